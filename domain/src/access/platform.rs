@@ -1,0 +1,62 @@
+//! What operators do: configuration and figures, never content.
+
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
+use super::{Caller, Refusal};
+use crate::rule::Rule;
+
+/// What somebody wants to do with the platform's registrations.
+// The words below are stored for years. Rename the variants as you like; never change a word.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "camelCase")]
+pub enum PlatformAction {
+    /// See organisations, their agreements, systems and services.
+    SeeOrganisations,
+    /// Register an organisation.
+    RegisterOrganisation,
+    /// Put an agreement on record.
+    RegisterAgreement,
+    /// Register a system.
+    RegisterClient,
+    /// Open a service.
+    RegisterService,
+}
+
+impl PlatformAction {
+    /// The stored and sent word.
+    #[must_use]
+    pub fn as_word(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// That an operator may do something. Only [`decide_platform`] makes one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PlatformGrant {
+    action: PlatformAction,
+}
+
+impl PlatformGrant {
+    /// What may be done.
+    #[must_use]
+    pub const fn action(&self) -> PlatformAction {
+        self.action
+    }
+
+    /// The rule that allows it.
+    #[must_use]
+    pub const fn rule(&self) -> Rule {
+        Rule::Pjl22
+    }
+}
+
+/// Decides whether a caller may do something with the platform's registrations.
+///
+/// # Errors
+/// For everybody but operators.
+pub fn decide_platform(action: PlatformAction, caller: &Caller) -> Result<PlatformGrant, Refusal> {
+    match caller {
+        Caller::Operator { .. } => Ok(PlatformGrant { action }),
+        Caller::Citizen { .. } | Caller::HealthWorker { .. } | Caller::System { .. } => Err(Refusal::WrongKindOfCaller),
+    }
+}

@@ -1,0 +1,26 @@
+//! What happened to a message, for the feed of the sender's organisation. Ids and kinds only, never content (BX-8).
+
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
+/// What happened.
+// The words below are stored for years. Rename the variants as you like; never change a word.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EnumString, IntoStaticStr, VariantArray)]
+pub enum EventKind {
+    /// Stored safely.
+    #[strum(serialize = "message.accepted")]
+    MessageAccepted,
+    /// In the recipient's inbox.
+    #[strum(serialize = "message.delivered")]
+    MessageDelivered,
+    /// Read by the recipient.
+    #[strum(serialize = "message.opened")]
+    MessageOpened,
+}
+
+impl EventKind {
+    /// The stored and sent word.
+    #[must_use]
+    pub fn as_word(self) -> &'static str {
+        self.into()
+    }
+}

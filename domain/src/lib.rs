@@ -1,0 +1,20 @@
+//! The rules of Brevdue.
+//!
+//! Deliberately not here: I/O, async, a clock, HTTP, SQL, randomness. Facts and times come in as arguments, decisions
+//! go out as values. What a rule needs to know, its caller has gathered; what a rule decides, its caller carries out.
+
+pub mod access;
+pub mod agreement;
+pub mod attachment;
+pub mod audit;
+pub mod consent;
+pub mod event;
+pub mod id;
+pub mod identity;
+pub mod message;
+pub mod organisation;
+pub mod person;
+pub mod routing;
+pub mod rule;
+pub mod service;
+pub mod text;

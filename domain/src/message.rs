@@ -1,0 +1,220 @@
+//! Messages from services to citizens.
+
+use chrono::{DateTime, Utc};
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
+use crate::attachment::Attachment;
+use crate::id::{MailboxId, MessageId, ServiceId};
+use crate::identity::OrganisationNumber;
+use crate::organisation::Name;
+use crate::routing::Channel;
+use crate::rule::Rule;
+use crate::text::{line, line_type, paragraphs, secret_text_type};
+
+secret_text_type! {
+    /// The line shown in the list of messages. Never empty, no white space at the ends.
+    Subject, 120, line
+}
+
+secret_text_type! {
+    /// What the message says. Never blank.
+    Body, 100_000, paragraphs
+}
+
+line_type! {
+    /// The sender's own name for a message, such as a case number. Unique for each service, for ever.
+    SenderReference, 100
+}
+
+/// What a message is to its recipient (HN-3).
+// The words below are stored for years. Rename the variants as you like; never change a word.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "camelCase")]
+pub enum MessageKind {
+    /// Formal, such as a decision. It has no reply (HK-3).
+    Letter,
+    /// Part of a conversation.
+    Dialogue,
+    /// Information from a service, of no legal weight.
+    Service,
+    /// A hospital's letter with an appointment.
+    AppointmentLetter,
+}
+
+impl MessageKind {
+    /// The stored and sent word.
+    #[must_use]
+    pub fn as_word(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// How a body is written.
+// The words below are stored for years. Rename the variants as you like; never change a word.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "camelCase")]
+pub enum BodyFormat {
+    /// As it stands.
+    Text,
+    /// Markdown; raw HTML in it is shown, never run.
+    Markdown,
+}
+
+impl BodyFormat {
+    /// The stored and sent word.
+    #[must_use]
+    pub fn as_word(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// Which way a message went, seen from the mailbox.
+// The words below are stored for years. Rename the variants as you like; never change a word.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "camelCase")]
+pub enum Direction {
+    /// To the citizen.
+    Received,
+    /// From the citizen.
+    Sent,
+}
+
+impl Direction {
+    /// The stored and sent word.
+    #[must_use]
+    pub fn as_word(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// Where a message stands on its way, as its sender sees it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "camelCase")]
+pub enum Status {
+    /// Stored safely; the recipient cannot see it yet (BX-1).
+    Accepted,
+    /// In the recipient's inbox.
+    Delivered,
+    /// The recipient has read it. A representative's reading does not count (KRR-10).
+    Opened,
+}
+
+impl Status {
+    /// The sent word.
+    #[must_use]
+    pub fn as_word(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// A step of the timeline.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Step {
+    /// What was reached.
+    pub status: Status,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The rule by which.
+    pub rule: Rule,
+}
+
+/// A message as its sender follows it: no content.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sending {
+    /// The message.
+    pub id: MessageId,
+    /// Who sent it.
+    pub service: ServiceId,
+    /// What it is.
+    pub kind: MessageKind,
+    /// The sender's own name for it.
+    pub sender_reference: Option<SenderReference>,
+    /// The channel that routing chose.
+    pub channel: Channel,
+    /// The rule that chose it.
+    pub rule: Rule,
+    /// When it was stored safely.
+    pub accepted_at: DateTime<Utc>,
+    /// When it came into the recipient's inbox.
+    pub delivered_at: Option<DateTime<Utc>>,
+    /// When the recipient first read it.
+    pub opened_at: Option<DateTime<Utc>>,
+}
+
+impl Sending {
+    /// What has happened so far, in order, each with its time and rule.
+    #[must_use]
+    pub fn timeline(&self) -> Vec<Step> {
+        let accepted = Step { status: Status::Accepted, at: self.accepted_at, rule: self.rule };
+        let delivered = self.delivered_at.map(|at| Step { status: Status::Delivered, at, rule: Rule::Hn4 });
+        let opened = self.opened_at.map(|at| Step { status: Status::Opened, at, rule: Rule::Hk8 });
+        [Some(accepted), delivered, opened].into_iter().flatten().collect()
+    }
+
+    /// The last step of the timeline.
+    #[must_use]
+    pub const fn status(&self) -> Status {
+        match (self.opened_at, self.delivered_at) {
+            (Some(_), _) => Status::Opened,
+            (None, Some(_)) => Status::Delivered,
+            (None, None) => Status::Accepted,
+        }
+    }
+
+    /// As it stood when it was accepted: the answer that the sender got, and gets again for the same key.
+    #[must_use]
+    pub fn as_accepted(self) -> Self {
+        Self { delivered_at: None, opened_at: None, ..self }
+    }
+}
+
+/// The sender as the recipient sees it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sender {
+    /// The service.
+    pub service: ServiceId,
+    /// Its name.
+    pub service_name: Name,
+    /// The controller's number (PP-3).
+    pub organisation_number: OrganisationNumber,
+    /// The controller's name.
+    pub organisation_name: Name,
+}
+
+/// A message in the overview: everything but body and files.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Overview {
+    /// Its id.
+    pub id: MessageId,
+    /// Which way it went.
+    pub direction: Direction,
+    /// What it is.
+    pub kind: MessageKind,
+    /// The line shown.
+    pub subject: Subject,
+    /// Who sent it.
+    pub sender: Sender,
+    /// Whether its recipient has marked it, or opened it, as read.
+    pub read: bool,
+    /// When its recipient first opened it.
+    pub opened_at: Option<DateTime<Utc>>,
+    /// When it came into the inbox.
+    pub received_at: DateTime<Utc>,
+    /// How many files it carries.
+    pub attachment_count: u16,
+}
+
+/// A message with all its content.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Message {
+    /// The mailbox that it is in.
+    pub mailbox: MailboxId,
+    /// What the overview shows.
+    pub overview: Overview,
+    /// What it says.
+    pub body: Body,
+    /// How the body is written.
+    pub body_format: BodyFormat,
+    /// Its files.
+    pub attachments: Vec<Attachment>,
+}
