@@ -1,0 +1,303 @@
+//! What the operator of this server decides: one TOML file, and environment variables that win over it.
+//!
+//! Read once, by a function of its arguments; every problem is reported at once, and no secret is ever printed. What
+//! each setting means to its operator is in `brevdue.example.toml`. Deliberately not here: opening what the settings
+//! name, and the meaning of the tables of issuers, which is the business of whoever checks tokens.
+
+mod reader;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod url;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use strum::{EnumString, IntoStaticStr, VariantNames};
+
+use self::reader::Reader;
+pub use self::reader::SettingsProblems;
+pub use self::url::DatabaseUrl;
+
+/// What the server runs for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, EnumString, IntoStaticStr, VariantNames)]
+#[strum(serialize_all = "lowercase")]
+pub enum Mode {
+    /// Synthetic persons, an own issuer of tokens, a clock that can be moved.
+    Sandbox,
+    /// Real persons.
+    Production,
+}
+
+/// How lines of the log look.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, EnumString, IntoStaticStr, VariantNames)]
+#[strum(serialize_all = "lowercase")]
+pub enum LogFormat {
+    /// One JSON object a line, for machines.
+    Json,
+    /// For people.
+    Text,
+}
+
+/// All settings, checked.
+#[derive(Clone)]
+pub struct Settings {
+    /// What the server runs for.
+    pub mode: Mode,
+    /// The address that it listens on.
+    pub listen: SocketAddr,
+    /// The address under which others reach it, without a slash at the end; `https` unless it is this machine.
+    pub public_url: Option<String>,
+    /// Threads that serve requests; one for each core when not set.
+    pub workers: Option<usize>,
+    /// Where the rows are.
+    pub database: DatabaseSettings,
+    /// Where the server keeps its own files.
+    pub data_folder: PathBuf,
+    /// The master key as it was given, from the environment only. Wins over the key file.
+    pub master_key: Option<SecretString>,
+    /// The file of the master key. Always there when `master_key` is not.
+    pub master_key_file: Option<PathBuf>,
+    /// Where the bytes of attachments are.
+    pub blobs: BlobLocation,
+    /// Who may issue tokens, as written; at least one in production.
+    pub issuers: Vec<toml::Table>,
+    /// The portals that may call from a browser: origins exactly as browsers send them.
+    pub cors_origins: Vec<String>,
+    /// How many requests each caller may make.
+    pub rate_limit: RateLimitSettings,
+    /// How much is taken in.
+    pub limits: LimitSettings,
+    /// What is logged, and how.
+    pub log: LogSettings,
+    /// The version of the terms of use that citizens accept.
+    pub terms_version: String,
+}
+
+/// Where the rows are, and how many connections go there.
+#[derive(Clone, Debug)]
+pub struct DatabaseSettings {
+    /// SQLite file or PostgreSQL server.
+    pub url: DatabaseUrl,
+    /// Most connections at a time.
+    pub connections: u32,
+    /// How long a request waits for a connection before it is answered with `503`.
+    pub acquire_timeout: Duration,
+}
+
+/// Where the bytes of attachments are.
+#[derive(Clone, Debug)]
+pub enum BlobLocation {
+    /// A folder of this machine.
+    Folder(PathBuf),
+    /// A bucket of an S3 store.
+    S3(S3Settings),
+}
+
+/// A bucket of an S3 store.
+#[derive(Clone, Debug)]
+pub struct S3Settings {
+    /// Its name.
+    pub bucket: String,
+    /// Its region.
+    pub region: String,
+    /// The store's address, when it is not Amazon's.
+    pub endpoint: Option<String>,
+    /// Who we are there; the machine's own role when not set.
+    pub credentials: Option<S3Credentials>,
+    /// Whether the store may be reached without TLS.
+    pub allow_http: bool,
+}
+
+/// Who we are at an S3 store.
+#[derive(Clone, Debug)]
+pub struct S3Credentials {
+    /// The id of the key.
+    pub access_key_id: SecretString,
+    /// The key.
+    pub secret_access_key: SecretString,
+}
+
+/// How many requests each caller may make.
+#[derive(Clone, Debug)]
+pub struct RateLimitSettings {
+    /// Each citizen, and everybody who is no system.
+    pub citizen: RateLimit,
+    /// Each sender's system.
+    pub system: RateLimit,
+}
+
+/// A bucket of requests that fills at an even rate.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RateLimit {
+    /// How many requests a second come back.
+    pub per_second: NonZeroU32,
+    /// How many requests a full bucket holds.
+    pub burst: NonZeroU32,
+}
+
+/// How much is taken in.
+#[derive(Clone, Debug)]
+pub struct LimitSettings {
+    /// The largest JSON body of a request, in bytes.
+    pub json_bytes: usize,
+}
+
+impl LimitSettings {
+    /// The smallest limit that can be set: a message whose body has 100,000 characters must always fit, also when
+    /// its sender escapes each as `\ud83d\ude00` (12 bytes), with room for the other fields.
+    pub const LEAST_JSON_BYTES: u32 = 1_310_720;
+    const DEFAULT_JSON_BYTES: u32 = 1_572_864;
+    const MOST_JSON_BYTES: u32 = 67_108_864;
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug)]
+pub struct LogSettings {
+    /// How lines look.
+    pub format: LogFormat,
+    /// Which lines there are, in the language of `tracing`'s filters: `info,api=debug`.
+    pub filter: String,
+}
+
+const MOST_PER_SECOND: u32 = 1_000_000;
+const MASTER_KEY_ADVICE: &str = "set BREVDUE_MASTER_KEY or master_key_file";
+
+impl Settings {
+    /// Reads the settings from the text of the file, if there is one, and from the environment that `lookup` asks.
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once.
+    pub fn read(file_text: Option<&str>, lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsProblems> {
+        let mut reader = Reader::new(file_text, &lookup);
+        let settings = Self::from_reader(&mut reader);
+        reader.finish(settings)
+    }
+
+    fn from_reader(reader: &mut Reader<'_>) -> Self {
+        let mode = reader.word("mode").unwrap_or(Mode::Sandbox);
+        let listen = reader
+            .parsed("listen", |text| text.parse().map_err(|_| "must be an IP address and a port: 127.0.0.1:8080"))
+            .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)));
+        let public_url = reader.parsed("public_url", url::public_url);
+        let workers = reader.number("workers", 1..=512).map(|number| number as usize);
+        let database = database(reader);
+        let data_folder = reader.text("data_folder").map_or_else(|| PathBuf::from("data"), PathBuf::from);
+        let master_key = reader.secret_from_variable("master_key", MASTER_KEY_ADVICE);
+        let mut master_key_file = reader.text("master_key_file").map(PathBuf::from);
+        if master_key.is_none() && master_key_file.is_none() {
+            match mode {
+                Mode::Sandbox => master_key_file = Some(data_folder.join("master.key")),
+                Mode::Production => reader.missing("master_key", MASTER_KEY_ADVICE),
+            }
+        }
+        let blobs = blobs(reader).unwrap_or_else(|| BlobLocation::Folder(data_folder.join("blobs")));
+        let issuers = reader.tables("issuers");
+        if mode == Mode::Production && issuers.as_ref().is_none_or(Vec::is_empty) {
+            reader.missing("issuers", "must have at least one issuer of tokens in production");
+        }
+        Self {
+            mode,
+            listen,
+            public_url,
+            workers,
+            database,
+            data_folder,
+            master_key,
+            master_key_file,
+            blobs,
+            issuers: issuers.unwrap_or_default(),
+            cors_origins: reader.list("cors.origins", url::origin).unwrap_or_default(),
+            rate_limit: RateLimitSettings {
+                citizen: rate_limit(reader, ["rate_limit.citizen_per_second", "rate_limit.citizen_burst"], [20, 100]),
+                system: rate_limit(reader, ["rate_limit.system_per_second", "rate_limit.system_burst"], [2000, 4000]),
+            },
+            limits: limits(reader),
+            log: log(reader, mode),
+            terms_version: reader.text("terms.version").unwrap_or_else(|| "1".to_owned()),
+        }
+    }
+}
+
+fn database(reader: &mut Reader<'_>) -> DatabaseSettings {
+    let url = reader.parsed("database.url", DatabaseUrl::parse).unwrap_or_default();
+    let connections = reader.number("database.connections", 1..=100).unwrap_or_else(|| {
+        let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(50));
+        u32::try_from(cores * 2).map_or(4, |connections| connections.max(4))
+    });
+    let timeout_ms = reader.number("database.acquire_timeout_ms", 1..=60_000).unwrap_or(2000);
+    DatabaseSettings { url, connections, acquire_timeout: Duration::from_millis(timeout_ms.into()) }
+}
+
+/// Where attachments are, when it is said; the folder or the bucket, never both.
+fn blobs(reader: &mut Reader<'_>) -> Option<BlobLocation> {
+    let folder = reader.text("blobs.folder").map(PathBuf::from);
+    let bucket = reader.text("blobs.s3.bucket");
+    let region = reader.text("blobs.s3.region");
+    let endpoint = reader.parsed("blobs.s3.endpoint", url::store_endpoint);
+    let access_key_id = reader.secret("blobs.s3.access_key_id");
+    let secret_access_key = reader.secret("blobs.s3.secret_access_key");
+    let allow_http = reader.flag("blobs.s3.allow_http");
+
+    let is_s3 = [bucket.is_some(), region.is_some(), endpoint.is_some(), allow_http.is_some()].contains(&true)
+        || access_key_id.is_some()
+        || secret_access_key.is_some();
+    if !is_s3 {
+        return folder.map(BlobLocation::Folder);
+    }
+    if folder.is_some() {
+        reader.problem("blobs", "must be a folder or an S3 bucket, not both");
+    }
+    if bucket.is_none() {
+        reader.missing("blobs.s3.bucket", "must name the bucket");
+    }
+    if region.is_none() {
+        reader.missing("blobs.s3.region", "must name the region of the bucket");
+    }
+    let allow_http = allow_http.unwrap_or(false);
+    if !allow_http && endpoint.as_ref().is_some_and(|endpoint| endpoint.starts_with("http://")) {
+        reader.problem("blobs.s3.endpoint", "must be https, unless blobs.s3.allow_http is true");
+    }
+    let credentials = match (access_key_id, secret_access_key) {
+        (Some(access_key_id), Some(secret_access_key)) => Some(S3Credentials { access_key_id, secret_access_key }),
+        (None, None) => None,
+        (_, secret) => {
+            let place = if secret.is_some() { "blobs.s3.access_key_id" } else { "blobs.s3.secret_access_key" };
+            reader.missing(place, "must be set: access_key_id and secret_access_key come together or not at all");
+            None
+        }
+    };
+    Some(BlobLocation::S3(S3Settings { bucket: bucket?, region: region?, endpoint, credentials, allow_http }))
+}
+
+fn rate_limit(reader: &mut Reader<'_>, [rate, burst]: [&'static str; 2], default: [u32; 2]) -> RateLimit {
+    let [per_second, burst] = [(rate, default[0]), (burst, default[1])].map(|(key, default)| {
+        let number = reader.number(key, 1..=MOST_PER_SECOND).unwrap_or(default);
+        NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
+    });
+    RateLimit { per_second, burst }
+}
+
+fn limits(reader: &mut Reader<'_>) -> LimitSettings {
+    let range = LimitSettings::LEAST_JSON_BYTES..=LimitSettings::MOST_JSON_BYTES;
+    let json_bytes = reader.number("limits.json_bytes", range).unwrap_or(LimitSettings::DEFAULT_JSON_BYTES);
+    LimitSettings { json_bytes: json_bytes as usize }
+}
+
+fn log(reader: &mut Reader<'_>, mode: Mode) -> LogSettings {
+    let default = match mode {
+        Mode::Sandbox => LogFormat::Text,
+        Mode::Production => LogFormat::Json,
+    };
+    let filter = reader.parsed("log.filter", |text| match tracing_subscriber::EnvFilter::try_new(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err("must be a filter of log lines, such as info or info,api=debug"),
+    });
+    LogSettings {
+        format: reader.word("log.format").unwrap_or(default),
+        filter: filter.unwrap_or_else(|| "info".to_owned()),
+    }
+}

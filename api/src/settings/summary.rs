@@ -1,0 +1,97 @@
+//! The settings as they take effect, for people. Secrets are `***`; what an issuer's table holds is shown by name only,
+//! but for the fields that say which issuer it is.
+
+use std::fmt;
+
+use super::{BlobLocation, DatabaseSettings, LimitSettings, LogSettings, RateLimitSettings, S3Settings, Settings};
+
+const SECRET: &str = "***";
+const NOT_SET: &str = "(not set)";
+/// Fields of an issuer's table that say which it is.
+const SHOWN_OF_ISSUER: [&str; 3] = ["issuer", "name", "preset"];
+
+impl Settings {
+    /// Every setting with the value that takes effect, one a line; `***` for secrets.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        self.effective().into_iter().map(|(key, value)| format!("{key} = {value}\n")).collect()
+    }
+
+    /// Destructured without `..`, so that a new setting is shown or left out on purpose.
+    fn effective(&self) -> Vec<(String, String)> {
+        let Self {
+            mode,
+            listen,
+            public_url,
+            workers,
+            database: DatabaseSettings { url, connections, acquire_timeout },
+            data_folder,
+            master_key,
+            master_key_file,
+            blobs,
+            issuers,
+            cors_origins,
+            rate_limit: RateLimitSettings { citizen, system },
+            limits: LimitSettings { json_bytes },
+            log: LogSettings { format, filter },
+            terms_version,
+        } = self;
+        let mut lines = vec![
+            ("mode", <&str>::from(*mode).to_owned()),
+            ("listen", listen.to_string()),
+            ("public_url", shown(public_url.as_ref())),
+            ("workers", workers.map_or_else(|| "one for each core".to_owned(), |workers| workers.to_string())),
+            ("database.url", url.to_string()),
+            ("database.connections", connections.to_string()),
+            ("database.acquire_timeout_ms", acquire_timeout.as_millis().to_string()),
+            ("data_folder", data_folder.display().to_string()),
+            ("master_key", shown(master_key.as_ref().map(|_| SECRET))),
+            ("master_key_file", shown(master_key_file.as_ref().map(|file| file.display()))),
+        ];
+        lines.extend(blob_lines(blobs));
+        lines.extend([
+            ("cors.origins", format!("[{}]", cors_origins.join(", "))),
+            ("rate_limit.citizen_per_second", citizen.per_second.to_string()),
+            ("rate_limit.citizen_burst", citizen.burst.to_string()),
+            ("rate_limit.system_per_second", system.per_second.to_string()),
+            ("rate_limit.system_burst", system.burst.to_string()),
+            ("limits.json_bytes", json_bytes.to_string()),
+            ("log.format", <&str>::from(*format).to_owned()),
+            ("log.filter", filter.clone()),
+            ("terms.version", terms_version.clone()),
+            ("issuers", format!("{} configured", issuers.len())),
+        ]);
+        let mut lines: Vec<_> = lines.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        for (index, issuer) in issuers.iter().enumerate() {
+            lines.extend(issuer.iter().map(|(field, value)| {
+                let shown = value.as_str().filter(|_| SHOWN_OF_ISSUER.contains(&field.as_str()));
+                (format!("issuers[{index}].{field}"), shown.unwrap_or(SECRET).to_owned())
+            }));
+        }
+        lines
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.effective()).finish()
+    }
+}
+
+fn blob_lines(blobs: &BlobLocation) -> Vec<(&'static str, String)> {
+    match blobs {
+        BlobLocation::Folder(folder) => vec![("blobs.folder", folder.display().to_string())],
+        BlobLocation::S3(S3Settings { bucket, region, endpoint, credentials, allow_http }) => vec![
+            ("blobs.s3.bucket", bucket.clone()),
+            ("blobs.s3.region", region.clone()),
+            ("blobs.s3.endpoint", shown(endpoint.as_ref())),
+            ("blobs.s3.access_key_id", shown(credentials.as_ref().map(|_| SECRET))),
+            ("blobs.s3.secret_access_key", shown(credentials.as_ref().map(|_| SECRET))),
+            ("blobs.s3.allow_http", allow_http.to_string()),
+        ],
+    }
+}
+
+fn shown(value: Option<impl fmt::Display>) -> String {
+    value.map_or_else(|| NOT_SET.to_owned(), |value| value.to_string())
+}

@@ -1,0 +1,303 @@
+//! The settings as their operator meets them.
+
+use std::collections::HashMap;
+
+use secrecy::ExposeSecret;
+
+use super::reader::{value_at, variable_name};
+use super::*;
+
+const EXAMPLE: &str = include_str!("../../../brevdue.example.toml");
+
+const PRODUCTION: &str = r#"
+mode = "production"
+database.url = "postgres://kari:hush-database@db.example.no/brevdue?password=hush-parameter"
+blobs.s3 = { bucket = "brevdue", region = "no-1", access_key_id = "hush-id", secret_access_key = "hush-key" }
+
+[[issuers]]
+preset = "helseid"
+client_secret = "hush-issuer"
+"#;
+
+fn read(file: &str, variables: &[(&str, &str)]) -> Result<Settings, SettingsProblems> {
+    let variables: HashMap<&str, &str> = variables.iter().copied().collect();
+    Settings::read(Some(file), |name| variables.get(name).map(|value| (*value).to_owned()))
+}
+
+fn problems(file: &str, variables: &[(&str, &str)]) -> Vec<String> {
+    read(file, variables).map(|_| ()).expect_err("there are problems").lines().collect()
+}
+
+#[test]
+fn without_any_settings_the_sandbox_starts_on_this_machine() {
+    let settings = Settings::read(None, |_| None).unwrap();
+
+    assert_eq!(settings.mode, Mode::Sandbox);
+    assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!((settings.public_url, settings.workers), (None, None));
+    assert_eq!(settings.database.url.expose(), "sqlite:data/brevdue.sqlite");
+    assert!((4..=100).contains(&settings.database.connections));
+    assert_eq!(settings.database.acquire_timeout, Duration::from_secs(2));
+    assert_eq!(settings.data_folder, PathBuf::from("data"));
+    assert!(settings.master_key.is_none());
+    assert_eq!(settings.master_key_file, Some(PathBuf::from("data/master.key")));
+    assert!(matches!(settings.blobs, BlobLocation::Folder(folder) if *folder == *"data/blobs"));
+    assert!(settings.issuers.is_empty() && settings.cors_origins.is_empty());
+    let RateLimitSettings { citizen, system } = settings.rate_limit;
+    assert_eq!((citizen.per_second.get(), citizen.burst.get()), (20, 100));
+    assert_eq!((system.per_second.get(), system.burst.get()), (2000, 4000));
+    assert_eq!(settings.limits.json_bytes, 1_572_864);
+    assert_eq!((settings.log.format, settings.log.filter.as_str()), (LogFormat::Text, "info"));
+    assert_eq!(settings.terms_version, "1");
+}
+
+#[test]
+fn files_of_the_server_follow_the_data_folder() {
+    let settings = read("data_folder = \"/srv/brevdue\"", &[]).unwrap();
+
+    assert_eq!(settings.master_key_file, Some(PathBuf::from("/srv/brevdue/master.key")));
+    assert!(matches!(settings.blobs, BlobLocation::Folder(folder) if *folder == *"/srv/brevdue/blobs"));
+}
+
+#[test]
+fn production_logs_json_and_reads_the_bucket() {
+    let settings = read(PRODUCTION, &[("BREVDUE_MASTER_KEY", "hush-master")]).unwrap();
+
+    assert_eq!((settings.mode, settings.log.format), (Mode::Production, LogFormat::Json));
+    assert_eq!(settings.master_key.unwrap().expose_secret(), "hush-master");
+    assert_eq!(settings.master_key_file, None);
+    let BlobLocation::S3(s3) = settings.blobs else { panic!("the bucket was set") };
+    assert_eq!((s3.bucket.as_str(), s3.region.as_str(), s3.endpoint, s3.allow_http), ("brevdue", "no-1", None, false));
+    assert_eq!(s3.credentials.unwrap().secret_access_key.expose_secret(), "hush-key");
+    assert_eq!(settings.issuers[0]["preset"].as_str(), Some("helseid"));
+}
+
+#[test]
+fn variables_win_over_the_file_and_empty_ones_do_not_count() {
+    let file = "listen = \"127.0.0.1:1\"\nworkers = 1\nterms.version = \"7\"\ncors.origins = []\n[blobs.s3]\n\
+                bucket = \"b\"\nregion = \"r\"\nallow_http = false";
+    let settings = read(
+        file,
+        &[
+            ("BREVDUE_LISTEN", "127.0.0.1:2"),
+            ("BREVDUE_WORKERS", "2"),
+            ("BREVDUE_TERMS__VERSION", ""),
+            ("BREVDUE_CORS__ORIGINS", "https://a.example.no, https://b.example.no"),
+            ("BREVDUE_BLOBS__S3__ALLOW_HTTP", "true"),
+            ("BREVDUE_DATABASE__URL", "sqlite:/srv/b.sqlite"),
+        ],
+    )
+    .unwrap();
+
+    assert_eq!((settings.listen.port(), settings.workers), (2, Some(2)));
+    assert_eq!(settings.terms_version, "7");
+    assert_eq!(settings.cors_origins, ["https://a.example.no", "https://b.example.no"]);
+    assert!(matches!(settings.blobs, BlobLocation::S3(S3Settings { allow_http: true, .. })));
+    assert_eq!(settings.database.url.expose(), "sqlite:/srv/b.sqlite");
+}
+
+#[test]
+fn every_problem_is_reported_at_once_with_its_place() {
+    let file = r#"
+mode = "prod"
+listen = 8080
+public_url = "http://brevdue.example.no"
+workers = "two"
+master_key = "hush"
+colour = "blue"
+cors.origins = ["https://portal.example.no", "*", "https://portal.example.no/"]
+blobs = { folder = "b", s3 = { bucket = "b", endpoint = "http://s3", secret_access_key = "hush" } }
+rate_limit = { citizen_per_second = 0, citizen_brust = 5 }
+limits.json_bytes = 1000
+log = "text"
+terms.version = ""
+"a key.with dots" = 1
+issuers = "helseid"
+"#;
+    let variables = [("BREVDUE_DATABASE__URL", "postgres://u:hu@sh@db/brevdue"), ("BREVDUE_LOG__FILTER", "api=loud")];
+
+    let origin = "must be an origin as browsers send it, such as https://portal.example.no (no *, no path)";
+    let mut expected = vec![
+        "mode: must be one of: sandbox, production".to_owned(),
+        "listen: must be a text that is not empty".to_owned(),
+        "public_url: must be https, unless it is this machine".to_owned(),
+        "workers: must be a whole number from 1 to 512".to_owned(),
+        "BREVDUE_DATABASE__URL: must have @ / ? in user, password and parameters written as %40 %2F %3F".to_owned(),
+        "master_key: must not be in the settings file: set BREVDUE_MASTER_KEY or master_key_file".to_owned(),
+        "blobs: must be a folder or an S3 bucket, not both".to_owned(),
+        "blobs.s3.region: must name the region of the bucket".to_owned(),
+        "blobs.s3.endpoint: must be https, unless blobs.s3.allow_http is true".to_owned(),
+        "blobs.s3.access_key_id: must be set: access_key_id and secret_access_key come together or not at all"
+            .to_owned(),
+        "issuers: must be tables in the settings file, each headed by [[issuers]]".to_owned(),
+        format!("cors.origins[1]: {origin}"),
+        format!("cors.origins[2]: {origin}"),
+        "rate_limit.citizen_per_second: must be a whole number from 1 to 1000000".to_owned(),
+        "limits.json_bytes: must be a whole number from 1310720 to 67108864".to_owned(),
+        "BREVDUE_LOG__FILTER: must be a filter of log lines, such as info or info,api=debug".to_owned(),
+        "terms.version: must be a text that is not empty".to_owned(),
+        "colour: is not a setting".to_owned(),
+        "rate_limit.citizen_brust: is not a setting".to_owned(),
+        "log: must be a table".to_owned(),
+        "\"a key.with dots\": is not a setting".to_owned(),
+    ];
+    let mut found = problems(file, &variables);
+    expected.sort();
+    found.sort();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn production_says_everything_that_it_needs() {
+    assert_eq!(
+        problems("mode = \"production\"", &[]),
+        [
+            "master_key: set BREVDUE_MASTER_KEY or master_key_file",
+            "issuers: must have at least one issuer of tokens in production",
+        ]
+    );
+}
+
+#[test]
+fn what_is_there_but_wrong_is_not_called_missing_too() {
+    let file = "mode = \"production\"\nmaster_key = \"hush\"\nissuers = 7\nblobs.s3 = { bucket = 7, region = \"r\" }";
+
+    let found = problems(file, &[]);
+
+    let places: Vec<_> = found.iter().filter_map(|line| line.split(':').next()).collect();
+    assert_eq!(places, ["master_key", "blobs.s3.bucket", "issuers"], "{found:?}");
+}
+
+#[test]
+fn a_file_that_is_not_toml_is_named_by_line_beside_the_bad_variables() {
+    let file = "mode = \"production\"\ndatabase.url = \"postgres://u:hush@db/brevdue\n";
+
+    let found = problems(file, &[("BREVDUE_MODE", "production"), ("BREVDUE_WORKERS", "many")]);
+
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].starts_with("settings file: line 2 is not TOML: "), "{found:?}");
+    assert_eq!(found[1], "BREVDUE_WORKERS: must be a whole number from 1 to 512");
+    assert!(!found[0].contains("hush"), "{found:?}");
+}
+
+#[test]
+fn what_is_wrong_with_the_toml_is_said_without_its_text() {
+    let faults = [
+        "= hush",
+        "= 'hush",
+        "= \"hush\\q\"",
+        "= 12hush",
+        "= 2026-99-hush",
+        "= [hush",
+        "hush",
+        "= \"x\" hush",
+        "= {hush",
+    ];
+
+    for fault in faults {
+        let found = problems(&format!("terms.version {fault}\n"), &[]);
+
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].starts_with("settings file: line ") && !found[0].contains("hush"), "{fault}: {found:?}");
+    }
+}
+
+#[test]
+fn unknown_keys_are_named_by_their_path_also_when_quoted_to_look_like_a_setting() {
+    let file = "\"database.url\" = \"x\"\n[mailbox]\nsize = 1\n[database]\nuri = \"x\"\n[blobs.s4]\nbucket = \"b\"";
+
+    let mut found = problems(file, &[]);
+    found.sort();
+
+    assert_eq!(
+        found,
+        [
+            "\"database.url\": is not a setting",
+            "blobs.s4: is not a setting",
+            "database.uri: is not a setting",
+            "mailbox: is not a setting",
+        ]
+    );
+}
+
+#[test]
+fn no_secret_is_printed() {
+    let settings = read(PRODUCTION, &[("BREVDUE_MASTER_KEY", "hush-master")]).unwrap();
+    let faulty = PRODUCTION.replace("region = \"no-1\", ", "").replace("@db", "@@db").replace("\"helseid\"", "7");
+    let problems = read(&faulty, &[("BREVDUE_MASTER_KEY", "hush-master"), ("BREVDUE_WORKERS", "hush")]).unwrap_err();
+
+    let blobs = &settings.blobs;
+    let texts = [
+        settings.summary(),
+        format!("{settings:?} {settings:#?} {blobs:?} {:?}", settings.database),
+        format!("{problems} {problems:?}"),
+    ];
+    for text in texts {
+        assert!(!text.contains("hush") && !text.contains("kari"), "{text}");
+    }
+    assert_eq!(problems.lines().count(), 3, "{problems}");
+}
+
+#[test]
+fn the_summary_has_every_setting_with_its_value() {
+    let sandbox = Settings::read(None, |_| None).unwrap().summary();
+    let production = read(PRODUCTION, &[("BREVDUE_MASTER_KEY", "hush-master")]).unwrap().summary();
+
+    for key in known_keys() {
+        let line = format!("{key} = ");
+        assert!(sandbox.lines().chain(production.lines()).any(|found| found.starts_with(&line)), "{key}");
+    }
+    for line in [
+        "database.url = postgres://***@db.example.no/brevdue?password=***",
+        "master_key = ***",
+        "blobs.s3.secret_access_key = ***",
+        "issuers[0].preset = helseid",
+        "issuers[0].client_secret = ***",
+        "rate_limit.system_burst = 4000",
+    ] {
+        assert!(production.lines().any(|found| found == line), "{line} is not in\n{production}");
+    }
+}
+
+#[test]
+fn the_example_has_every_setting_and_changes_nothing() {
+    assert_eq!(read(EXAMPLE, &[]).unwrap().summary(), Settings::read(None, |_| None).unwrap().summary());
+
+    // With every setting in force: each is known, each value is right, and only the choice is left to make.
+    let in_force = EXAMPLE.lines().map(|line| {
+        let bare = line.trim_start_matches(['#', ' ']);
+        let name = bare.split_once(" = ").map_or("", |(name, _)| name);
+        let is_setting =
+            !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '_' | '0'..='9'));
+        if is_setting || bare.starts_with('[') { bare } else { "" }
+    });
+    let in_force = in_force.collect::<Vec<_>>().join("\n");
+    assert_eq!(problems(&in_force, &[]), ["blobs: must be a folder or an S3 bucket, not both"]);
+    let table: toml::Table = in_force.parse().unwrap();
+    for key in known_keys().into_iter().filter(|key| *key != "master_key") {
+        assert!(value_at(&table, key).is_some(), "{key} is not in brevdue.example.toml");
+    }
+    assert!(EXAMPLE.contains(&variable_name("master_key")));
+}
+
+#[test]
+fn a_body_of_the_longest_message_fits_however_it_is_escaped() {
+    let character = r"\ud83d\ude00".len();
+
+    assert!(LimitSettings::LEAST_JSON_BYTES as usize > 100_000 * character + 64 * 1024);
+    assert!(
+        (LimitSettings::LEAST_JSON_BYTES..=LimitSettings::MOST_JSON_BYTES).contains(&LimitSettings::DEFAULT_JSON_BYTES)
+    );
+}
+
+#[test]
+fn variables_are_named_after_their_keys() {
+    assert_eq!(variable_name("blobs.s3.access_key_id"), "BREVDUE_BLOBS__S3__ACCESS_KEY_ID");
+    assert_eq!(variable_name("master_key"), "BREVDUE_MASTER_KEY");
+}
+
+fn known_keys() -> Vec<&'static str> {
+    let mut reader = Reader::new(None, &|_| None);
+    Settings::from_reader(&mut reader);
+    reader.known().iter().copied().collect()
+}
