@@ -1,0 +1,70 @@
+//! What the layers below report → what the caller hears. Each match is exhaustive: a new reason asks for its answer.
+
+use domain::access::Refusal;
+use domain::attachment::FileFault;
+use domain::routing::Rejection;
+use domain::rule::Rule;
+
+use super::{ApiError, Problem, ProblemKind};
+
+impl From<Refusal> for Problem {
+    /// What is hidden has no rule either: it is the answer for an unknown id, byte for byte.
+    fn from(refusal: Refusal) -> Self {
+        let kind = match refusal {
+            Refusal::NotThere | Refusal::OwnerIsDead | Refusal::NotRelated | Refusal::OperatorSeesNoContent => {
+                ProblemKind::NotFound
+            }
+            Refusal::AssuranceTooLow => ProblemKind::AssuranceTooLow,
+            Refusal::WrongKindOfCaller => ProblemKind::WrongCaller,
+            Refusal::PersonUnknown => ProblemKind::PersonUnknown,
+            Refusal::OwnerTooYoung => ProblemKind::TooYoung,
+            Refusal::ConsentRequired => ProblemKind::ConsentRequired,
+            Refusal::ScopeMissing => ProblemKind::ScopeMissing,
+            Refusal::ClientNotRegistered => ProblemKind::ClientNotRegistered,
+            Refusal::NoAgreementInForce => ProblemKind::AgreementMissing,
+        };
+        let problem = Self::new(kind);
+        if refusal.is_hidden() { problem } else { problem.rule(refusal.rule()) }
+    }
+}
+
+impl From<FileFault> for Problem {
+    fn from(fault: FileFault) -> Self {
+        match fault {
+            FileFault::Empty => Self::new(ProblemKind::FileEmpty),
+            FileFault::TooLarge => Self::new(ProblemKind::FileTooLarge),
+            FileFault::UnacceptedType => Self::new(ProblemKind::FileTypeNotAccepted).rule(Rule::Hk4),
+            FileFault::Damaged => Self::new(ProblemKind::FileDamaged).rule(Rule::Hk4),
+            FileFault::Macros => Self::new(ProblemKind::FileHasMacros).rule(Rule::Hk4),
+            FileFault::Encrypted => Self::new(ProblemKind::FileEncrypted).rule(Rule::Hk4),
+        }
+    }
+}
+
+impl From<Rejection> for Problem {
+    fn from(rejection: Rejection) -> Self {
+        let kind = match rejection {
+            Rejection::RecipientCannotReceive => ProblemKind::RecipientCannotReceive,
+            Rejection::InboxNotOpen => ProblemKind::InboxNotOpen,
+        };
+        Self::new(kind).rule(rejection.rule())
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        Problem::from(refusal).into()
+    }
+}
+
+impl From<FileFault> for ApiError {
+    fn from(fault: FileFault) -> Self {
+        Problem::from(fault).into()
+    }
+}
+
+impl From<Rejection> for ApiError {
+    fn from(rejection: Rejection) -> Self {
+        Problem::from(rejection).into()
+    }
+}

@@ -1,0 +1,240 @@
+//! The closed list of the kinds of problems (BX-11), with what holds for each kind in every language.
+
+use actix_web::http::StatusCode;
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
+/// What can go wrong, seen from outside. The slug is the last part of a problem's `type`.
+// The slugs are part of the contract. Rename the variants as you like; never change what a slug means.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum ProblemKind {
+    /// The body is not JSON.
+    MalformedJson,
+    /// The request can be read, and some of its fields are wrong. `errors` has all of them.
+    InvalidRequest,
+    /// The request cannot be read, for a reason that no other kind tells.
+    MalformedRequest,
+    /// The body is of a media type that the operation does not take.
+    UnsupportedMediaType,
+    /// The body is over the operation's limit.
+    PayloadTooLarge,
+    /// The query is not made of percent-encoded UTF-8.
+    MalformedQuery,
+    /// No access token.
+    TokenMissing,
+    /// An access token that does not hold.
+    TokenInvalid,
+    /// An access token whose time is over.
+    TokenExpired,
+    /// A proof of possession that does not hold.
+    DpopInvalid,
+    /// The login is below level high (HK-8).
+    AssuranceTooLow,
+    /// The operation is for another kind of caller.
+    WrongCaller,
+    /// The token's identity number is in no register.
+    PersonUnknown,
+    /// There is no such thing, or none that the caller may know of.
+    NotFound,
+    /// The path exists, the method does not.
+    MethodNotAllowed,
+    /// No representation that the caller accepts.
+    NotAcceptable,
+    /// The owner has not consented to the inbox (HN-5).
+    ConsentRequired,
+    /// A child reads only by youth access (CHI-8).
+    TooYoung,
+    /// The token lacks the scope.
+    ScopeMissing,
+    /// The organisation has registered the systems that may act for it, and this is none of them.
+    ClientNotRegistered,
+    /// The organisation has no data-processing agreement in force (PP-3).
+    AgreementMissing,
+    /// The recipient is in no register.
+    RecipientUnknown,
+    /// The recipient can get no digital mail (KRR-8).
+    RecipientCannotReceive,
+    /// The recipient's inbox is not open to the service (CON-7).
+    InboxNotOpen,
+    /// The recipient is a named employee (HK-2).
+    RecipientIsEmployee,
+    /// The file's bytes are of a type that is not accepted (HK-4).
+    FileTypeNotAccepted,
+    /// The file starts as it should, and is cut off or damaged.
+    FileDamaged,
+    /// The file carries macros.
+    FileHasMacros,
+    /// The file is locked with a password.
+    FileEncrypted,
+    /// The file has no bytes.
+    FileEmpty,
+    /// The file is over the limit.
+    FileTooLarge,
+    /// The message has more files than the limit.
+    TooManyFiles,
+    /// The multipart body cannot be read.
+    MalformedMultipart,
+    /// The upload has no bytes yet.
+    UploadNotReady,
+    /// The operation takes an idempotency key.
+    IdempotencyKeyMissing,
+    /// The idempotency key has another form than 1–255 visible characters.
+    IdempotencyKeyInvalid,
+    /// The idempotency key was used with another body.
+    IdempotencyKeyReused,
+    /// The first request with the idempotency key is still running.
+    RequestInProgress,
+    /// The service has used the sender reference before.
+    SenderReferenceTaken,
+    /// The cursor is not one that this list gave out.
+    CursorInvalid,
+    /// The range lies outside the file.
+    RangeNotSatisfiable,
+    /// The resource has changed since it was read.
+    PreconditionFailed,
+    /// The change takes `If-Match`.
+    PreconditionRequired,
+    /// Too many requests.
+    RateLimited,
+    /// The token issuer's keys cannot be fetched.
+    KeysUnavailable,
+    /// The database or the store of files is away.
+    Unavailable,
+    /// The request came too slowly.
+    RequestTimeout,
+    /// A fault of the program.
+    InternalError,
+    /// The organisation has another agreement for some of the time.
+    AgreementOverlaps,
+    /// The organisation is registered.
+    OrganisationExists,
+    /// The client is registered.
+    ClientExists,
+}
+
+impl ProblemKind {
+    /// The word in `type`.
+    #[must_use]
+    pub fn slug(self) -> &'static str {
+        self.into()
+    }
+
+    /// The status of the response.
+    #[must_use]
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::MalformedJson
+            | Self::MalformedRequest
+            | Self::MalformedQuery
+            | Self::MalformedMultipart
+            | Self::IdempotencyKeyMissing
+            | Self::IdempotencyKeyInvalid
+            | Self::CursorInvalid => StatusCode::BAD_REQUEST,
+            Self::TokenMissing | Self::TokenInvalid | Self::TokenExpired | Self::DpopInvalid => {
+                StatusCode::UNAUTHORIZED
+            }
+            Self::AssuranceTooLow
+            | Self::WrongCaller
+            | Self::PersonUnknown
+            | Self::ConsentRequired
+            | Self::TooYoung
+            | Self::ScopeMissing
+            | Self::ClientNotRegistered
+            | Self::AgreementMissing => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::UploadNotReady
+            | Self::RequestInProgress
+            | Self::SenderReferenceTaken
+            | Self::AgreementOverlaps
+            | Self::OrganisationExists
+            | Self::ClientExists => StatusCode::CONFLICT,
+            Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+            Self::PayloadTooLarge | Self::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
+            Self::InvalidRequest
+            | Self::RecipientUnknown
+            | Self::RecipientCannotReceive
+            | Self::InboxNotOpen
+            | Self::RecipientIsEmployee
+            | Self::FileTypeNotAccepted
+            | Self::FileDamaged
+            | Self::FileHasMacros
+            | Self::FileEncrypted
+            | Self::FileEmpty
+            | Self::TooManyFiles
+            | Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
+            Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+            Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::KeysUnavailable | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// Whether the same request, sent again unchanged, can succeed.
+    #[must_use]
+    pub const fn is_retryable(self) -> bool {
+        matches!(
+            self,
+            Self::RequestInProgress
+                | Self::RateLimited
+                | Self::KeysUnavailable
+                | Self::Unavailable
+                | Self::RequestTimeout
+        )
+    }
+
+    /// How long to wait before sending again, where the one who reports the problem knows nothing better.
+    #[must_use]
+    pub(crate) const fn retry_after_seconds(self) -> Option<u32> {
+        match self {
+            Self::RequestInProgress | Self::RateLimited => Some(1),
+            Self::Unavailable => Some(2),
+            Self::KeysUnavailable => Some(5),
+            _ => None,
+        }
+    }
+
+    /// The challenge that goes with the status (RFC 6750, RFC 9449).
+    #[must_use]
+    pub(crate) const fn challenge(self) -> Option<&'static str> {
+        match self {
+            Self::TokenMissing => Some(r#"Bearer realm="brevdue""#),
+            Self::TokenInvalid => Some(r#"Bearer realm="brevdue", error="invalid_token""#),
+            Self::TokenExpired => {
+                Some(r#"Bearer realm="brevdue", error="invalid_token", error_description="The token has expired""#)
+            }
+            Self::DpopInvalid => Some(r#"DPoP realm="brevdue", error="invalid_dpop_proof""#),
+            Self::ScopeMissing => Some(r#"Bearer realm="brevdue", error="insufficient_scope""#),
+            _ => None,
+        }
+    }
+
+    /// The kind for a response that came with a status alone, such as those of the web framework.
+    #[must_use]
+    pub(crate) fn of_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::UNAUTHORIZED => Self::TokenMissing,
+            StatusCode::FORBIDDEN => Self::WrongCaller,
+            StatusCode::NOT_FOUND => Self::NotFound,
+            StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
+            StatusCode::NOT_ACCEPTABLE => Self::NotAcceptable,
+            StatusCode::REQUEST_TIMEOUT => Self::RequestTimeout,
+            StatusCode::PRECONDITION_FAILED => Self::PreconditionFailed,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::PayloadTooLarge,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
+            StatusCode::RANGE_NOT_SATISFIABLE => Self::RangeNotSatisfiable,
+            StatusCode::UNPROCESSABLE_ENTITY => Self::InvalidRequest,
+            StatusCode::PRECONDITION_REQUIRED => Self::PreconditionRequired,
+            StatusCode::TOO_MANY_REQUESTS => Self::RateLimited,
+            StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
+                Self::Unavailable
+            }
+            other if other.is_server_error() => Self::InternalError,
+            _ => Self::MalformedRequest,
+        }
+    }
+}

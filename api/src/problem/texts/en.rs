@@ -1,0 +1,167 @@
+//! What each kind of problem is called and how it is mended, in English.
+
+use super::Text;
+use crate::problem::ProblemKind as Kind;
+
+pub(super) const fn text(kind: Kind) -> Text {
+    let (title, fix) = match kind {
+        Kind::MalformedJson => ("The body is not valid JSON", "Correct the JSON and send the request again."),
+        Kind::InvalidRequest => (
+            "Some fields are wrong",
+            "Correct everything listed in “errors” and send the request again. Nothing was stored.",
+        ),
+        Kind::MalformedRequest => (
+            "The request cannot be read",
+            "Check method, headers and body against the API description and send the request again.",
+        ),
+        Kind::UnsupportedMediaType => (
+            "The body is of a type that is not accepted",
+            "Set “Content-Type” to a type that the API description names for the operation, and send the body uncompressed.",
+        ),
+        Kind::PayloadTooLarge => {
+            ("The body is too large", "Send less at a time. The limits are in the API description.")
+        }
+        Kind::MalformedQuery => ("The query cannot be read", "Encode names and values as percent-encoded UTF-8."),
+        Kind::TokenMissing => ("The access token is missing", "Send an access token in the “Authorization” header."),
+        Kind::TokenInvalid => (
+            "The access token is not valid",
+            "Get a new token from an issuer that this service accepts, with the right audience.",
+        ),
+        Kind::TokenExpired => ("The access token has expired", "Get a new token and send the request again."),
+        Kind::DpopInvalid => (
+            "The DPoP proof is not valid",
+            "Make a new DPoP proof for exactly this request, with the key that the token is bound to.",
+        ),
+        Kind::AssuranceTooLow => ("The login is not strong enough", "Log in at assurance level high."),
+        Kind::WrongCaller => (
+            "The operation is for another kind of caller",
+            "Use a token of the kind that the API description names for the operation.",
+        ),
+        Kind::PersonUnknown => ("The person is in no register", "Check that the person is in the population register."),
+        Kind::NotFound => ("Not found", "Check the path and the ids in it."),
+        Kind::MethodNotAllowed => ("The method cannot be used here", "Use one of the methods in the “Allow” header."),
+        Kind::NotAcceptable => (
+            "There is no answer in a form that you accept",
+            "Accept one of the types that the API description names, in the “Accept” header.",
+        ),
+        Kind::ConsentRequired => (
+            "The inbox has not been opened",
+            "Consent to the service at level Basis or higher. Only the owner can do this.",
+        ),
+        Kind::TooYoung => {
+            ("The owner is too young to use the inbox alone", "The inbox opens to a young person at the age of 16.")
+        }
+        Kind::ScopeMissing => (
+            "The token lacks a scope",
+            "Ask for a token with the scope that the API description names for the operation.",
+        ),
+        Kind::ClientNotRegistered => (
+            "The system is not registered for the organisation",
+            "Ask the organisation to have the system's client id registered with the operator.",
+        ),
+        Kind::AgreementMissing => (
+            "The organisation has no data-processing agreement in force",
+            "Conclude a data-processing agreement and ask the operator to register it.",
+        ),
+        Kind::RecipientUnknown => {
+            ("The recipient is unknown", "Check the identity number or mailbox id, or send in another way.")
+        }
+        Kind::RecipientCannotReceive => (
+            "The recipient cannot receive digital mail",
+            "Do not send to this recipient digitally. Check the population register.",
+        ),
+        Kind::InboxNotOpen => {
+            ("The recipient has not opened the inbox to this service", "Send the message in another way.")
+        }
+        Kind::RecipientIsEmployee => {
+            ("The recipient is a named employee", "Send to a service or a citizen, never to a named employee.")
+        }
+        Kind::FileTypeNotAccepted => (
+            "The type of the file is not accepted",
+            "Save the document as a type that the service takes, such as PDF. The content of the file decides, not its name.",
+        ),
+        Kind::FileDamaged => ("The file is damaged", "Open the document, save it again and send the new file."),
+        Kind::FileHasMacros => ("The file has macros", "Save the document without macros, or as PDF."),
+        Kind::FileEncrypted => (
+            "The file is locked with a password",
+            "Remove the password and send the file again. Messages are encrypted without it.",
+        ),
+        Kind::FileEmpty => ("The file is empty", "Send the file with its content, or leave it out."),
+        Kind::FileTooLarge => ("The file is too large", "A file has at most 30 MB. Make it smaller or split it."),
+        Kind::TooManyFiles => {
+            ("The message has too many files", "A message has at most 20 files. Join files or send several messages.")
+        }
+        Kind::MalformedMultipart => (
+            "The body is not valid multipart",
+            "Send a part named “message” with JSON and then a part for each file, separated as the “Content-Type” header says.",
+        ),
+        Kind::UploadNotReady => {
+            ("The file has not been uploaded yet", "Upload the bytes of the file first, then send the request again.")
+        }
+        Kind::IdempotencyKeyMissing => (
+            "The “Idempotency-Key” header is missing",
+            "Send a key of its own for each message, such as a UUID, and the same one when you try again.",
+        ),
+        Kind::IdempotencyKeyInvalid => {
+            ("“Idempotency-Key” has the wrong form", "Use 1 to 255 visible ASCII characters, such as a UUID.")
+        }
+        Kind::IdempotencyKeyReused => (
+            "“Idempotency-Key” was used with another body",
+            "Use a new key for a new body, or send exactly the same body again.",
+        ),
+        Kind::RequestInProgress => (
+            "The same request is already running",
+            "Wait as long as the “Retry-After” header says and send the same request again to get the answer.",
+        ),
+        Kind::SenderReferenceTaken => (
+            "The service has used the sender reference before",
+            "Look up the message that has the reference, or use a new one.",
+        ),
+        Kind::CursorInvalid => (
+            "The cursor does not belong to this list",
+            "Use “nextCursor” unchanged and with the same filters, or start again without a cursor.",
+        ),
+        Kind::RangeNotSatisfiable => (
+            "The range lies outside the file",
+            "Ask for a range within the size in the “Content-Range” header, or for the whole file.",
+        ),
+        Kind::PreconditionFailed => (
+            "Somebody else has changed this in the meantime",
+            "Fetch it again, make the change there, and send it with the new “ETag” in “If-Match”.",
+        ),
+        Kind::PreconditionRequired => (
+            "The “If-Match” header is missing",
+            "Fetch what you want to change and send the change with its “ETag” in “If-Match”.",
+        ),
+        Kind::RateLimited => {
+            ("Too many requests", "Wait as long as the “Retry-After” header says, then send more slowly.")
+        }
+        Kind::KeysUnavailable => (
+            "The token cannot be checked right now",
+            "The keys of the token's issuer cannot be fetched. Wait and send the same request again.",
+        ),
+        Kind::Unavailable => (
+            "The service is unavailable for the moment",
+            "Wait as long as the “Retry-After” header says and send the same request again.",
+        ),
+        Kind::RequestTimeout => (
+            "The request came too slowly",
+            "Send the same request again, over a faster connection or in smaller parts.",
+        ),
+        Kind::InternalError => (
+            "Something went wrong on our side",
+            "The fault has been logged. Give the value of “instance” when you report it.",
+        ),
+        Kind::AgreementOverlaps => (
+            "The organisation has another agreement in the same period",
+            "End the other agreement first, or choose a period that does not overlap.",
+        ),
+        Kind::OrganisationExists => {
+            ("The organisation is already registered", "Use the organisation that is registered under the number.")
+        }
+        Kind::ClientExists => {
+            ("The client is already registered", "Use the registered client, or register another client id.")
+        }
+    };
+    Text { title, fix }
+}

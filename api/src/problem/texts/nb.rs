@@ -1,0 +1,162 @@
+//! What each kind of problem is called and how it is mended, in Bokmål.
+
+use super::Text;
+use crate::problem::ProblemKind as Kind;
+
+pub(super) const fn text(kind: Kind) -> Text {
+    let (title, fix) = match kind {
+        Kind::MalformedJson => ("Innholdet er ikke gyldig JSON", "Rett feilen i JSON-teksten og send på nytt."),
+        Kind::InvalidRequest => {
+            ("Noen felter er feil", "Rett alt som står i «errors», og send på nytt. Ingenting er lagret.")
+        }
+        Kind::MalformedRequest => (
+            "Forespørselen kan ikke leses",
+            "Kontroller metode, hoder og innhold mot API-beskrivelsen, og send på nytt.",
+        ),
+        Kind::UnsupportedMediaType => (
+            "Innholdet har en type som ikke tas imot",
+            "Sett «Content-Type» til en type som API-beskrivelsen nevner for operasjonen, og send innholdet ukomprimert.",
+        ),
+        Kind::PayloadTooLarge => ("Innholdet er for stort", "Send mindre om gangen. Grensene står i API-beskrivelsen."),
+        Kind::MalformedQuery => ("Spørringen i adressen kan ikke leses", "Kod navn og verdier som prosentkodet UTF-8."),
+        Kind::TokenMissing => ("Tilgangstoken mangler", "Send et tilgangstoken i hodet «Authorization»."),
+        Kind::TokenInvalid => (
+            "Tilgangstokenet er ikke gyldig",
+            "Hent et nytt token fra en utsteder som tjenesten godtar, med riktig mottaker (audience).",
+        ),
+        Kind::TokenExpired => ("Tilgangstokenet er utløpt", "Hent et nytt token og send på nytt."),
+        Kind::DpopInvalid => (
+            "DPoP-beviset er ikke gyldig",
+            "Lag et nytt DPoP-bevis for nettopp denne forespørselen, med nøkkelen som tokenet er bundet til.",
+        ),
+        Kind::AssuranceTooLow => ("Innloggingen er ikke sikker nok", "Logg inn på sikkerhetsnivå høyt."),
+        Kind::WrongCaller => (
+            "Operasjonen er for en annen type bruker",
+            "Bruk et token av den typen som API-beskrivelsen nevner for operasjonen.",
+        ),
+        Kind::PersonUnknown => {
+            ("Personen finnes ikke i registeret", "Kontroller at personen er registrert i Folkeregisteret.")
+        }
+        Kind::NotFound => ("Finnes ikke", "Kontroller adressen og id-ene i den."),
+        Kind::MethodNotAllowed => ("Metoden kan ikke brukes her", "Bruk en av metodene i hodet «Allow»."),
+        Kind::NotAcceptable => (
+            "Svaret finnes ikke i en form som du godtar",
+            "Godta en av typene som API-beskrivelsen nevner, i hodet «Accept».",
+        ),
+        Kind::ConsentRequired => (
+            "Innboksen er ikke åpnet",
+            "Gi samtykke til tjenesten på nivå Basis eller høyere. Bare eieren kan gjøre det.",
+        ),
+        Kind::TooYoung => ("Eieren er for ung til å bruke innboksen selv", "Innboksen åpnes for den unge ved 16 år."),
+        Kind::ScopeMissing => {
+            ("Tokenet mangler et scope", "Be om et token med det scopet som API-beskrivelsen nevner for operasjonen.")
+        }
+        Kind::ClientNotRegistered => (
+            "Systemet er ikke registrert for virksomheten",
+            "Be virksomheten få systemets klient-id registrert hos driftsansvarlig.",
+        ),
+        Kind::AgreementMissing => (
+            "Virksomheten har ingen gjeldende databehandleravtale",
+            "Inngå en databehandleravtale, og be driftsansvarlig registrere den.",
+        ),
+        Kind::RecipientUnknown => {
+            ("Mottakeren er ukjent", "Kontroller identitetsnummeret eller postboks-id-en, eller send på en annen måte.")
+        }
+        Kind::RecipientCannotReceive => (
+            "Mottakeren kan ikke få digital post",
+            "Send ikke digitalt til denne mottakeren. Kontroller opplysningene i Folkeregisteret.",
+        ),
+        Kind::InboxNotOpen => {
+            ("Mottakeren har ikke åpnet innboksen for denne tjenesten", "Send meldingen på en annen måte.")
+        }
+        Kind::RecipientIsEmployee => (
+            "Mottakeren er en navngitt ansatt",
+            "Send til en tjeneste eller en innbygger, aldri til en navngitt ansatt.",
+        ),
+        Kind::FileTypeNotAccepted => (
+            "Filtypen tas ikke imot",
+            "Lagre dokumentet som en av filtypene som tjenesten tar imot, for eksempel PDF. Filens innhold avgjør, ikke navnet.",
+        ),
+        Kind::FileDamaged => ("Filen er skadet", "Åpne dokumentet, lagre det på nytt og send den nye filen."),
+        Kind::FileHasMacros => ("Filen har makroer", "Lagre dokumentet uten makroer, eller som PDF."),
+        Kind::FileEncrypted => {
+            ("Filen er låst med passord", "Fjern passordet og send filen på nytt. Meldinger er kryptert uten det.")
+        }
+        Kind::FileEmpty => ("Filen er tom", "Send filen med innhold, eller la den være."),
+        Kind::FileTooLarge => ("Filen er for stor", "En fil kan være høyst 30 MB. Gjør den mindre eller del den."),
+        Kind::TooManyFiles => (
+            "Meldingen har for mange filer",
+            "En melding har høyst 20 filer. Slå sammen filer eller send flere meldinger.",
+        ),
+        Kind::MalformedMultipart => (
+            "Innholdet er ikke gyldig multipart",
+            "Send en del «message» med JSON og deretter en del for hver fil, atskilt slik hodet «Content-Type» sier.",
+        ),
+        Kind::UploadNotReady => {
+            ("Filen er ikke lastet opp ennå", "Last opp filens innhold først, og send deretter på nytt.")
+        }
+        Kind::IdempotencyKeyMissing => (
+            "Hodet «Idempotency-Key» mangler",
+            "Send en egen nøkkel for hver melding, for eksempel en UUID, og den samme når du prøver på nytt.",
+        ),
+        Kind::IdempotencyKeyInvalid => {
+            ("«Idempotency-Key» har feil form", "Bruk 1 til 255 synlige ASCII-tegn, for eksempel en UUID.")
+        }
+        Kind::IdempotencyKeyReused => (
+            "«Idempotency-Key» er brukt med et annet innhold",
+            "Bruk en ny nøkkel for et nytt innhold, eller send nøyaktig det samme på nytt.",
+        ),
+        Kind::RequestInProgress => (
+            "Den samme forespørselen behandles allerede",
+            "Vent så lenge hodet «Retry-After» sier, og send det samme på nytt for å få svaret.",
+        ),
+        Kind::SenderReferenceTaken => (
+            "Referansen er allerede brukt av tjenesten",
+            "Slå opp meldingen som har referansen, eller bruk en ny referanse.",
+        ),
+        Kind::CursorInvalid => (
+            "Markøren hører ikke til denne listen",
+            "Bruk «nextCursor» uendret, med de samme filtrene, eller begynn forfra uten markør.",
+        ),
+        Kind::RangeNotSatisfiable => (
+            "Utsnittet ligger utenfor filen",
+            "Be om et utsnitt innenfor størrelsen i hodet «Content-Range», eller om hele filen.",
+        ),
+        Kind::PreconditionFailed => (
+            "Noen andre har endret dette i mellomtiden",
+            "Hent det på nytt, gjør endringen der, og send med den nye «ETag» i «If-Match».",
+        ),
+        Kind::PreconditionRequired => {
+            ("Hodet «If-Match» mangler", "Hent det du vil endre, og send endringen med dets «ETag» i «If-Match».")
+        }
+        Kind::RateLimited => {
+            ("For mange forespørsler", "Vent så lenge hodet «Retry-After» sier, og send deretter saktere.")
+        }
+        Kind::KeysUnavailable => (
+            "Tokenet kan ikke kontrolleres akkurat nå",
+            "Nøklene til den som utstedte tokenet, kan ikke hentes. Vent og send det samme på nytt.",
+        ),
+        Kind::Unavailable => (
+            "Tjenesten er utilgjengelig for øyeblikket",
+            "Vent så lenge hodet «Retry-After» sier, og send det samme på nytt.",
+        ),
+        Kind::RequestTimeout => (
+            "Forespørselen kom for langsomt",
+            "Send det samme på nytt, over en raskere forbindelse eller i mindre deler.",
+        ),
+        Kind::InternalError => {
+            ("Noe gikk galt hos oss", "Feilen er logget. Oppgi verdien i «instance» når du melder den.")
+        }
+        Kind::AgreementOverlaps => (
+            "Virksomheten har en annen avtale i samme tidsrom",
+            "Avslutt den andre avtalen først, eller velg et tidsrom som ikke overlapper.",
+        ),
+        Kind::OrganisationExists => {
+            ("Virksomheten er allerede registrert", "Bruk virksomheten som er registrert med organisasjonsnummeret.")
+        }
+        Kind::ClientExists => {
+            ("Klienten er allerede registrert", "Bruk den registrerte klienten, eller registrer en annen klient-id.")
+        }
+    };
+    Text { title, fix }
+}

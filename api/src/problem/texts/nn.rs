@@ -1,0 +1,164 @@
+//! What each kind of problem is called and how it is mended, in Nynorsk.
+
+use super::Text;
+use crate::problem::ProblemKind as Kind;
+
+pub(super) const fn text(kind: Kind) -> Text {
+    let (title, fix) = match kind {
+        Kind::MalformedJson => ("Innhaldet er ikkje gyldig JSON", "Rett feilen i JSON-teksten og send på nytt."),
+        Kind::InvalidRequest => {
+            ("Nokre felt er feil", "Rett alt som står i «errors», og send på nytt. Ingenting er lagra.")
+        }
+        Kind::MalformedRequest => (
+            "Førespurnaden kan ikkje lesast",
+            "Kontroller metode, hovud og innhald mot API-skildringa, og send på nytt.",
+        ),
+        Kind::UnsupportedMediaType => (
+            "Innhaldet har ein type som ikkje blir teken imot",
+            "Set «Content-Type» til ein type som API-skildringa nemner for operasjonen, og send innhaldet ukomprimert.",
+        ),
+        Kind::PayloadTooLarge => ("Innhaldet er for stort", "Send mindre om gongen. Grensene står i API-skildringa."),
+        Kind::MalformedQuery => ("Spørjinga i adressa kan ikkje lesast", "Kod namn og verdiar som prosentkoda UTF-8."),
+        Kind::TokenMissing => ("Tilgangstoken manglar", "Send eit tilgangstoken i hovudet «Authorization»."),
+        Kind::TokenInvalid => (
+            "Tilgangstokenet er ikkje gyldig",
+            "Hent eit nytt token frå ein utferdar som tenesta godtek, med rett mottakar (audience).",
+        ),
+        Kind::TokenExpired => ("Tilgangstokenet har gått ut", "Hent eit nytt token og send på nytt."),
+        Kind::DpopInvalid => (
+            "DPoP-beviset er ikkje gyldig",
+            "Lag eit nytt DPoP-bevis for nettopp denne førespurnaden, med nøkkelen som tokenet er bunde til.",
+        ),
+        Kind::AssuranceTooLow => ("Innlogginga er ikkje sikker nok", "Logg inn på tryggleiksnivå høgt."),
+        Kind::WrongCaller => (
+            "Operasjonen er for ein annan type brukar",
+            "Bruk eit token av den typen som API-skildringa nemner for operasjonen.",
+        ),
+        Kind::PersonUnknown => {
+            ("Personen finst ikkje i registeret", "Kontroller at personen er registrert i Folkeregisteret.")
+        }
+        Kind::NotFound => ("Finst ikkje", "Kontroller adressa og id-ane i henne."),
+        Kind::MethodNotAllowed => ("Metoden kan ikkje brukast her", "Bruk ein av metodane i hovudet «Allow»."),
+        Kind::NotAcceptable => (
+            "Svaret finst ikkje i ei form som du godtek",
+            "Godta ein av typane som API-skildringa nemner, i hovudet «Accept».",
+        ),
+        Kind::ConsentRequired => (
+            "Innboksen er ikkje opna",
+            "Gi samtykke til tenesta på nivå Basis eller høgare. Berre eigaren kan gjere det.",
+        ),
+        Kind::TooYoung => {
+            ("Eigaren er for ung til å bruke innboksen sjølv", "Innboksen blir opna for den unge ved 16 år.")
+        }
+        Kind::ScopeMissing => {
+            ("Tokenet manglar eit scope", "Be om eit token med det scopet som API-skildringa nemner for operasjonen.")
+        }
+        Kind::ClientNotRegistered => (
+            "Systemet er ikkje registrert for verksemda",
+            "Be verksemda få klient-id-en til systemet registrert hos driftsansvarleg.",
+        ),
+        Kind::AgreementMissing => (
+            "Verksemda har ingen gjeldande databehandlaravtale",
+            "Inngå ein databehandlaravtale, og be driftsansvarleg registrere han.",
+        ),
+        Kind::RecipientUnknown => (
+            "Mottakaren er ukjend",
+            "Kontroller identitetsnummeret eller postboks-id-en, eller send på ein annan måte.",
+        ),
+        Kind::RecipientCannotReceive => (
+            "Mottakaren kan ikkje få digital post",
+            "Send ikkje digitalt til denne mottakaren. Kontroller opplysningane i Folkeregisteret.",
+        ),
+        Kind::InboxNotOpen => {
+            ("Mottakaren har ikkje opna innboksen for denne tenesta", "Send meldinga på ein annan måte.")
+        }
+        Kind::RecipientIsEmployee => (
+            "Mottakaren er ein namngitt tilsett",
+            "Send til ei teneste eller ein innbyggjar, aldri til ein namngitt tilsett.",
+        ),
+        Kind::FileTypeNotAccepted => (
+            "Filtypen blir ikkje teken imot",
+            "Lagre dokumentet som ein av filtypane som tenesta tek imot, til dømes PDF. Innhaldet i fila avgjer, ikkje namnet.",
+        ),
+        Kind::FileDamaged => ("Fila er skadd", "Opne dokumentet, lagre det på nytt og send den nye fila."),
+        Kind::FileHasMacros => ("Fila har makroar", "Lagre dokumentet utan makroar, eller som PDF."),
+        Kind::FileEncrypted => {
+            ("Fila er låst med passord", "Fjern passordet og send fila på nytt. Meldingar er krypterte utan det.")
+        }
+        Kind::FileEmpty => ("Fila er tom", "Send fila med innhald, eller lat henne vere."),
+        Kind::FileTooLarge => ("Fila er for stor", "Ei fil kan vere høgst 30 MB. Gjer henne mindre eller del henne."),
+        Kind::TooManyFiles => (
+            "Meldinga har for mange filer",
+            "Ei melding har høgst 20 filer. Slå saman filer eller send fleire meldingar.",
+        ),
+        Kind::MalformedMultipart => (
+            "Innhaldet er ikkje gyldig multipart",
+            "Send ein del «message» med JSON og deretter ein del for kvar fil, skilde slik hovudet «Content-Type» seier.",
+        ),
+        Kind::UploadNotReady => {
+            ("Fila er ikkje lasta opp enno", "Last opp innhaldet i fila først, og send deretter på nytt.")
+        }
+        Kind::IdempotencyKeyMissing => (
+            "Hovudet «Idempotency-Key» manglar",
+            "Send ein eigen nøkkel for kvar melding, til dømes ein UUID, og den same når du prøver på nytt.",
+        ),
+        Kind::IdempotencyKeyInvalid => {
+            ("«Idempotency-Key» har feil form", "Bruk 1 til 255 synlege ASCII-teikn, til dømes ein UUID.")
+        }
+        Kind::IdempotencyKeyReused => (
+            "«Idempotency-Key» er brukt med eit anna innhald",
+            "Bruk ein ny nøkkel for eit nytt innhald, eller send nøyaktig det same på nytt.",
+        ),
+        Kind::RequestInProgress => (
+            "Den same førespurnaden er alt under behandling",
+            "Vent så lenge hovudet «Retry-After» seier, og send det same på nytt for å få svaret.",
+        ),
+        Kind::SenderReferenceTaken => {
+            ("Referansen er alt brukt av tenesta", "Slå opp meldinga som har referansen, eller bruk ein ny referanse.")
+        }
+        Kind::CursorInvalid => (
+            "Markøren høyrer ikkje til denne lista",
+            "Bruk «nextCursor» uendra, med dei same filtra, eller byrja på nytt utan markør.",
+        ),
+        Kind::RangeNotSatisfiable => (
+            "Utsnittet ligg utanfor fila",
+            "Be om eit utsnitt innanfor storleiken i hovudet «Content-Range», eller om heile fila.",
+        ),
+        Kind::PreconditionFailed => (
+            "Nokon andre har endra dette i mellomtida",
+            "Hent det på nytt, gjer endringa der, og send med den nye «ETag» i «If-Match».",
+        ),
+        Kind::PreconditionRequired => (
+            "Hovudet «If-Match» manglar",
+            "Hent det du vil endre, og send endringa med «ETag» frå svaret i «If-Match».",
+        ),
+        Kind::RateLimited => {
+            ("For mange førespurnader", "Vent så lenge hovudet «Retry-After» seier, og send deretter saktare.")
+        }
+        Kind::KeysUnavailable => (
+            "Tokenet kan ikkje kontrollerast akkurat no",
+            "Nøklane til den som utferda tokenet, kan ikkje hentast. Vent og send det same på nytt.",
+        ),
+        Kind::Unavailable => (
+            "Tenesta er utilgjengeleg for augneblinken",
+            "Vent så lenge hovudet «Retry-After» seier, og send det same på nytt.",
+        ),
+        Kind::RequestTimeout => {
+            ("Førespurnaden kom for sakte", "Send det same på nytt, over eit raskare samband eller i mindre delar.")
+        }
+        Kind::InternalError => {
+            ("Noko gjekk gale hos oss", "Feilen er logga. Oppgi verdien i «instance» når du melder han.")
+        }
+        Kind::AgreementOverlaps => (
+            "Verksemda har ein annan avtale i same tidsrom",
+            "Avslutt den andre avtalen først, eller vel eit tidsrom som ikkje overlappar.",
+        ),
+        Kind::OrganisationExists => {
+            ("Verksemda er alt registrert", "Bruk verksemda som er registrert med organisasjonsnummeret.")
+        }
+        Kind::ClientExists => {
+            ("Klienten er alt registrert", "Bruk den registrerte klienten, eller registrer ein annan klient-id.")
+        }
+    };
+    Text { title, fix }
+}

@@ -1,0 +1,249 @@
+//! What is wrong with a field of a request. No message repeats what was sent.
+
+use domain::consent::{DocumentVersion, DocumentVersionError};
+use domain::identity::{NationalIdError, OrganisationNumberError};
+use domain::text::TextError;
+use strum::{EnumIter, IntoStaticStr};
+
+use crate::language::Language;
+
+/// One thing that is wrong, and where.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Violation {
+    /// A JSON pointer into the body (RFC 6901), or `?name` for a parameter of the query.
+    pub(crate) pointer: String,
+    /// What is wrong.
+    pub(crate) code: ViolationCode,
+}
+
+/// What can be wrong with a field.
+// The words are part of the contract. Rename the variants as you like; never change what a word means.
+#[derive(Clone, PartialEq, Eq, Debug, IntoStaticStr, EnumIter)]
+#[strum(serialize_all = "snake_case")]
+pub(crate) enum ViolationCode {
+    /// It must be there.
+    Required,
+    /// It must not be there.
+    UnknownField,
+    /// Another JSON type is expected.
+    WrongType,
+    /// Nothing, or nothing but white space.
+    Empty,
+    /// A text over its limit, in characters.
+    TooLong {
+        /// The limit.
+        max: usize,
+    },
+    /// A list over its limit.
+    TooMany {
+        /// The limit.
+        max: usize,
+    },
+    /// Control characters where there may be none.
+    ControlCharacters,
+    /// Not an identity number.
+    NotElevenDigits,
+    /// A control digit that does not fit.
+    ControlDigit,
+    /// An identity number without a date.
+    NoDate,
+    /// An identity number of a series that this installation does not take.
+    WrongSeries,
+    /// Not an organisation number.
+    NotNineDigits,
+    /// Not one of a few words.
+    NotAChoice {
+        /// The words.
+        choices: Vec<&'static str>,
+    },
+    /// Not a time.
+    NotATime,
+    /// Not a date.
+    NotADate,
+    /// Not an id.
+    NotAUuid,
+    /// Not the version of a document.
+    NotAVersion,
+    /// Not a number between two limits, which are allowed themselves.
+    OutOfRange {
+        /// The least.
+        min: i64,
+        /// The greatest.
+        max: i64,
+    },
+    /// A period that ends before it starts.
+    EndsBeforeStart,
+    /// None, or more than one, of several fields.
+    ExactlyOneOf {
+        /// The fields.
+        fields: &'static [&'static str],
+    },
+    /// Given before.
+    Duplicate,
+    /// There is no such upload, or it is another sender's.
+    UnknownUpload,
+    /// Part of the API to come.
+    NotSupportedYet,
+}
+
+impl ViolationCode {
+    /// The word that programs read.
+    #[must_use]
+    pub(crate) fn as_word(&self) -> &'static str {
+        self.into()
+    }
+
+    /// The sentence that people read.
+    #[must_use]
+    pub(crate) fn message(&self, language: Language) -> String {
+        let choose = |nb, nn, en| match language {
+            Language::Bokmal => nb,
+            Language::Nynorsk => nn,
+            Language::English => en,
+        };
+        let fixed = |nb: &str, nn: &str, en: &str| match language {
+            Language::Bokmal => nb.to_owned(),
+            Language::Nynorsk => nn.to_owned(),
+            Language::English => en.to_owned(),
+        };
+        match self {
+            Self::Required => fixed("Feltet mangler.", "Feltet manglar.", "The field is missing."),
+            Self::UnknownField => fixed("Feltet er ukjent.", "Feltet er ukjent.", "The field is not known."),
+            Self::WrongType => {
+                fixed("Verdien har feil type.", "Verdien har feil type.", "The value is of the wrong type.")
+            }
+            Self::Empty => fixed("Verdien er tom.", "Verdien er tom.", "The value is empty."),
+            Self::TooLong { max } => choose(
+                format!("Teksten er lengre enn {max} tegn."),
+                format!("Teksten er lengre enn {max} teikn."),
+                format!("The text is longer than {max} characters."),
+            ),
+            Self::TooMany { max } => choose(
+                format!("Listen har flere enn {max}."),
+                format!("Lista har fleire enn {max}."),
+                format!("The list has more than {max}."),
+            ),
+            Self::ControlCharacters => {
+                fixed("Teksten har kontrolltegn.", "Teksten har kontrollteikn.", "The text has control characters.")
+            }
+            Self::NotElevenDigits => fixed(
+                "Et identitetsnummer har nøyaktig 11 sifre.",
+                "Eit identitetsnummer har nøyaktig 11 siffer.",
+                "An identity number has exactly 11 digits.",
+            ),
+            Self::ControlDigit => {
+                fixed("Et kontrollsiffer er feil.", "Eit kontrollsiffer er feil.", "A control digit is wrong.")
+            }
+            Self::NoDate => fixed(
+                "Identitetsnummeret begynner ikke med en dato.",
+                "Identitetsnummeret byrjar ikkje med ein dato.",
+                "The identity number does not start with a date.",
+            ),
+            Self::WrongSeries => fixed(
+                "Denne installasjonen tar ikke imot identitetsnumre av denne serien.",
+                "Denne installasjonen tek ikkje imot identitetsnummer av denne serien.",
+                "This installation does not take identity numbers of this series.",
+            ),
+            Self::NotNineDigits => fixed(
+                "Et organisasjonsnummer har nøyaktig 9 sifre.",
+                "Eit organisasjonsnummer har nøyaktig 9 siffer.",
+                "An organisation number has exactly 9 digits.",
+            ),
+            Self::NotAChoice { choices } => {
+                let choices = choices.join(", ");
+                choose(
+                    format!("Verdien må være en av: {choices}."),
+                    format!("Verdien må vere ein av: {choices}."),
+                    format!("The value must be one of: {choices}."),
+                )
+            }
+            Self::NotATime => fixed(
+                "Et tidspunkt skrives slik: 2026-12-06T00:00:00Z.",
+                "Eit tidspunkt blir skrive slik: 2026-12-06T00:00:00Z.",
+                "A time is written like this: 2026-12-06T00:00:00Z.",
+            ),
+            Self::NotADate => fixed(
+                "En dato skrives slik: 2026-12-06.",
+                "Ein dato blir skriven slik: 2026-12-06.",
+                "A date is written like this: 2026-12-06.",
+            ),
+            Self::NotAUuid => fixed(
+                "Verdien er ikke en id (UUID).",
+                "Verdien er ikkje ein id (UUID).",
+                "The value is not an id (UUID).",
+            ),
+            Self::NotAVersion => {
+                let max = DocumentVersion::MAX_CHARS;
+                choose(
+                    format!("En versjon har 1 til {max} tegn: bokstaver fra a til z, sifre, «.», «-» og «_»."),
+                    format!("Ein versjon har 1 til {max} teikn: bokstavar frå a til z, siffer, «.», «-» og «_»."),
+                    format!("A version has 1 to {max} characters: letters from a to z, digits, “.”, “-” and “_”."),
+                )
+            }
+            Self::OutOfRange { min, max } => choose(
+                format!("Verdien må være et helt tall fra {min} til {max}."),
+                format!("Verdien må vere eit heilt tal frå {min} til {max}."),
+                format!("The value must be a whole number from {min} to {max}."),
+            ),
+            Self::EndsBeforeStart => {
+                fixed("Slutten ligger før begynnelsen.", "Slutten ligg før byrjinga.", "The end lies before the start.")
+            }
+            Self::ExactlyOneOf { fields } => {
+                let fields = fields.join(", ");
+                choose(
+                    format!("Oppgi nøyaktig ett av feltene: {fields}."),
+                    format!("Oppgi nøyaktig eitt av felta: {fields}."),
+                    format!("Give exactly one of the fields: {fields}."),
+                )
+            }
+            Self::Duplicate => {
+                fixed("Verdien er oppgitt før.", "Verdien er oppgitt før.", "The value has been given before.")
+            }
+            Self::UnknownUpload => fixed(
+                "Det finnes ingen slik opplasting.",
+                "Det finst inga slik opplasting.",
+                "There is no such upload.",
+            ),
+            Self::NotSupportedYet => {
+                fixed("Dette støttes ikke ennå.", "Dette er ikkje støtta enno.", "This is not supported yet.")
+            }
+        }
+    }
+}
+
+impl From<TextError> for ViolationCode {
+    fn from(error: TextError) -> Self {
+        match error {
+            TextError::Empty => Self::Empty,
+            TextError::TooLong { max_chars } => Self::TooLong { max: max_chars },
+            TextError::ControlCharacters => Self::ControlCharacters,
+        }
+    }
+}
+
+impl From<NationalIdError> for ViolationCode {
+    fn from(error: NationalIdError) -> Self {
+        match error {
+            NationalIdError::NotElevenDigits => Self::NotElevenDigits,
+            NationalIdError::ControlDigit => Self::ControlDigit,
+            NationalIdError::NoDate => Self::NoDate,
+            NationalIdError::WrongSeries => Self::WrongSeries,
+        }
+    }
+}
+
+impl From<OrganisationNumberError> for ViolationCode {
+    fn from(error: OrganisationNumberError) -> Self {
+        match error {
+            // A number with another register's prefix is not nine digits either.
+            OrganisationNumberError::NotNineDigits | OrganisationNumberError::OtherRegister => Self::NotNineDigits,
+            OrganisationNumberError::ControlDigit => Self::ControlDigit,
+        }
+    }
+}
+
+impl From<DocumentVersionError> for ViolationCode {
+    fn from(DocumentVersionError: DocumentVersionError) -> Self {
+        Self::NotAVersion
+    }
+}
