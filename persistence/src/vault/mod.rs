@@ -1,0 +1,266 @@
+//! Encryption of content (AES-256-GCM) and the keys for it.
+//!
+//! ```text
+//! master key (outside the database)
+//!  └ vault keys by purpose and epoch (table `vault_key`)
+//!     ├ data:   wraps the data key of each mailbox, and what belongs to uploads that have no mailbox yet
+//!     │          └ data key of a mailbox: identity number, name, subjects, bodies, file names, file keys
+//!     │             └ file key: the bytes of one file (see `blob`)
+//!     ├ lookup: keyed hash by which an identity number is found
+//!     └ cursor: opaque tokens handed to clients
+//! ```
+//!
+//! Everything sealed is bound to where it belongs: moved to another row, field or mailbox, it does not open. Deleting a
+//! mailbox's wrapped data key makes all of its content unreadable.
+//!
+//! Deliberately not here: reading or writing of rows.
+
+mod data_key;
+mod envelope;
+mod file_key;
+mod master_key;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use aws_lc_rs::hmac;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::id::{MailboxId, ServiceId, UploadId};
+use domain::identity::NationalId;
+use zeroize::Zeroizing;
+
+pub use data_key::{DataKey, Field, WrappedDataKey};
+pub(crate) use envelope::{Sealer, associated_data};
+pub use file_key::FileKey;
+pub use master_key::{MasterKey, MasterKeyError};
+
+use envelope::{KEY_BYTES, KeyBytes, random_key};
+
+// The words below are stored for years; never change a word.
+const DATA: &str = "data";
+const LOOKUP: &str = "lookup";
+const CURSOR: &str = "cursor";
+const PURPOSES: [&str; 3] = [DATA, LOOKUP, CURSOR];
+
+const FIRST_EPOCH: i32 = 1;
+
+/// A row of `vault_key`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WrappedVaultKey {
+    /// What the key is for: `data`, `lookup` or `cursor`.
+    pub purpose: String,
+    /// Counts the keys of a purpose. The newest seals.
+    pub epoch: i32,
+    /// The key, sealed under the master key.
+    pub wrapped: Vec<u8>,
+}
+
+/// Why something cannot be opened. Nothing of keys or content is in here.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum VaultError {
+    /// Not one of the stored keys opens.
+    #[error("the master key is not the one under which this database was made")]
+    WrongMasterKey,
+    /// Some stored keys open and this one does not.
+    #[error("the stored {purpose} key of epoch {epoch} is damaged")]
+    DamagedKey {
+        /// Its purpose.
+        purpose: String,
+        /// Its epoch.
+        epoch: i32,
+    },
+    /// There is no stored key for this purpose.
+    #[error("there is no {0} key")]
+    MissingKey(&'static str),
+    /// Something was sealed under a key that is no longer there.
+    #[error("there is no data key of epoch {0}")]
+    UnknownEpoch(i32),
+    /// Sealed as something else or under another key, or changed since.
+    #[error("sealed content does not open")]
+    Unreadable,
+}
+
+/// The keys of an installation, ready for use.
+pub struct Vault {
+    data: BTreeMap<i32, Sealer>,
+    data_epoch: i32,
+    lookup: hmac::Key,
+    cursor: BTreeMap<i32, Sealer>,
+}
+
+impl Vault {
+    /// The first keys of a new installation, to be stored before the vault is opened.
+    #[must_use]
+    pub fn new_keys(master: &MasterKey) -> Vec<WrappedVaultKey> {
+        let master = master.sealer();
+        PURPOSES
+            .map(|purpose| WrappedVaultKey {
+                purpose: purpose.to_owned(),
+                epoch: FIRST_EPOCH,
+                wrapped: master.seal(&vault_key_place(purpose, FIRST_EPOCH), random_key().as_slice()),
+            })
+            .into()
+    }
+
+    /// Opens the stored keys.
+    ///
+    /// # Errors
+    /// The master key is another one, or a key is damaged or missing.
+    pub fn open(master: &MasterKey, rows: &[WrappedVaultKey]) -> Result<Self, VaultError> {
+        let master = master.sealer();
+        let mut keys: BTreeMap<(&str, i32), KeyBytes> = BTreeMap::new();
+        let mut damaged = None;
+        for WrappedVaultKey { purpose, epoch, wrapped } in rows {
+            match master.open(&vault_key_place(purpose, *epoch), wrapped).and_then(|plain| to_key(&plain)) {
+                Some(key) => drop(keys.insert((purpose, *epoch), key)),
+                None => damaged = Some(VaultError::DamagedKey { purpose: purpose.clone(), epoch: *epoch }),
+            }
+        }
+        match damaged {
+            Some(_) if keys.is_empty() => return Err(VaultError::WrongMasterKey),
+            Some(damaged) => return Err(damaged),
+            None => {}
+        }
+        let of_purpose =
+            |purpose| keys.iter().filter(move |((its, _), _)| *its == purpose).map(|((_, epoch), key)| (*epoch, key));
+        let sealers = |purpose| of_purpose(purpose).map(|(epoch, key)| (epoch, Sealer::new(key))).collect();
+        let newest = |purpose| of_purpose(purpose).next_back().ok_or(VaultError::MissingKey(purpose));
+        newest(CURSOR)?;
+        Ok(Self {
+            data: sealers(DATA),
+            data_epoch: newest(DATA)?.0,
+            lookup: hmac::Key::new(hmac::HMAC_SHA256, newest(LOOKUP)?.1.as_slice()),
+            cursor: sealers(CURSOR),
+        })
+    }
+
+    /// The hash by which a person is found. Without the key nobody can try out the few billion numbers there are.
+    ///
+    /// # Panics
+    /// Never: a SHA-256 has 32 bytes.
+    #[must_use]
+    pub fn lookup_hash(&self, number: &NationalId) -> [u8; 32] {
+        let tag = hmac::sign(&self.lookup, number.expose().as_bytes());
+        tag.as_ref().try_into().expect("a SHA-256 has 32 bytes")
+    }
+
+    /// Makes the key of a new mailbox.
+    #[must_use]
+    pub fn new_data_key(&self, mailbox: MailboxId) -> (DataKey, WrappedDataKey) {
+        let key = random_key();
+        let wrapped = self.newest_data_sealer().seal(&data_key_place(mailbox), key.as_slice());
+        (DataKey::new(mailbox, &key), WrappedDataKey { epoch: self.data_epoch, wrapped })
+    }
+
+    /// Opens the key of a mailbox.
+    ///
+    /// # Errors
+    /// It is another mailbox's key, damaged, or of an epoch that is gone.
+    pub fn data_key(&self, mailbox: MailboxId, wrapped: &WrappedDataKey) -> Result<DataKey, VaultError> {
+        let sealer = self.data.get(&wrapped.epoch).ok_or(VaultError::UnknownEpoch(wrapped.epoch))?;
+        let plain = sealer.open(&data_key_place(mailbox), &wrapped.wrapped).ok_or(VaultError::Unreadable)?;
+        let key = to_key(&plain).ok_or(VaultError::Unreadable)?;
+        Ok(DataKey::new(mailbox, &key))
+    }
+
+    /// Seals the key of a file that was handed in ahead of its message.
+    #[must_use]
+    pub fn wrap_upload_key(&self, service: ServiceId, upload: UploadId, key: &FileKey) -> Vec<u8> {
+        self.seal_for_upload("upload key", service, upload, key.expose())
+    }
+
+    /// Opens what [`Vault::wrap_upload_key`] made.
+    ///
+    /// # Errors
+    /// It belongs to another upload, is damaged, or of an epoch that is gone.
+    pub fn open_upload_key(&self, service: ServiceId, upload: UploadId, sealed: &[u8]) -> Result<FileKey, VaultError> {
+        FileKey::from_bytes(&self.open_of_upload("upload key", service, upload, sealed)?)
+    }
+
+    /// Seals the name of a file that was handed in ahead of its message.
+    #[must_use]
+    pub fn seal_upload_name(&self, service: ServiceId, upload: UploadId, name: &str) -> Vec<u8> {
+        self.seal_for_upload("upload name", service, upload, name.as_bytes())
+    }
+
+    /// Opens what [`Vault::seal_upload_name`] made.
+    ///
+    /// # Errors
+    /// It belongs to another upload, is damaged, or of an epoch that is gone.
+    pub fn open_upload_name(&self, service: ServiceId, upload: UploadId, sealed: &[u8]) -> Result<String, VaultError> {
+        let plain = self.open_of_upload("upload name", service, upload, sealed)?;
+        std::str::from_utf8(&plain).map(str::to_owned).map_err(|_| VaultError::Unreadable)
+    }
+
+    /// A token that tells its holder nothing and opens only in the same context: for a cursor, its list, owner and
+    /// filter.
+    #[must_use]
+    pub fn seal_token(&self, context: &str, payload: &[u8]) -> String {
+        let (_, newest) = self.cursor.last_key_value().expect("a vault without a cursor key does not open");
+        URL_SAFE_NO_PAD.encode(newest.seal(&token_place(context), payload))
+    }
+
+    /// What was put into a token; nothing when it was made here for something else, or not made here.
+    #[must_use]
+    pub fn open_token(&self, context: &str, token: &str) -> Option<Vec<u8>> {
+        let sealed = URL_SAFE_NO_PAD.decode(token).ok()?;
+        let place = token_place(context);
+        let mut plain = self.cursor.values().rev().find_map(|sealer| sealer.open(&place, &sealed))?;
+        Some(std::mem::take(&mut *plain))
+    }
+
+    /// The epoch stands before the seal, for uploads have no column for it.
+    fn seal_for_upload(&self, what: &str, service: ServiceId, upload: UploadId, plain: &[u8]) -> Vec<u8> {
+        let sealed = self.newest_data_sealer().seal(&upload_place(what, service, upload), plain);
+        [&self.data_epoch.to_be_bytes(), sealed.as_slice()].concat()
+    }
+
+    fn open_of_upload(
+        &self,
+        what: &str,
+        service: ServiceId,
+        upload: UploadId,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let (epoch, sealed) = sealed.split_first_chunk().ok_or(VaultError::Unreadable)?;
+        let epoch = i32::from_be_bytes(*epoch);
+        let sealer = self.data.get(&epoch).ok_or(VaultError::UnknownEpoch(epoch))?;
+        sealer.open(&upload_place(what, service, upload), sealed).ok_or(VaultError::Unreadable)
+    }
+
+    fn newest_data_sealer(&self) -> &Sealer {
+        &self.data[&self.data_epoch]
+    }
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Vault(***)")
+    }
+}
+
+fn to_key(plain: &[u8]) -> Option<KeyBytes> {
+    let key: &[u8; KEY_BYTES] = plain.try_into().ok()?;
+    Some(Zeroizing::new(*key))
+}
+
+// The words in the associated data below are part of what is stored for years; never change a word.
+
+fn vault_key_place(purpose: &str, epoch: i32) -> Vec<u8> {
+    associated_data(&[b"vault key", purpose.as_bytes(), &epoch.to_be_bytes()])
+}
+
+fn data_key_place(mailbox: MailboxId) -> Vec<u8> {
+    associated_data(&[mailbox.as_uuid().as_bytes(), b"data key"])
+}
+
+fn upload_place(what: &str, service: ServiceId, upload: UploadId) -> Vec<u8> {
+    associated_data(&[service.as_uuid().as_bytes(), upload.as_uuid().as_bytes(), what.as_bytes()])
+}
+
+fn token_place(context: &str) -> Vec<u8> {
+    associated_data(&[b"token", context.as_bytes()])
+}
