@@ -1,5 +1,7 @@
 //! The HTTP API of Brevdue.
 
+pub mod auth;
+pub mod clock;
 mod http;
 mod language;
 pub mod problem;

@@ -1,0 +1,215 @@
+//! The keys of an issuer: fetched, kept, and fetched again when a token names one that is not among them.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, JwkSet, KeyOperations, PublicKeyUse};
+use jsonwebtoken::{Algorithm, DecodingKey};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::error::AuthError;
+use super::issuer::{JwksSource, is_loopback};
+use super::token::key_fits;
+use crate::clock::Clock;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(5);
+const MAX_BODY_BYTES: usize = 256 * 1024;
+
+/// Keys of this age are fetched again while they still serve, so that an outage at the issuer goes unnoticed.
+pub(super) const REFRESH_AGE: TimeDelta = TimeDelta::hours(12);
+/// Keys of this age serve no more: one that the issuer took back must come to an end.
+pub(super) const MAX_AGE: TimeDelta = TimeDelta::hours(24);
+/// Least time between two fetches, however many unknown keys are named.
+pub(super) const FETCH_PAUSE: TimeDelta = TimeDelta::minutes(1);
+/// The same while there are no keys and so nobody can be let in.
+pub(super) const FETCH_PAUSE_WITHOUT_KEYS: TimeDelta = TimeDelta::seconds(5);
+
+/// The keys of one issuer.
+pub(super) struct Keys {
+    issuer: String,
+    source: Source,
+    clock: Clock,
+    state: Mutex<State>,
+    /// Held while fetching: whoever comes meanwhile waits for the same answer.
+    flight: tokio::sync::Mutex<()>,
+}
+
+enum Source {
+    Fixed(KeySet),
+    Remote { client: reqwest::Client, url: String },
+}
+
+#[derive(Default)]
+struct State {
+    fetched: Option<(Arc<KeySet>, DateTime<Utc>)>,
+    attempted_at: Option<DateTime<Utc>>,
+    last_attempt_failed: bool,
+}
+
+impl Keys {
+    /// # Errors
+    /// When no TLS client can be made.
+    pub(super) fn new(issuer: String, source: JwksSource, clock: Clock) -> Result<Self, reqwest::Error> {
+        let source = match source {
+            JwksSource::Fixed(JwkSet { keys }) => Source::Fixed(KeySet::new(keys)),
+            JwksSource::Url(url) => Source::Remote { client: client_for(&url)?, url },
+        };
+        Ok(Self { issuer, source, clock, state: Mutex::default(), flight: tokio::sync::Mutex::default() })
+    }
+
+    /// The key of that id, for that algorithm.
+    pub(super) async fn find(
+        self: &Arc<Self>,
+        key_id: Option<&str>,
+        algorithm: Algorithm,
+    ) -> Result<Arc<DecodingKey>, AuthError> {
+        if let Source::Fixed(set) = &self.source {
+            return set.find(key_id, algorithm)?.ok_or(AuthError::UnknownKey);
+        }
+        if let Some(set) = self.usable()
+            && let Some(key) = set.find(key_id, algorithm)?
+        {
+            self.refresh_in_time();
+            return Ok(key);
+        }
+        self.refresh().await;
+        let set = self.usable().ok_or(AuthError::KeysUnavailable)?;
+        set.find(key_id, algorithm)?.ok_or_else(|| {
+            // While the issuer cannot be asked, nobody knows whether it has such a key.
+            if self.state().last_attempt_failed { AuthError::KeysUnavailable } else { AuthError::UnknownKey }
+        })
+    }
+
+    fn usable(&self) -> Option<Arc<KeySet>> {
+        let now = self.clock.now();
+        self.state().fetched.as_ref().filter(|(_, at)| now - at < MAX_AGE).map(|(set, _)| Arc::clone(set))
+    }
+
+    /// Starts a fetch when the keys are getting old, without waiting for it.
+    fn refresh_in_time(self: &Arc<Self>) {
+        let now = self.clock.now();
+        let is_old = self.state().fetched.as_ref().is_some_and(|(_, at)| now - at >= REFRESH_AGE);
+        if is_old && self.may_fetch(now) && self.flight.try_lock().is_ok() {
+            let keys = Arc::clone(self);
+            tokio::spawn(async move { keys.fetch_if_due().await });
+        }
+    }
+
+    /// In a task of its own, so that a caller who hangs up does not stop the fetch that others wait for.
+    async fn refresh(self: &Arc<Self>) {
+        let keys = Arc::clone(self);
+        if tokio::spawn(async move { keys.fetch_if_due().await }).await.is_err() {
+            tracing::error!(issuer = self.issuer, "fetching the issuer's keys was cut off");
+        }
+    }
+
+    async fn fetch_if_due(&self) {
+        let Source::Remote { client, url } = &self.source else { return };
+        let _flight = self.flight.lock().await;
+        let now = self.clock.now();
+        if !self.may_fetch(now) {
+            return;
+        }
+        self.state().attempted_at = Some(now);
+        let answer = fetch(client, url).await;
+        let mut state = self.state();
+        state.last_attempt_failed = answer.is_err();
+        match answer {
+            Ok(set) => state.fetched = Some((Arc::new(set), now)),
+            Err(error) => {
+                tracing::warn!(issuer = self.issuer, error = %error, "the issuer's keys could not be fetched");
+            }
+        }
+    }
+
+    fn may_fetch(&self, now: DateTime<Utc>) -> bool {
+        let pause = if self.usable().is_some() { FETCH_PAUSE } else { FETCH_PAUSE_WITHOUT_KEYS };
+        // An attempt in the future was made before the clock was set back.
+        self.state().attempted_at.is_none_or(|at| at > now || now - at >= pause)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The keys of one answer that can verify signatures.
+struct KeySet(Vec<(Jwk, Arc<DecodingKey>)>);
+
+impl KeySet {
+    fn new(keys: Vec<Jwk>) -> Self {
+        let with_decoding_key = |key: Jwk| DecodingKey::from_jwk(&key).ok().map(|decoding| (key, Arc::new(decoding)));
+        Self(keys.into_iter().filter(verifies_signatures).filter_map(with_decoding_key).collect())
+    }
+
+    /// The key of that id; without an id, the only key there is. `None` where the issuer may have got it since.
+    fn find(&self, key_id: Option<&str>, algorithm: Algorithm) -> Result<Option<Arc<DecodingKey>>, AuthError> {
+        let Some(key_id) = key_id else {
+            let [(key, decoding_key)] = self.0.as_slice() else { return Err(AuthError::UnknownKey) };
+            let fits = key_fits(key, algorithm);
+            return if fits { Ok(Some(Arc::clone(decoding_key))) } else { Err(AuthError::AlgorithmNotAllowed) };
+        };
+        let mut named = self.0.iter().filter(|(key, _)| key.common.key_id.as_deref() == Some(key_id)).peekable();
+        if named.peek().is_none() {
+            return Ok(None);
+        }
+        let fitting = named.find(|(key, _)| key_fits(key, algorithm));
+        fitting.map(|(_, key)| Some(Arc::clone(key))).ok_or(AuthError::AlgorithmNotAllowed)
+    }
+}
+
+fn verifies_signatures(key: &Jwk) -> bool {
+    let is_public_pair = matches!(key.algorithm, AlgorithmParameters::RSA(_) | AlgorithmParameters::EllipticCurve(_));
+    let for_signatures = key.common.public_key_use.as_ref().is_none_or(|usage| *usage == PublicKeyUse::Signature);
+    let may_verify =
+        key.common.key_operations.as_ref().is_none_or(|operations| operations.contains(&KeyOperations::Verify));
+    is_public_pair && for_signatures && may_verify
+}
+
+fn client_for(url: &str) -> Result<reqwest::Client, reqwest::Error> {
+    let builder = reqwest::Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(TOTAL_TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none())
+        .pool_max_idle_per_host(0);
+    let stays_here = reqwest::Url::parse(url).is_ok_and(|url| is_loopback(&url));
+    if stays_here { builder.no_proxy().build() } else { builder.build() }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum FetchError {
+    #[error("no answer")]
+    Transport(#[from] reqwest::Error),
+    #[error("status {0}")]
+    Status(u16),
+    #[error("the answer is too long")]
+    TooLong,
+    #[error("the answer is no set of keys")]
+    NoKeys,
+}
+
+async fn fetch(client: &reqwest::Client, url: &str) -> Result<KeySet, FetchError> {
+    let mut response = client.get(url).header("accept", "application/json").send().await?;
+    if response.status() != reqwest::StatusCode::OK {
+        return Err(FetchError::Status(response.status().as_u16()));
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > MAX_BODY_BYTES {
+            return Err(FetchError::TooLong);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    /// Keys one by one, so that one of a kind we do not know does not hide the others.
+    #[derive(Deserialize)]
+    struct Answer {
+        keys: Vec<Value>,
+    }
+    let answer: Answer = serde_json::from_slice(&body).map_err(|_| FetchError::NoKeys)?;
+    let set = KeySet::new(answer.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect());
+    // An answer without keys is a mishap at the issuer, no order to let nobody in.
+    if set.0.is_empty() { Err(FetchError::NoKeys) } else { Ok(set) }
+}
