@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::attachment::Attachment;
-use crate::id::{MailboxId, MessageId, ServiceId};
-use crate::identity::OrganisationNumber;
+use crate::id::{MailboxId, MessageId, ServiceId, UploadId};
+use crate::identity::{NationalId, OrganisationNumber};
 use crate::organisation::Name;
 use crate::routing::Channel;
 use crate::rule::Rule;
@@ -87,6 +87,61 @@ impl Direction {
     }
 }
 
+/// Whether parents of a child may see a message. A sender narrows what the service allows, and never widens it.
+// The words below are stored for years. Rename the variants as you like; never change a word.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "camelCase")]
+pub enum ParentVisibility {
+    /// Not at all.
+    Never,
+    /// Until the child is 12.
+    Until12,
+    /// Until the child is 16, when all access of parents ends (CHI-4).
+    Until16,
+}
+
+impl ParentVisibility {
+    /// The stored and sent word.
+    #[must_use]
+    pub fn as_word(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// Who a message is for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Recipient {
+    /// The person with this identity number.
+    Person(NationalId),
+    /// The owner of this mailbox.
+    Mailbox(MailboxId),
+}
+
+/// A message as a service hands it in, every part of it checked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Draft {
+    /// Who it is for.
+    pub recipient: Recipient,
+    /// What it is.
+    pub kind: MessageKind,
+    /// The line shown.
+    pub subject: Subject,
+    /// What it says.
+    pub body: Body,
+    /// How the body is written.
+    pub body_format: BodyFormat,
+    /// The sender's own name for it.
+    pub sender_reference: Option<SenderReference>,
+    /// The files, in the order in which they are shown.
+    pub uploads: Vec<UploadId>,
+    /// Whether parents may see it.
+    pub parents: ParentVisibility,
+    /// Whether holders of a power of attorney may see it.
+    pub power_of_attorney: bool,
+    /// Until when the sender hopes that it is read.
+    pub open_by: Option<DateTime<Utc>>,
+}
+
 /// Where a message stands on its way, as its sender sees it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "camelCase")]
@@ -133,6 +188,8 @@ pub struct Sending {
     pub channel: Channel,
     /// The rule that chose it.
     pub rule: Rule,
+    /// Until when the sender hopes that it is read.
+    pub open_by: Option<DateTime<Utc>>,
     /// When it was stored safely.
     pub accepted_at: DateTime<Utc>,
     /// When it came into the recipient's inbox.

@@ -1,5 +1,49 @@
-//! What Brevdue keeps.
+//! What Brevdue keeps: two databases from one source, encrypted content, attachment bytes, the one way in.
+//!
+//! [`Store`] is the only public door. Everything on a mailbox's content starts from a grant that only the rules make,
+//! and nothing read is handed out before its audit entry is durable.
 
+mod access;
+mod attachment;
+mod audit;
+mod batcher;
 pub mod blob;
+mod consent;
+mod context;
+mod database;
+mod delivery;
+mod error;
+mod event;
 pub mod file_inspection;
+mod idempotency;
+mod intake;
+mod job;
+mod message;
+mod migration;
+mod organisation;
+mod page;
+mod person;
+mod rows;
+#[expect(missing_docs, reason = "the tables are described in migrations/ and classified in docs/data-classes.toml")]
+pub mod schema;
+mod sending;
+mod service;
+mod store;
+mod upload;
 pub mod vault;
+
+pub use attachment::Fetched;
+pub use context::Context;
+pub use database::DatabaseUrl;
+pub use error::{Failure, StoreError};
+pub use idempotency::{Created, RequestKey, RequestKeyError};
+pub use message::MessageFilter;
+pub use migration::{MigrationError, migrate, revert_all};
+pub use organisation::NewAgreement;
+pub use page::{Page, Slice};
+pub use person::NewPerson;
+pub use service::NewService;
+pub use store::{OpenError, Readiness, Store, StoreSettings};
+pub use upload::FillError;
+
+pub(crate) use store::Inner;

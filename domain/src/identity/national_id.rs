@@ -86,6 +86,13 @@ impl NationalId {
         &self.0
     }
 
+    /// Which series it is of; none for an FH-number, which does not tell.
+    #[must_use]
+    pub fn series(&self) -> Option<NumberSeries> {
+        let digits = digits_of(&self.0).ok()?;
+        (self.kind() != NationalIdKind::CommonHelpNumber).then(|| date_parts(&digits).0)
+    }
+
     /// Who gave out the number.
     #[must_use]
     pub fn kind(&self) -> NationalIdKind {

@@ -1,0 +1,115 @@
+//! Files of messages.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use diesel::prelude::*;
+use domain::access::Action;
+use domain::attachment::{Attachment, FileName};
+use domain::audit::{Object, ObjectKind};
+use domain::id::{AttachmentId, MailboxId, MessageId};
+use futures_util::{Stream, StreamExt as _};
+
+use crate::access::{MailboxRef, Opened};
+use crate::blob::BlobStore;
+use crate::context::Context;
+use crate::database::{Connection, Id, Key, on};
+use crate::error::{Failure, StoreError};
+use crate::schema::attachment;
+use crate::vault::{Field, FileKey};
+use crate::{Store, message};
+
+const CORRUPT: StoreError = StoreError::Corrupt { what: "attachment" };
+
+type AttachmentRow = (Id, Vec<u8>, String, i64, Vec<u8>, Id, Vec<u8>);
+
+macro_rules! attachment_columns {
+    () => {
+        (
+            attachment::id,
+            attachment::file_name,
+            attachment::file_type,
+            attachment::size_bytes,
+            attachment::sha256,
+            attachment::blob_id,
+            attachment::file_key,
+        )
+    };
+}
+
+/// A file that a caller may fetch.
+pub struct Fetched {
+    /// What it is.
+    pub attachment: Attachment,
+    blob: Id,
+    key: FileKey,
+    blobs: BlobStore,
+}
+
+impl Fetched {
+    /// The bytes of a range, decrypted as they come. The range must lie within the file.
+    pub fn content(&self, range: Range<u64>) -> impl Stream<Item = Result<Bytes, StoreError>> + Send + use<> {
+        self.blobs
+            .read(self.blob.0, &self.key, self.attachment.size_bytes, range)
+            .map(|part| part.map_err(StoreError::from))
+    }
+}
+
+impl Store {
+    /// A file of a visible message.
+    ///
+    /// # Errors
+    /// Refused, not there or not visible, or the store away.
+    pub async fn attachment_fetch(
+        &self,
+        context: &Context,
+        mailbox: MailboxId,
+        message: MessageId,
+        id: AttachmentId,
+    ) -> Result<Fetched, Failure> {
+        let object = Some(Object { kind: ObjectKind::Attachment, id: id.as_uuid() });
+        let which = MailboxRef::Id(mailbox);
+        self.read_mailbox(context, which, Action::FetchAttachment, object, move |inner, connection, opened| {
+            message::exists(connection, &opened.grant, message)?;
+            let row = on!(connection, c => attachment::table
+                .filter(attachment::mailbox_id.eq(mailbox.key()))
+                .filter(attachment::message_id.eq(message.key()))
+                .filter(attachment::id.eq(id.key()))
+                .select(attachment_columns!())
+                .first::<AttachmentRow>(c)
+                .optional())?
+            .ok_or(Failure::NotFound)?;
+            let blob = row.5;
+            let key = opened.key.open_file_key(id, &row.6).map_err(|_| CORRUPT)?;
+            Ok(Fetched { attachment: attachment_from(opened, row)?, blob, key, blobs: inner.blobs.clone() })
+        })
+        .await
+    }
+}
+
+/// The files of a message that has been found visible, in their order.
+pub(crate) fn list(
+    connection: &mut Connection,
+    opened: &Opened,
+    message: MessageId,
+) -> Result<Vec<Attachment>, StoreError> {
+    let rows = on!(connection, c => attachment::table
+        .filter(attachment::mailbox_id.eq(opened.grant.mailbox().key()))
+        .filter(attachment::message_id.eq(message.key()))
+        .order(attachment::place)
+        .select(attachment_columns!())
+        .load::<AttachmentRow>(c))?;
+    rows.into_iter().map(|row| attachment_from(opened, row)).collect()
+}
+
+fn attachment_from(opened: &Opened, row: AttachmentRow) -> Result<Attachment, StoreError> {
+    let (id, file_name, file_type, size_bytes, sha256, _, _) = row;
+    let file_name = opened.key.open_text(id.0, Field::FileName, &file_name).map_err(|_| CORRUPT)?;
+    Ok(Attachment {
+        id: id.into(),
+        file_name: FileName::parse(&file_name).map_err(|_| CORRUPT)?,
+        file_type: file_type.parse().map_err(|_| CORRUPT)?,
+        size_bytes: u64::try_from(size_bytes).map_err(|_| CORRUPT)?,
+        sha256: sha256.try_into().map_err(|_| CORRUPT)?,
+    })
+}

@@ -1,0 +1,211 @@
+//! The audit log: entries, the writer that makes those of reads durable together, and the citizen's view of it.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Text};
+use domain::access::{Caller, Refusal};
+use domain::audit::{AccessLogEntry, Actor, Entry, Object, Outcome, Subject};
+use domain::id::{MailboxId, PersonId};
+use domain::identity::OrganisationNumber;
+use domain::rule::Rule;
+
+use crate::access::MailboxRef;
+use crate::batcher::Batcher;
+use crate::context::{Context, new_id};
+use crate::database::{Connection, Id, Key, Pool, SqlTime, SqlUuid, Time, on};
+use crate::error::{Failure, StoreError};
+use crate::page::{Page, Slice};
+use crate::rows::rows;
+use crate::schema::audit_entry;
+use crate::{Store, person};
+
+rows! {
+    /// An entry as it is stored: ids and words, nothing that tells of health.
+    AuditRow, AuditColumns => audit_entry {
+        subject_id: Id as SqlUuid,
+        id: Id as SqlUuid,
+        subject_kind: &'static str as Text,
+        at: Time as SqlTime,
+        actor_kind: &'static str as Text,
+        actor_person: Option<Id> as Nullable<SqlUuid>,
+        actor_organisation: Option<String> as Nullable<Text>,
+        actor_subject: Option<String> as Nullable<Text>,
+        action: &'static str as Text,
+        object_kind: Option<&'static str> as Nullable<Text>,
+        object_id: Option<Id> as Nullable<SqlUuid>,
+        outcome: &'static str as Text,
+        rule: &'static str as Text,
+        trace_id: Id as SqlUuid,
+    }
+}
+
+impl From<Entry> for AuditRow {
+    fn from(entry: Entry) -> Self {
+        let Entry { id, at, subject, actor, action, object, outcome, rule, trace } = entry;
+        let actor_kind = actor.kind_word();
+        let (actor_person, actor_organisation, actor_subject) = match actor {
+            Actor::Citizen(person) => (person.map(Key::key), None, None),
+            Actor::HealthWorker(organisation) | Actor::System(organisation) => {
+                (None, Some(organisation.as_str().to_owned()), None)
+            }
+            Actor::Operator(subject) => (None, None, Some(subject)),
+            Actor::Worker => (None, None, None),
+        };
+        Self {
+            subject_id: Id(subject.as_uuid()),
+            id: id.key(),
+            subject_kind: subject.kind_word(),
+            at: Time(at),
+            actor_kind,
+            actor_person,
+            actor_organisation,
+            actor_subject,
+            action,
+            object_kind: object.map(|object| object.kind.as_word()),
+            object_id: object.map(|object| Id(object.id)),
+            outcome: outcome.as_word(),
+            rule: rule.id(),
+            trace_id: trace.key(),
+        }
+    }
+}
+
+/// An entry about something that was allowed.
+pub(crate) fn granted(
+    context: &Context,
+    person: Option<PersonId>,
+    subject: Subject,
+    action: &'static str,
+    object: Option<Object>,
+    rule: Rule,
+) -> Entry {
+    entry(context, person, subject, action, object, Outcome::Granted, rule)
+}
+
+/// An entry about something that was not.
+pub(crate) fn refused(
+    context: &Context,
+    person: Option<PersonId>,
+    subject: Subject,
+    action: &'static str,
+    object: Option<Object>,
+    refusal: Refusal,
+) -> Entry {
+    entry(context, person, subject, action, object, Outcome::Refused, refusal.rule())
+}
+
+pub(crate) fn entry(
+    context: &Context,
+    person: Option<PersonId>,
+    subject: Subject,
+    action: &'static str,
+    object: Option<Object>,
+    outcome: Outcome,
+    rule: Rule,
+) -> Entry {
+    let actor = match &context.caller {
+        Caller::Citizen { .. } => Actor::Citizen(person),
+        Caller::HealthWorker { organisation, .. } => Actor::HealthWorker(organisation.clone()),
+        Caller::System { organisation, .. } => Actor::System(organisation.clone()),
+        Caller::Operator { subject } => Actor::Operator(subject.clone()),
+    };
+    Entry { id: new_id(), at: context.now, subject, actor, action, object, outcome, rule, trace: context.trace }
+}
+
+/// Writes entries in the transaction of what they are about.
+pub(crate) fn insert(connection: &mut Connection, entries: Vec<Entry>) -> Result<(), StoreError> {
+    AuditRow::insert_all(connection, entries.into_iter().map(AuditRow::from).collect())
+}
+
+/// Makes the entries of reads durable. Those that come at the same time share a transaction.
+pub(crate) struct AuditLog(Batcher<Entry, bool>);
+
+impl AuditLog {
+    pub(crate) fn start(pool: Pool) -> std::io::Result<Self> {
+        Batcher::start("audit", move |entries: Vec<Entry>| {
+            let count = entries.len();
+            let written = pool.get().and_then(|mut connection| {
+                connection.write(|connection| insert(connection, entries)).inspect_err(|_| pool.renew())
+            });
+            if let Err(error) = &written {
+                tracing::error!(error = error as &dyn std::error::Error, "audit entries could not be written");
+            }
+            vec![written.is_ok(); count]
+        })
+        .map(Self)
+    }
+
+    /// Returns when the entry is on the disk.
+    pub(crate) async fn record(&self, entry: Entry) -> Result<(), StoreError> {
+        if self.0.ask(entry).await? { Ok(()) } else { Err(StoreError::unavailable("the audit log cannot be written")) }
+    }
+}
+
+type EntryRow = (Id, Time, String, Option<Id>, Option<String>, String, Option<String>, Option<Id>, String, String);
+
+impl Store {
+    /// Who did or tried what in a mailbox, newest first (RET-10, BX-6).
+    ///
+    /// # Errors
+    /// Refused, a cursor of another list, or the store away.
+    pub async fn access_log_list(
+        &self,
+        context: &Context,
+        mailbox: MailboxId,
+        page: Page,
+    ) -> Result<Slice<AccessLogEntry>, Failure> {
+        let action = domain::access::Action::ReadAccessLog;
+        self.read_mailbox(context, MailboxRef::Id(mailbox), action, None, move |inner, connection, opened| {
+            let list = format!("access-log:{mailbox}");
+            let before: Option<Id> = page.position(&inner.vault, &list)?;
+            let rows = entries_before(connection, mailbox, before, page.fetch_limit())?;
+            let slice = Slice::cut(rows, &page, &inner.vault, &list, |row| row.0);
+            let actors: Vec<PersonId> = slice.items.iter().filter_map(|row| row.3.map(PersonId::from)).collect();
+            let names = person::names_of(inner, connection, &actors)?;
+            let _ = opened;
+            slice.try_map(|row| access_log_entry(row, &names))
+        })
+        .await
+    }
+}
+
+fn entries_before(
+    connection: &mut Connection,
+    mailbox: MailboxId,
+    before: Option<Id>,
+    limit: i64,
+) -> Result<Vec<EntryRow>, StoreError> {
+    use audit_entry::dsl;
+    // Every id is below the largest there is, so the first page is the page before that.
+    let before = before.unwrap_or(Id::MAX);
+    Ok(on!(connection, c => dsl::audit_entry
+        .filter(dsl::subject_id.eq(mailbox.key()))
+        .filter(dsl::id.lt(before))
+        .order(dsl::id.desc())
+        .limit(limit)
+        .select((
+            dsl::id, dsl::at, dsl::actor_kind, dsl::actor_person, dsl::actor_organisation,
+            dsl::action, dsl::object_kind, dsl::object_id, dsl::rule, dsl::outcome,
+        ))
+        .load::<EntryRow>(c))?)
+}
+
+fn access_log_entry(row: EntryRow, names: &HashMap<PersonId, String>) -> Result<AccessLogEntry, Failure> {
+    const CORRUPT: StoreError = StoreError::Corrupt { what: "audit entry" };
+    let (id, at, actor_kind, person, organisation, action, object_kind, object_id, rule, outcome) = row;
+    Ok(AccessLogEntry {
+        id: id.into(),
+        at: at.0,
+        actor_kind,
+        actor_name: person.and_then(|person| names.get(&PersonId::from(person)).cloned()),
+        actor_organisation: organisation
+            .map(|number| OrganisationNumber::parse(&number))
+            .transpose()
+            .map_err(|_| CORRUPT)?,
+        action,
+        object: object_kind.zip(object_id.map(|id| id.0)),
+        rule: rule.parse().map_err(|_| CORRUPT)?,
+        outcome: outcome.parse().map_err(|_| CORRUPT)?,
+    })
+}

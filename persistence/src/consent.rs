@@ -1,0 +1,184 @@
+//! Consent and acceptances.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use domain::access::{Action, Grant};
+use domain::consent::{Acceptance, Consent, ConsentLevel, Document, DocumentVersion};
+
+use crate::access::MailboxRef;
+use crate::context::{Context, new_id};
+use crate::database::{Connection, Id, Key, Time, on};
+use crate::error::{Failure, StoreError};
+use crate::page::{Page, Slice};
+use crate::schema::{acceptance, consent, mailbox};
+use crate::{Store, delivery, message};
+
+const CORRUPT: StoreError = StoreError::Corrupt { what: "consent" };
+
+#[derive(Insertable)]
+#[diesel(table_name = consent)]
+struct ConsentRow {
+    mailbox_id: Id,
+    id: Id,
+    level: i16,
+    terms_version: String,
+    given_at: Time,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = acceptance)]
+struct AcceptanceRow {
+    mailbox_id: Id,
+    id: Id,
+    document: &'static str,
+    version: String,
+    accepted_at: Time,
+}
+
+impl Store {
+    /// Gives or changes the caller's consent. What was held for want of it is delivered in the same transaction
+    /// (PP-6, CON-9).
+    ///
+    /// # Errors
+    /// Refused, or the store away.
+    pub async fn consent_set(
+        &self,
+        context: &Context,
+        level: ConsentLevel,
+        terms_version: String,
+    ) -> Result<Consent, Failure> {
+        let now = context.now;
+        self.write_mailbox(context, MailboxRef::Own, Action::DecideConsent, None, move |_, connection, opened| {
+            let consent = consent_insert(connection, &opened.grant, level, terms_version, now)?;
+            delivery::deliver_held(connection, &opened.grant, level, now)?;
+            Ok(consent)
+        })
+        .await
+    }
+
+    /// Withdraws the caller's consent. The inbox closes, and the owner's copies of all messages go; the senders'
+    /// records and the consents themselves stay (CON-9, CON-10, RET-15).
+    ///
+    /// # Errors
+    /// Refused, or the store away.
+    pub async fn consent_withdraw(&self, context: &Context, terms_version: String) -> Result<Consent, Failure> {
+        let now = context.now;
+        self.write_mailbox(context, MailboxRef::Own, Action::DecideConsent, None, move |_, connection, opened| {
+            message::remove_all(connection, &opened.grant, now)?;
+            consent_insert(connection, &opened.grant, ConsentLevel::None, terms_version, now)
+        })
+        .await
+    }
+
+    /// Every consent of the caller, newest first.
+    ///
+    /// # Errors
+    /// Refused, a cursor of another list, or the store away.
+    pub async fn consent_history(&self, context: &Context, page: Page) -> Result<Slice<Consent>, Failure> {
+        self.read_mailbox(context, MailboxRef::Own, Action::DecideConsent, None, move |inner, connection, opened| {
+            let list = format!("consent-history:{}", opened.grant.mailbox());
+            let before: Option<Id> = page.position(&inner.vault, &list)?;
+            let rows = consents_before(connection, &opened.grant, before.unwrap_or(Id::MAX), page.fetch_limit())?;
+            Slice::cut(rows, &page, &inner.vault, &list, |(id, ..)| *id).try_map(|row| Ok(consent_from(row)?))
+        })
+        .await
+    }
+
+    /// Puts on record that the caller accepts a version of a document (DH-5). Accepting it again changes nothing.
+    ///
+    /// # Errors
+    /// Refused, or the store away.
+    pub async fn acceptance_put(
+        &self,
+        context: &Context,
+        document: Document,
+        version: DocumentVersion,
+    ) -> Result<Acceptance, Failure> {
+        let now = context.now;
+        self.write_mailbox(context, MailboxRef::Own, Action::AcceptDocument, None, move |_, connection, opened| {
+            let accepted = acceptances(connection, &opened.grant)?
+                .into_iter()
+                .find(|accepted| accepted.document == document && accepted.version == version);
+            if let Some(accepted) = accepted {
+                return Ok(accepted);
+            }
+            let row = AcceptanceRow {
+                mailbox_id: opened.grant.mailbox().key(),
+                id: new_id(),
+                document: document.as_word(),
+                version: version.as_str().to_owned(),
+                accepted_at: Time(now),
+            };
+            on!(connection, c => diesel::insert_into(acceptance::table).values(row).execute(c))?;
+            Ok(Acceptance { document, version, accepted_at: now })
+        })
+        .await
+    }
+}
+
+fn consent_insert(
+    connection: &mut Connection,
+    grant: &Grant,
+    level: ConsentLevel,
+    terms_version: String,
+    now: DateTime<Utc>,
+) -> Result<Consent, Failure> {
+    let mailbox_id = grant.mailbox().key();
+    let consent = Consent { level, given_at: now, terms_version };
+    let row = ConsentRow {
+        mailbox_id,
+        id: new_id(),
+        level: level.rank(),
+        terms_version: consent.terms_version.clone(),
+        given_at: Time(now),
+    };
+    on!(&mut *connection, c => diesel::insert_into(consent::table).values(row).execute(c))?;
+    on!(connection, c => diesel::update(mailbox::table.filter(mailbox::id.eq(mailbox_id)))
+        .set(mailbox::consent.eq(level.rank()))
+        .execute(c))?;
+    Ok(consent)
+}
+
+type ConsentColumns = (Id, i16, Time, String);
+
+fn consents_before(
+    connection: &mut Connection,
+    grant: &Grant,
+    before: Id,
+    limit: i64,
+) -> Result<Vec<ConsentColumns>, StoreError> {
+    Ok(on!(connection, c => consent::table
+        .filter(consent::mailbox_id.eq(grant.mailbox().key()))
+        .filter(consent::id.lt(before))
+        .order(consent::id.desc())
+        .limit(limit)
+        .select((consent::id, consent::level, consent::given_at, consent::terms_version))
+        .load::<ConsentColumns>(c))?)
+}
+
+fn consent_from((_, level, given_at, terms_version): ConsentColumns) -> Result<Consent, StoreError> {
+    Ok(Consent { level: ConsentLevel::from_rank(level).ok_or(CORRUPT)?, given_at: given_at.0, terms_version })
+}
+
+/// The consent as it stands; none where none was ever given.
+pub(crate) fn current(connection: &mut Connection, grant: &Grant) -> Result<Option<Consent>, StoreError> {
+    consents_before(connection, grant, Id::MAX, 1)?.pop().map(consent_from).transpose()
+}
+
+/// The newest acceptance of each document.
+pub(crate) fn acceptances(connection: &mut Connection, grant: &Grant) -> Result<Vec<Acceptance>, StoreError> {
+    let rows = on!(connection, c => acceptance::table
+        .filter(acceptance::mailbox_id.eq(grant.mailbox().key()))
+        .order(acceptance::id.desc())
+        .select((acceptance::document, acceptance::version, acceptance::accepted_at))
+        .load::<(String, String, Time)>(c))?;
+    let mut newest: Vec<Acceptance> = Vec::new();
+    for (document, version, accepted_at) in rows {
+        let document: Document = document.parse().map_err(|_| CORRUPT)?;
+        if newest.iter().all(|accepted| accepted.document != document) {
+            let version = DocumentVersion::parse(&version).map_err(|_| CORRUPT)?;
+            newest.push(Acceptance { document, version, accepted_at: accepted_at.0 });
+        }
+    }
+    Ok(newest)
+}

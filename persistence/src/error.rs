@@ -1,0 +1,144 @@
+//! What can go wrong in the store. Precise inside; what of it a caller hears is decided in the API.
+
+use domain::access::Refusal;
+use domain::attachment::FileFault;
+use domain::routing::Rejection;
+
+use crate::blob::BlobError;
+
+/// Trouble that is not the caller's doing.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database or the object store is away, busy or full. Nothing was done; the same request may be sent again.
+    #[error("the store is unavailable")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A row that breaks a rule, or content that does not open. It is never shown.
+    #[error("a stored {what} is corrupt")]
+    Corrupt {
+        /// What it is a row of. Never its content.
+        what: &'static str,
+    },
+    /// Two writers met. The transaction was rolled back.
+    #[error("a unique constraint was violated")]
+    Conflict(#[source] diesel::result::Error),
+    /// A statement that the database refused: our own fault.
+    #[error("the database refused a statement")]
+    Database(#[source] diesel::result::Error),
+}
+
+impl StoreError {
+    /// Trouble of a kind that passes.
+    pub(crate) fn unavailable(text: &'static str) -> Self {
+        Self::Unavailable(text.into())
+    }
+}
+
+impl From<diesel::result::Error> for StoreError {
+    fn from(error: diesel::result::Error) -> Self {
+        use diesel::result::DatabaseErrorKind as Kind;
+        use diesel::result::Error;
+        match error {
+            Error::DatabaseError(Kind::UniqueViolation, _) => Self::Conflict(error),
+            Error::DatabaseError(Kind::ClosedConnection | Kind::UnableToSendCommand, _) => {
+                Self::Unavailable(Box::new(error))
+            }
+            Error::DatabaseError(Kind::SerializationFailure | Kind::ReadOnlyTransaction, _)
+            | Error::BrokenTransactionManager => Self::Unavailable(Box::new(error)),
+            Error::DatabaseError(_, ref information) if passes(information.message()) => {
+                Self::Unavailable(Box::new(error))
+            }
+            _ => Self::Database(error),
+        }
+    }
+}
+
+/// Diesel has no kind for these: SQLite that is locked or whose disk is full or away, PostgreSQL that is starting,
+/// stopping, out of disk, or has run into a time limit of ours.
+fn passes(message: &str) -> bool {
+    const PASSING: [&str; 14] = [
+        "database is locked",
+        "database table is locked",
+        "database or disk is full",
+        "disk I/O error",
+        "unable to open database file",
+        "attempt to write a readonly database",
+        "No space left on device",
+        "could not extend file",
+        "terminating connection",
+        "the database system is",
+        "server closed the connection",
+        "statement timeout",
+        "lock timeout",
+        "deadlock detected",
+    ];
+    PASSING.iter().any(|passing| message.contains(passing)) || message.contains("no connection to the server")
+}
+
+impl From<BlobError> for StoreError {
+    fn from(error: BlobError) -> Self {
+        match error {
+            BlobError::Unavailable(_) => Self::Unavailable(Box::new(error)),
+            // Bytes that a row names and that are not there, or not as they were written.
+            BlobError::Corrupt | BlobError::NotFound => Self::Corrupt { what: "attachment" },
+        }
+    }
+}
+
+/// Why a request to the store did not do what it asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Not allowed. It is in the audit log.
+    #[error("refused: {0:?}")]
+    Refused(Refusal),
+    /// Allowed, but there is no such thing, or none that the caller may see.
+    #[error("not found")]
+    NotFound,
+    /// Routing found no way to the recipient.
+    #[error("rejected: {0:?}")]
+    Rejected(Rejection),
+    /// Nobody in the register has the recipient's identity number, or no mailbox the id.
+    #[error("the recipient is not known")]
+    RecipientUnknown,
+    /// The file is not one that can be taken.
+    #[error("the file was refused")]
+    File(FileFault),
+    /// The upload has no bytes yet.
+    #[error("an upload has no bytes yet")]
+    UploadNotReady,
+    /// The uploads at these places of the list do not exist, have expired, or belong to another service.
+    #[error("unknown uploads")]
+    UnknownUploads(Vec<usize>),
+    /// The same idempotency key came with another request.
+    #[error("the idempotency key was used for another request")]
+    IdempotencyKeyReused,
+    /// A request with the same idempotency key is being worked on.
+    #[error("a request with the same idempotency key is in progress")]
+    InProgress,
+    /// The service has used the sender reference before.
+    #[error("the sender reference is taken")]
+    SenderReferenceTaken,
+    /// The cursor is not one that this list gave out.
+    #[error("the cursor does not belong to this list")]
+    CursorInvalid,
+    /// It is registered already.
+    #[error("it exists already")]
+    AlreadyExists,
+    /// An agreement whose period overlaps one on record.
+    #[error("the agreement overlaps another")]
+    AgreementOverlaps,
+    /// Trouble on our side.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<diesel::result::Error> for Failure {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Store(error.into())
+    }
+}

@@ -1,0 +1,110 @@
+//! The one way in for messages. A single message is a batch of one.
+//!
+//! For each message, its recipient's entry, the sender's side, job, event, audit entry and idempotency record are one
+//! transaction (BX-1), and messages that arrive at the same time share it. What is wrong with one of them is found
+//! before anything is written; should the database refuse a batch all the same, each message is tried alone, so that
+//! a bad one never fails its neighbours.
+
+mod facts;
+mod prepare;
+mod write;
+
+use domain::id::ServiceId;
+use domain::message::{Draft, Sending};
+
+use self::facts::BatchFacts;
+use self::prepare::{Outcome, Prepared};
+use crate::batcher::Batcher;
+use crate::context::Context;
+use crate::error::{Failure, StoreError};
+use crate::idempotency::{Created, RequestKey};
+use crate::{Inner, Store, audit, sending};
+
+/// A message on its way in.
+#[derive(Clone)]
+pub(crate) struct Incoming {
+    pub(crate) context: Context,
+    pub(crate) service: ServiceId,
+    pub(crate) draft: Draft,
+    pub(crate) scope: String,
+    pub(crate) key: RequestKey,
+}
+
+pub(crate) type Answer = Result<Created<Sending>, Failure>;
+pub(crate) type Intake = Batcher<Incoming, Answer>;
+
+impl Store {
+    /// Accepts a message. When this returns, it is safe.
+    ///
+    /// # Errors
+    /// Refused, rejected by routing, unknown uploads, a key or reference used before, or the store away: nothing is
+    /// stored then.
+    pub async fn message_send(&self, context: &Context, service: ServiceId, draft: Draft, key: RequestKey) -> Answer {
+        let scope = self.idempotency_scope(context);
+        let incoming = Incoming { context: context.clone(), service, draft, scope, key };
+        let answer = self.intake.ask(incoming).await??;
+        self.inner.work.notify_one();
+        Ok(answer)
+    }
+}
+
+/// Starts the writer.
+pub(crate) fn start(inner: std::sync::Arc<Inner>) -> std::io::Result<Intake> {
+    Batcher::start("intake", move |batch: Vec<Incoming>| accept(&inner, &batch))
+}
+
+/// Answers each message of a batch at its place.
+fn accept(inner: &Inner, batch: &[Incoming]) -> Vec<Answer> {
+    metrics::histogram!("brevdue_intake_batch_messages")
+        .record(f64::from(u32::try_from(batch.len()).unwrap_or(u32::MAX)));
+    match accept_together(inner, batch) {
+        Ok(answers) => answers,
+        Err(StoreError::Conflict(_)) if batch.len() == 1 => {
+            // Somebody else used the key, the reference or the upload a moment ago. Now it shows.
+            accept_together(inner, batch).unwrap_or_else(|error| vec![Err(error.into())])
+        }
+        Err(error @ StoreError::Unavailable(_)) => {
+            inner.pool.renew();
+            let mut first = Some(error);
+            let away = || StoreError::unavailable("the batch of this message could not be written");
+            batch.iter().map(|_| Err(first.take().unwrap_or_else(away).into())).collect()
+        }
+        Err(error) if batch.len() == 1 => vec![Err(error.into())],
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a batch is taken apart");
+            batch.iter().flat_map(|one| accept(inner, std::slice::from_ref(one))).collect()
+        }
+    }
+}
+
+fn accept_together(inner: &Inner, batch: &[Incoming]) -> Result<Vec<Answer>, StoreError> {
+    let mut connection = inner.pool.get()?;
+    let facts = BatchFacts::gather(inner, &mut connection, batch)?;
+    let outcomes = prepare::all(inner, batch, &facts);
+    let mut answers = Vec::with_capacity(batch.len());
+    let mut prepared: Vec<Prepared> = Vec::with_capacity(batch.len());
+    let mut refusals = Vec::new();
+    for outcome in outcomes {
+        answers.push(match outcome {
+            Outcome::Accept(ready) => {
+                let sending = ready.sending.clone();
+                prepared.push(*ready);
+                Ok(Created::New(sending))
+            }
+            Outcome::Replay(service, message) => match sending::fetch(&mut connection, service, message)? {
+                Some(sending) => Ok(Created::Replayed(sending.as_accepted())),
+                None => Err(StoreError::Corrupt { what: "sending" }.into()),
+            },
+            Outcome::Refuse(failure, entry) => {
+                refusals.push(*entry);
+                Err(failure)
+            }
+            Outcome::Fail(failure) => Err(failure),
+        });
+    }
+    write::all(&mut connection, prepared)?;
+    if !refusals.is_empty() {
+        connection.write(|connection| audit::insert(connection, refusals))?;
+    }
+    Ok(answers)
+}

@@ -1,0 +1,116 @@
+//! Background work: rows, written in the transaction that causes the work, leased by one worker at a time.
+//!
+//! Work may happen twice: a lease that runs out, because its worker died or was slow, is given to the next. So what a
+//! job does must be safe to do again.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Integer, Text};
+use domain::id::{JobId, MailboxId, MessageId};
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
+use crate::context::new_id;
+use crate::database::{Connection, Id, Key, SqlTime, SqlUuid, Time, on};
+use crate::error::StoreError;
+use crate::rows::rows;
+use crate::schema::job;
+
+/// How long a worker has for what it leased.
+const LEASE: TimeDelta = TimeDelta::seconds(60);
+
+/// What there is to do.
+// The words below are stored. Rename the variants as you like; never change a word.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "camelCase")]
+pub(crate) enum JobKind {
+    /// Bring an accepted message into the inbox.
+    Deliver,
+}
+
+impl JobKind {
+    pub(crate) fn as_word(self) -> &'static str {
+        self.into()
+    }
+}
+
+rows! {
+    /// A job that nobody has leased yet.
+    JobRow, JobColumns => job {
+        id: Id as SqlUuid,
+        kind: &'static str as Text,
+        mailbox_id: Id as SqlUuid,
+        message_id: Id as SqlUuid,
+        run_at: Time as SqlTime,
+        attempts: i32 as Integer,
+    }
+}
+
+impl JobRow {
+    pub(crate) fn new(kind: JobKind, mailbox: MailboxId, message: MessageId, run_at: DateTime<Utc>) -> Self {
+        Self {
+            id: new_id::<JobId>().key(),
+            kind: kind.as_word(),
+            mailbox_id: mailbox.key(),
+            message_id: message.key(),
+            run_at: Time(run_at),
+            attempts: 0,
+        }
+    }
+}
+
+/// A job that this worker has until `leased_until`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lease {
+    pub(crate) job: Id,
+    pub(crate) mailbox: Id,
+    pub(crate) message: Id,
+}
+
+/// Leases what is due, oldest first. Several workers side by side get different jobs.
+pub(crate) fn lease(
+    connection: &mut Connection,
+    kind: JobKind,
+    now: DateTime<Utc>,
+    most: i64,
+) -> Result<(Vec<Lease>, DateTime<Utc>), StoreError> {
+    let until = now + LEASE;
+    let leases = connection.write(|connection| {
+        let due = job::table
+            .filter(job::kind.eq(kind.as_word()))
+            .filter(job::run_at.le(Time(now)))
+            .filter(job::leased_until.is_null().or(job::leased_until.lt(Time(now))))
+            .order(job::run_at)
+            .limit(most)
+            .select((job::id, job::mailbox_id, job::message_id));
+        let rows: Vec<(Id, Id, Id)> = match &mut *connection {
+            // Only PostgreSQL has several writers, and only there a row can be locked.
+            Connection::Postgres(link) => due.for_update().skip_locked().load(&mut **link as &mut PgConnection)?,
+            Connection::Sqlite(link, _) => due.load(&mut **link as &mut SqliteConnection)?,
+        };
+        let ids: Vec<Id> = rows.iter().map(|row| row.0).collect();
+        if !ids.is_empty() {
+            on!(connection, c => diesel::update(job::table.filter(job::id.eq_any(&ids)))
+                .set((job::leased_until.eq(Time(until)), job::attempts.eq(job::attempts + 1)))
+                .execute(c))?;
+        }
+        Ok::<_, StoreError>(rows.into_iter().map(|(job, mailbox, message)| Lease { job, mailbox, message }).collect())
+    })?;
+    Ok((leases, until))
+}
+
+/// Takes finished jobs off the list, in the transaction of what they did. Says which of them were still leased by
+/// this worker; the others have gone to somebody else, and what was done for them must not count.
+pub(crate) fn still_leased(
+    connection: &mut Connection,
+    leases: &[Lease],
+    until: DateTime<Utc>,
+) -> Result<Vec<Lease>, StoreError> {
+    let ids: Vec<Id> = leases.iter().map(|lease| lease.job).collect();
+    let mine = job::table.filter(job::id.eq_any(&ids)).filter(job::leased_until.eq(Time(until))).select(job::id);
+    let kept: Vec<Id> = match &mut *connection {
+        Connection::Postgres(link) => mine.for_update().load(&mut **link as &mut PgConnection)?,
+        Connection::Sqlite(link, _) => mine.load(&mut **link as &mut SqliteConnection)?,
+    };
+    on!(connection, c => diesel::delete(job::table.filter(job::id.eq_any(&kept))).execute(c))?;
+    Ok(leases.iter().filter(|lease| kept.contains(&lease.job)).copied().collect())
+}

@@ -1,0 +1,318 @@
+//! Messages in a mailbox: the overview, one message, its marks, its deletion.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use domain::access::{Action, Grant};
+use domain::audit::{Object, ObjectKind};
+use domain::event::EventKind;
+use domain::id::{MailboxId, MessageId, ServiceId};
+use domain::message::{Body, Direction, Message, MessageKind, Overview, Sender, Subject};
+use serde::{Deserialize, Serialize};
+
+use crate::access::{MailboxRef, Opened};
+use crate::context::Context;
+use crate::database::{Connection, Id, Key, Time, on};
+use crate::error::{Failure, StoreError};
+use crate::page::{Page, Slice};
+use crate::schema::{message, message_body};
+use crate::vault::Field;
+use crate::{Inner, Store, attachment, event, service};
+
+const CORRUPT: StoreError = StoreError::Corrupt { what: "message" };
+
+/// Which messages of a mailbox are wanted. Each part that is there narrows the list.
+#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize)]
+pub struct MessageFilter {
+    /// Which way they went.
+    #[serde(serialize_with = "as_word")]
+    pub direction: Option<Direction>,
+    /// What they are.
+    #[serde(serialize_with = "as_word")]
+    pub kind: Option<MessageKind>,
+    /// Who sent them.
+    pub service: Option<ServiceId>,
+    /// Read, or not.
+    pub unread: Option<bool>,
+    /// Received at this time or later.
+    pub after: Option<DateTime<Utc>>,
+    /// Received before this time.
+    pub before: Option<DateTime<Utc>>,
+}
+
+fn as_word<T: Copy + Into<&'static str>, S: serde::Serializer>(value: &Option<T>, out: S) -> Result<S::Ok, S::Error> {
+    value.map(Into::<&'static str>::into).serialize(out)
+}
+
+/// Where a page ended.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Position {
+    received_at: Time,
+    id: Id,
+}
+
+type OverviewRow = (Id, Id, String, String, Vec<u8>, i16, Time, Option<Time>, Option<Time>);
+
+macro_rules! overview_columns {
+    () => {
+        (
+            message::id,
+            message::service_id,
+            message::direction,
+            message::kind,
+            message::subject,
+            message::attachment_count,
+            message::received_at.assume_not_null(),
+            message::opened_at,
+            message::read_at,
+        )
+    };
+}
+
+/// Where every query on the messages of a mailbox starts: what is in the inbox now and what the grant covers.
+macro_rules! visible {
+    ($grant:expr) => {{
+        let visibility = $grant.visibility();
+        message::table
+            .filter(message::mailbox_id.eq($grant.mailbox().key()))
+            .filter(message::received_at.is_not_null())
+            .filter(message::removed_at.is_null())
+            .filter(message::minimum_consent.le(visibility.consent.rank()))
+            // False is less than true: where only the protected ones are covered, an item must be one of them.
+            .filter(message::available_at_protected_address.ge(visibility.protected_only))
+    }};
+}
+
+impl Store {
+    /// The overview of a mailbox, newest first (HN-1).
+    ///
+    /// # Errors
+    /// Refused, a cursor of another list, or the store away.
+    pub async fn message_list(
+        &self,
+        context: &Context,
+        mailbox: MailboxId,
+        filter: MessageFilter,
+        page: Page,
+    ) -> Result<Slice<Overview>, Failure> {
+        let which = MailboxRef::Id(mailbox);
+        self.read_mailbox(context, which, Action::ListMessages, None, move |inner, connection, opened| {
+            let filter_text = serde_json::to_string(&filter).map_err(|_| CORRUPT)?;
+            let list = format!("messages:{mailbox}:{filter_text}");
+            let position: Option<Position> = page.position(&inner.vault, &list)?;
+            let rows = rows_after(connection, &opened.grant, &filter, position, page.fetch_limit())?;
+            let slice = Slice::cut(rows, &page, &inner.vault, &list, |row| Position { received_at: row.6, id: row.0 });
+            slice.try_map(|row| Ok(overview(inner, connection, opened, row)?))
+        })
+        .await
+    }
+
+    /// One message with its content. The owner's first reading is recorded as opened.
+    ///
+    /// # Errors
+    /// Refused, not there or not visible, or the store away.
+    pub async fn message_read(&self, context: &Context, mailbox: MailboxId, id: MessageId) -> Result<Message, Failure> {
+        let (which, action, object) = (MailboxRef::Id(mailbox), Action::ReadMessage, object(id));
+        let seen = self
+            .look_into_mailbox(context, which, action, object, move |inner, connection, opened| {
+                fetch(inner, connection, opened, id)
+            })
+            .await?;
+        if !seen.is(|message| message.overview.opened_at.is_none()) {
+            return seen.record(self).await;
+        }
+        let now = context.now;
+        self.write_mailbox(context, which, action, object, move |inner, connection, opened| {
+            open_message(connection, &opened.grant, id, now)?;
+            fetch(inner, connection, opened, id)
+        })
+        .await
+    }
+
+    /// Marks a message as read or unread. That it was once opened stays on record.
+    ///
+    /// # Errors
+    /// Refused, not there or not visible, or the store away.
+    pub async fn message_mark(
+        &self,
+        context: &Context,
+        mailbox: MailboxId,
+        id: MessageId,
+        read: bool,
+    ) -> Result<(), Failure> {
+        let read_at = read.then_some(Time(context.now));
+        let which = MailboxRef::Id(mailbox);
+        self.write_mailbox(context, which, Action::MarkMessage, object(id), move |_, connection, opened| {
+            exists(connection, &opened.grant, id)?;
+            on!(connection, c => diesel::update(message::table)
+                .filter(message::mailbox_id.eq(mailbox.key()))
+                .filter(message::id.eq(id.key()))
+                .set(message::read_at.eq(read_at))
+                .execute(c))?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Deletes a message from the owner's inbox. The sender's record stays (PP-7).
+    ///
+    /// # Errors
+    /// Refused, not there or not visible, or the store away.
+    pub async fn message_delete(&self, context: &Context, mailbox: MailboxId, id: MessageId) -> Result<(), Failure> {
+        let now = context.now;
+        let which = MailboxRef::Id(mailbox);
+        self.write_mailbox(context, which, Action::DeleteMessage, object(id), move |_, connection, opened| {
+            exists(connection, &opened.grant, id)?;
+            on!(connection, c => diesel::update(message::table)
+                .filter(message::mailbox_id.eq(mailbox.key()))
+                .filter(message::id.eq(id.key()))
+                .set(message::removed_at.eq(Time(now)))
+                .execute(c))?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+const fn object(id: MessageId) -> Option<Object> {
+    Some(Object { kind: ObjectKind::Message, id: id.as_uuid() })
+}
+
+fn rows_after(
+    connection: &mut Connection,
+    grant: &Grant,
+    filter: &MessageFilter,
+    position: Option<Position>,
+    limit: i64,
+) -> Result<Vec<OverviewRow>, StoreError> {
+    let MessageFilter { direction, kind, service, unread, after, before } = filter;
+    Ok(on!(connection, c => {
+        let mut query = visible!(grant)
+            .select(overview_columns!())
+            .order((message::received_at.desc(), message::id.desc()))
+            .limit(limit)
+            .into_boxed();
+        if let Some(direction) = direction {
+            query = query.filter(message::direction.eq(direction.as_word()));
+        }
+        if let Some(kind) = kind {
+            query = query.filter(message::kind.eq(kind.as_word()));
+        }
+        if let Some(service) = service {
+            query = query.filter(message::service_id.eq(service.key()));
+        }
+        if let Some(after) = after {
+            query = query.filter(message::received_at.ge(Time(*after)));
+        }
+        if let Some(before) = before {
+            query = query.filter(message::received_at.lt(Time(*before)));
+        }
+        match unread {
+            Some(true) => query = query.filter(message::read_at.is_null()),
+            Some(false) => query = query.filter(message::read_at.is_not_null()),
+            None => {}
+        }
+        if let Some(Position { received_at, id }) = position {
+            // The first condition is implied by the second; it alone lets both databases start in the index.
+            query = query.filter(message::received_at.le(received_at)).filter(
+                message::received_at.lt(received_at).or(message::id.lt(id)),
+            );
+        }
+        query.load::<OverviewRow>(c)
+    })?)
+}
+
+fn overview(
+    inner: &Inner,
+    connection: &mut Connection,
+    opened: &Opened,
+    row: OverviewRow,
+) -> Result<Overview, StoreError> {
+    let (id, service_id, direction, kind, subject, attachment_count, received_at, opened_at, read_at) = row;
+    let sender: Arc<Sender> = service::sender(inner, connection, service_id.into())?;
+    let subject = opened.key.open_text(id.0, Field::Subject, &subject).map_err(|_| CORRUPT)?;
+    Ok(Overview {
+        id: id.into(),
+        direction: direction.parse().map_err(|_| CORRUPT)?,
+        kind: kind.parse().map_err(|_| CORRUPT)?,
+        subject: Subject::parse(&subject).map_err(|_| CORRUPT)?,
+        sender: Sender::clone(&sender),
+        read: read_at.is_some(),
+        opened_at: opened_at.map(|at| at.0),
+        received_at: received_at.0,
+        attachment_count: u16::try_from(attachment_count).map_err(|_| CORRUPT)?,
+    })
+}
+
+fn fetch(inner: &Inner, connection: &mut Connection, opened: &Opened, id: MessageId) -> Result<Message, Failure> {
+    let row = on!(&mut *connection, c => visible!(opened.grant)
+        .inner_join(message_body::table.on(
+            message_body::mailbox_id.eq(message::mailbox_id).and(message_body::message_id.eq(message::id)),
+        ))
+        .filter(message::id.eq(id.key()))
+        .select((overview_columns!(), message_body::format, message_body::body))
+        .first::<(OverviewRow, String, Vec<u8>)>(c)
+        .optional())?;
+    let (row, format, body) = row.ok_or(Failure::NotFound)?;
+    let body = opened.key.open_text(id.as_uuid(), Field::Body, &body).map_err(|_| CORRUPT)?;
+    let overview = overview(inner, connection, opened, row)?;
+    let attachments = if overview.attachment_count == 0 { vec![] } else { attachment::list(connection, opened, id)? };
+    Ok(Message {
+        mailbox: opened.grant.mailbox(),
+        overview,
+        body: Body::parse(&body).map_err(|_| CORRUPT)?,
+        body_format: format.parse().map_err(|_| CORRUPT)?,
+        attachments,
+    })
+}
+
+/// That a message is there and visible.
+pub(crate) fn exists(connection: &mut Connection, grant: &Grant, id: MessageId) -> Result<(), Failure> {
+    let found = on!(connection, c => visible!(grant)
+        .filter(message::id.eq(id.key()))
+        .select(message::id)
+        .first::<Id>(c)
+        .optional())?;
+    found.map(|_| ()).ok_or(Failure::NotFound)
+}
+
+/// Records the first opening, once, with its event.
+fn open_message(connection: &mut Connection, grant: &Grant, id: MessageId, now: DateTime<Utc>) -> Result<(), Failure> {
+    let opened = on!(&mut *connection, c => diesel::update(message::table)
+        .filter(message::mailbox_id.eq(grant.mailbox().key()))
+        .filter(message::id.eq(id.key()))
+        .filter(message::opened_at.is_null())
+        .filter(message::removed_at.is_null())
+        .set((message::opened_at.eq(Time(now)), message::read_at.eq(Time(now))))
+        .execute(c))?;
+    if opened == 1 {
+        let service = on!(&mut *connection, c => message::table
+            .filter(message::mailbox_id.eq(grant.mailbox().key()))
+            .filter(message::id.eq(id.key()))
+            .select(message::service_id)
+            .first::<Id>(c))?;
+        event::record(connection, EventKind::MessageOpened, &[(service.into(), id)], now)?;
+    }
+    Ok(())
+}
+
+/// How many visible messages have not been read.
+pub(crate) fn unread_count(connection: &mut Connection, grant: &Grant) -> Result<u64, StoreError> {
+    let count = on!(connection, c => visible!(grant)
+        .filter(message::read_at.is_null())
+        .count()
+        .get_result::<i64>(c))?;
+    u64::try_from(count).map_err(|_| CORRUPT)
+}
+
+/// Deletes every message from the owner's inbox.
+pub(crate) fn remove_all(connection: &mut Connection, grant: &Grant, now: DateTime<Utc>) -> Result<(), Failure> {
+    on!(connection, c => diesel::update(message::table)
+        .filter(message::mailbox_id.eq(grant.mailbox().key()))
+        .filter(message::received_at.is_not_null())
+        .filter(message::removed_at.is_null())
+        .set(message::removed_at.eq(Time(now)))
+        .execute(c))?;
+    Ok(())
+}

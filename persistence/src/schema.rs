@@ -1,0 +1,299 @@
+//! The tables, shared by both backends. What they are for stands in `migrations/`; a test compares the two.
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    vault_key (purpose, epoch) {
+        purpose -> Text,
+        epoch -> Integer,
+        wrapped -> Binary,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    organisation (id) {
+        id -> SqlUuid,
+        number -> Text,
+        name -> Text,
+        created_at -> SqlTime,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    agreement (organisation_id, id) {
+        organisation_id -> SqlUuid,
+        id -> SqlUuid,
+        version -> Text,
+        signatory_role -> Text,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        created_at -> SqlTime,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    client (organisation_id, id) {
+        organisation_id -> SqlUuid,
+        id -> SqlUuid,
+        external_id -> Text,
+        name -> Text,
+        created_at -> SqlTime,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    service (id) {
+        id -> SqlUuid,
+        organisation_id -> SqlUuid,
+        name -> Text,
+        kind -> Text,
+        minimum_consent -> SmallInt,
+        unregistered_recipients -> Text,
+        available_at_protected_address -> Bool,
+        attachment_types -> Text,
+        created_at -> SqlTime,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    person (id) {
+        id -> SqlUuid,
+        lookup_hash -> Binary,
+        mailbox_id -> SqlUuid,
+        birth_date -> Date,
+        death_date -> Nullable<Date>,
+        protection -> Text,
+        real_number -> Bool,
+        created_at -> SqlTime,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    mailbox (id) {
+        id -> SqlUuid,
+        person_id -> SqlUuid,
+        key_epoch -> Integer,
+        data_key -> Binary,
+        national_id -> Binary,
+        person_name -> Binary,
+        consent -> SmallInt,
+        created_at -> SqlTime,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    consent (mailbox_id, id) {
+        mailbox_id -> SqlUuid,
+        id -> SqlUuid,
+        level -> SmallInt,
+        terms_version -> Text,
+        given_at -> SqlTime,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    acceptance (mailbox_id, id) {
+        mailbox_id -> SqlUuid,
+        id -> SqlUuid,
+        document -> Text,
+        version -> Text,
+        accepted_at -> SqlTime,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    message (mailbox_id, id) {
+        mailbox_id -> SqlUuid,
+        id -> SqlUuid,
+        service_id -> SqlUuid,
+        direction -> Text,
+        kind -> Text,
+        subject -> Binary,
+        attachment_count -> SmallInt,
+        minimum_consent -> SmallInt,
+        available_at_protected_address -> Bool,
+        parents -> Text,
+        power_of_attorney -> Bool,
+        channel -> Text,
+        rule -> Text,
+        accepted_at -> SqlTime,
+        open_by -> Nullable<SqlTime>,
+        received_at -> Nullable<SqlTime>,
+        opened_at -> Nullable<SqlTime>,
+        read_at -> Nullable<SqlTime>,
+        removed_at -> Nullable<SqlTime>,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    message_body (mailbox_id, message_id) {
+        mailbox_id -> SqlUuid,
+        message_id -> SqlUuid,
+        format -> Text,
+        body -> Binary,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    attachment (mailbox_id, message_id, id) {
+        mailbox_id -> SqlUuid,
+        message_id -> SqlUuid,
+        id -> SqlUuid,
+        place -> SmallInt,
+        blob_id -> SqlUuid,
+        file_key -> Binary,
+        file_name -> Binary,
+        file_type -> Text,
+        size_bytes -> BigInt,
+        sha256 -> Binary,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    upload (service_id, id) {
+        service_id -> SqlUuid,
+        id -> SqlUuid,
+        file_name -> Binary,
+        blob_id -> Nullable<SqlUuid>,
+        file_key -> Nullable<Binary>,
+        file_type -> Nullable<Text>,
+        size_bytes -> Nullable<BigInt>,
+        sha256 -> Nullable<Binary>,
+        created_at -> SqlTime,
+        expires_at -> SqlTime,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    sending (service_id, message_id) {
+        service_id -> SqlUuid,
+        message_id -> SqlUuid,
+        mailbox_id -> SqlUuid,
+        sender_reference -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    idempotency (scope, key) {
+        scope -> Text,
+        key -> Text,
+        request_digest -> Binary,
+        object_id -> SqlUuid,
+        created_at -> SqlTime,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    job (id) {
+        id -> SqlUuid,
+        kind -> Text,
+        mailbox_id -> SqlUuid,
+        message_id -> SqlUuid,
+        run_at -> SqlTime,
+        attempts -> Integer,
+        leased_until -> Nullable<SqlTime>,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    event (organisation_id, id) {
+        organisation_id -> SqlUuid,
+        id -> SqlUuid,
+        kind -> Text,
+        service_id -> SqlUuid,
+        message_id -> SqlUuid,
+        at -> SqlTime,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    audit_entry (subject_id, id) {
+        subject_id -> SqlUuid,
+        id -> SqlUuid,
+        subject_kind -> Text,
+        at -> SqlTime,
+        actor_kind -> Text,
+        actor_person -> Nullable<SqlUuid>,
+        actor_organisation -> Nullable<Text>,
+        actor_subject -> Nullable<Text>,
+        action -> Text,
+        object_kind -> Nullable<Text>,
+        object_id -> Nullable<SqlUuid>,
+        outcome -> Text,
+        rule -> Text,
+        trace_id -> SqlUuid,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    vault_key,
+    organisation,
+    agreement,
+    client,
+    service,
+    person,
+    mailbox,
+    consent,
+    acceptance,
+    message,
+    message_body,
+    attachment,
+    upload,
+    sending,
+    idempotency,
+    job,
+    event,
+    audit_entry
+);

@@ -1,0 +1,225 @@
+//! Services.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use domain::access::{PlatformAction, ServiceAction, ServiceGrant};
+use domain::attachment::FileType;
+use domain::audit::{Object, ObjectKind, Subject};
+use domain::consent::ConsentLevel;
+use domain::id::{OrganisationId, ServiceId};
+use domain::identity::OrganisationNumber;
+use domain::message::Sender;
+use domain::organisation::Name;
+use domain::service::{Service, ServiceKind, ServicePolicy};
+
+use crate::context::{Context, new_id};
+use crate::database::{Connection, Id, Key, Time, on};
+use crate::error::{Failure, StoreError};
+use crate::idempotency::{self, Created, RequestKey};
+use crate::schema::{organisation, service};
+use crate::{Inner, Store};
+
+const CORRUPT: StoreError = StoreError::Corrupt { what: "service" };
+
+#[derive(Insertable)]
+#[diesel(table_name = service)]
+struct NewServiceRow {
+    id: Id,
+    organisation_id: Id,
+    name: String,
+    kind: &'static str,
+    minimum_consent: i16,
+    unregistered_recipients: &'static str,
+    available_at_protected_address: bool,
+    attachment_types: String,
+    created_at: Time,
+}
+
+/// A service as it is to be opened.
+#[derive(Clone, Debug)]
+pub struct NewService {
+    /// What people call it.
+    pub name: Name,
+    /// What it does.
+    pub kind: ServiceKind,
+    /// How it wants to be used.
+    pub policy: ServicePolicy,
+}
+
+type ServiceRow = (Id, Id, String, String, i16, String, bool, String);
+
+macro_rules! service_columns {
+    () => {
+        (
+            service::id,
+            service::organisation_id,
+            service::name,
+            service::kind,
+            service::minimum_consent,
+            service::unregistered_recipients,
+            service::available_at_protected_address,
+            service::attachment_types,
+        )
+    };
+}
+
+impl Store {
+    /// A service, for its own systems, with what its recipients see of it.
+    ///
+    /// # Errors
+    /// Refused, or the store away.
+    pub async fn service_fetch(&self, context: &Context, id: ServiceId) -> Result<(Service, Sender), Failure> {
+        self.for_service(context, id, ServiceAction::SeeService, move |inner, connection, grant| {
+            let service = fetch(connection, grant.service())?.ok_or(Failure::NotFound)?;
+            Ok((service, Sender::clone(&*sender(inner, connection, id)?)))
+        })
+        .await
+    }
+
+    /// Asks whether the caller may do something for a service, ahead of taking in what may be large.
+    ///
+    /// # Errors
+    /// Refused, or the store away.
+    pub async fn service_authorise(
+        &self,
+        context: &Context,
+        id: ServiceId,
+        action: ServiceAction,
+    ) -> Result<ServiceGrant, Failure> {
+        self.for_service(context, id, action, |_, _, grant| Ok(grant.clone())).await
+    }
+
+    /// Opens a service of an organisation.
+    ///
+    /// # Errors
+    /// Refused, no such organisation, or the store away.
+    pub async fn service_register(
+        &self,
+        context: &Context,
+        organisation: OrganisationId,
+        new: NewService,
+        key: Option<RequestKey>,
+    ) -> Result<Created<Service>, Failure> {
+        let now = context.now;
+        let scope = self.idempotency_scope(context);
+        let subject = Subject::Organisation(organisation);
+        self.for_platform(context, PlatformAction::RegisterService, subject, move |_, connection, _| {
+            crate::organisation::exists(connection, organisation)?;
+            let created = idempotency::create(
+                connection,
+                &scope,
+                key.as_ref(),
+                now,
+                |connection| insert(connection, organisation, new, now),
+                |connection, id| fetch(connection, id.into())?.ok_or(Failure::NotFound),
+                |service: &Service| service.id.key(),
+            )?;
+            let object = Object { kind: ObjectKind::Service, id: created.value().id.as_uuid() };
+            Ok((created, Some(object)))
+        })
+        .await
+    }
+
+    /// The services of an organisation, for operators, in the order in which they were opened.
+    ///
+    /// # Errors
+    /// Refused, no such organisation, or the store away.
+    pub async fn service_list(&self, context: &Context, owner: OrganisationId) -> Result<Vec<Service>, Failure> {
+        let subject = Subject::Organisation(owner);
+        self.for_platform(context, PlatformAction::SeeOrganisations, subject, move |_, connection, _| {
+            crate::organisation::exists(connection, owner)?;
+            let rows = on!(connection, c => service::table
+                .filter(service::organisation_id.eq(owner.key()))
+                .order(service::id)
+                .select(service_columns!())
+                .load::<ServiceRow>(c))?;
+            let services = rows.into_iter().map(service_from).collect::<Result<Vec<_>, _>>()?;
+            Ok((services, None))
+        })
+        .await
+    }
+}
+
+fn insert(
+    connection: &mut Connection,
+    organisation: OrganisationId,
+    new: NewService,
+    now: DateTime<Utc>,
+) -> Result<Service, Failure> {
+    let service = Service { id: new_id(), organisation, name: new.name, kind: new.kind, policy: new.policy };
+    let row = NewServiceRow {
+        id: service.id.key(),
+        organisation_id: organisation.key(),
+        name: service.name.as_str().to_owned(),
+        kind: service.kind.as_word(),
+        minimum_consent: service.policy.minimum_consent.rank(),
+        unregistered_recipients: service.policy.unregistered_recipients.as_word(),
+        available_at_protected_address: service.policy.available_at_protected_address,
+        attachment_types: words_of(&service.policy.attachment_types),
+        created_at: Time(now),
+    };
+    on!(connection, c => diesel::insert_into(service::table).values(row).execute(c))?;
+    Ok(service)
+}
+
+fn words_of(types: &[FileType]) -> String {
+    types.iter().map(|file_type| file_type.as_word()).collect::<Vec<_>>().join(" ")
+}
+
+/// A service; none where there is no such one.
+pub(crate) fn fetch(connection: &mut Connection, id: ServiceId) -> Result<Option<Service>, StoreError> {
+    Ok(fetch_all(connection, &[id])?.pop())
+}
+
+/// Services by their ids. One that does not exist is left out.
+pub(crate) fn fetch_all(connection: &mut Connection, ids: &[ServiceId]) -> Result<Vec<Service>, StoreError> {
+    let ids: Vec<Id> = ids.iter().map(|id| id.key()).collect();
+    let rows = on!(connection, c => service::table
+        .filter(service::id.eq_any(&ids))
+        .select(service_columns!())
+        .load::<ServiceRow>(c))?;
+    rows.into_iter().map(service_from).collect()
+}
+
+fn service_from(row: ServiceRow) -> Result<Service, StoreError> {
+    let (id, organisation, name, kind, minimum_consent, unregistered, protected, types) = row;
+    Ok(Service {
+        id: id.into(),
+        organisation: organisation.into(),
+        name: Name::parse(&name).map_err(|_| CORRUPT)?,
+        kind: kind.parse().map_err(|_| CORRUPT)?,
+        policy: ServicePolicy {
+            minimum_consent: ConsentLevel::from_rank(minimum_consent).ok_or(CORRUPT)?,
+            unregistered_recipients: unregistered.parse().map_err(|_| CORRUPT)?,
+            available_at_protected_address: protected,
+            attachment_types: types
+                .split_whitespace()
+                .map(str::parse)
+                .collect::<Result<_, _>>()
+                .map_err(|_| CORRUPT)?,
+        },
+    })
+}
+
+/// What recipients see of a service. Kept for some seconds: it stands on every line of every overview, and a changed
+/// name may show a moment late.
+pub(crate) fn sender(inner: &Inner, connection: &mut Connection, id: ServiceId) -> Result<Arc<Sender>, StoreError> {
+    if let Some(sender) = inner.senders.get(&id) {
+        return Ok(sender);
+    }
+    let (service_name, number, name) = on!(connection, c => service::table
+        .inner_join(organisation::table.on(organisation::id.eq(service::organisation_id)))
+        .filter(service::id.eq(id.key()))
+        .select((service::name, organisation::number, organisation::name))
+        .first::<(String, String, String)>(c))?;
+    let sender = Arc::new(Sender {
+        service: id,
+        service_name: Name::parse(&service_name).map_err(|_| CORRUPT)?,
+        organisation_number: OrganisationNumber::parse(&number).map_err(|_| CORRUPT)?,
+        organisation_name: Name::parse(&name).map_err(|_| CORRUPT)?,
+    });
+    inner.senders.insert(id, Arc::clone(&sender));
+    Ok(sender)
+}

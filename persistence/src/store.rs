@@ -1,0 +1,240 @@
+//! The only public door.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use domain::id::ServiceId;
+use domain::message::Sender;
+use futures_util::TryStreamExt as _;
+use tokio::sync::{Notify, Semaphore};
+
+use crate::audit::AuditLog;
+use crate::blob::{BlobError, BlobSettings, BlobStore};
+use crate::database::{Connection, DatabaseUrl, Id, Pool, on};
+use crate::error::{Failure, StoreError};
+use crate::intake::{self, Intake};
+use crate::migration::{self, MigrationError};
+use crate::schema::{attachment, upload as uploads, vault_key};
+use crate::vault::{MasterKey, Vault, VaultError, WrappedVaultKey};
+use crate::{idempotency, upload};
+
+/// How long what recipients see of a service is kept in memory.
+const SENDERS_KEPT: Duration = Duration::from_secs(10);
+const MOST_SENDERS: u64 = 10_000;
+
+/// Bytes younger than this may belong to an upload whose row is not there yet.
+const SWEEP_AFTER: TimeDelta = TimeDelta::hours(48);
+
+/// What the store needs to open.
+pub struct StoreSettings {
+    /// Where the rows are.
+    pub database: DatabaseUrl,
+    /// How many connections the pool holds at the most.
+    pub connections: u32,
+    /// How long a request waits for a connection.
+    pub acquire_timeout: Duration,
+    /// The key that opens all others.
+    pub master_key: MasterKey,
+    /// Where the bytes of files are.
+    pub blobs: BlobSettings,
+}
+
+/// Why the store did not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The database has not been migrated.
+    #[error("the database is not up to date: run `brevdue migrate` first")]
+    MigrationsPending,
+    /// The database could not be asked.
+    #[error(transparent)]
+    Migration(#[from] MigrationError),
+    /// The database is away.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The master key does not open this database's keys.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The object store cannot be used.
+    #[error("the object store cannot be used")]
+    Blobs(#[from] BlobError),
+    /// A thread could not be started.
+    #[error("a thread could not be started")]
+    Thread(#[from] std::io::Error),
+}
+
+/// Whether each part that the store stands on answers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Readiness {
+    /// The database answers.
+    pub database: bool,
+    /// Every migration of this release has been applied.
+    pub migrations: bool,
+    /// The object store takes and gives bytes.
+    pub object_store: bool,
+}
+
+/// The store. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) inner: Arc<Inner>,
+    pub(crate) intake: Arc<Intake>,
+    database: Arc<DatabaseUrl>,
+}
+
+/// What every part of the store works with.
+pub(crate) struct Inner {
+    pub(crate) pool: Pool,
+    pub(crate) vault: Vault,
+    pub(crate) blobs: BlobStore,
+    pub(crate) audit: AuditLog,
+    pub(crate) senders: moka::sync::Cache<ServiceId, Arc<Sender>>,
+    /// Rung when there may be work for a worker.
+    pub(crate) work: Notify,
+    /// As many as there are connections: a thread is taken only when there is a connection for it.
+    slots: Arc<Semaphore>,
+    acquire_timeout: Duration,
+}
+
+impl Store {
+    /// Opens the store. The database must have been migrated; the keys of a new one are made here.
+    ///
+    /// # Errors
+    /// When a part of it cannot be used.
+    pub fn open(settings: StoreSettings) -> Result<Self, OpenError> {
+        let StoreSettings { database, connections, acquire_timeout, master_key, blobs } = settings;
+        if migration::is_pending(&database)? {
+            return Err(OpenError::MigrationsPending);
+        }
+        // Two connections more than requests may use: intake and the audit log each hold one of their own.
+        let pool = Pool::new(&database, connections + 2, acquire_timeout);
+        let vault = Vault::open(&master_key, &vault_keys(&pool, &master_key)?)?;
+        let slots = Arc::new(Semaphore::new(usize::try_from(connections).unwrap_or(1)));
+        let inner = Arc::new(Inner {
+            audit: AuditLog::start(pool.clone())?,
+            blobs: BlobStore::open(&blobs)?,
+            senders: moka::sync::Cache::builder().max_capacity(MOST_SENDERS).time_to_live(SENDERS_KEPT).build(),
+            work: Notify::new(),
+            pool,
+            vault,
+            slots,
+            acquire_timeout,
+        });
+        let intake = Arc::new(intake::start(Arc::clone(&inner))?);
+        Ok(Self { inner, intake, database: Arc::new(database) })
+    }
+
+    /// Runs `work` with a connection, on a thread that may block.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Inner, &mut Connection) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let slots = Arc::clone(&self.inner.slots);
+        let slot = tokio::time::timeout(self.inner.acquire_timeout, slots.acquire_owned())
+            .await
+            .map_err(|_| StoreError::unavailable("all connections are in use"))?
+            .map_err(|_| StoreError::unavailable("the store is closed"))?;
+        let inner = Arc::clone(&self.inner);
+        let done = tokio::task::spawn_blocking(move || {
+            let _slot = slot;
+            let mut connection = inner.pool.get()?;
+            work(&inner, &mut connection).inspect_err(|failure| {
+                if let Failure::Store(StoreError::Unavailable(_)) = failure {
+                    inner.pool.renew();
+                }
+            })
+        });
+        done.await.map_err(|_| StoreError::unavailable("the work was broken off"))?
+    }
+
+    /// Returns when there may be work for a worker.
+    pub async fn work_arrived(&self) {
+        self.inner.work.notified().await;
+    }
+
+    /// Forgets old idempotency keys and expired uploads, and sweeps bytes that nothing names.
+    ///
+    /// # Errors
+    /// The store away. What is left is for the next time.
+    pub async fn clean_up(&self, now: DateTime<Utc>) -> Result<(), Failure> {
+        let expired = self
+            .run(move |_, connection| {
+                connection.write(|connection| {
+                    idempotency::forget(connection, now)?;
+                    Ok::<_, Failure>(upload::expire(connection, now)?)
+                })
+            })
+            .await?;
+        for blob in expired {
+            self.inner.blobs.delete(blob.0).await.map_err(StoreError::from)?;
+        }
+        let mut stored = std::pin::pin!(self.inner.blobs.list());
+        while let Some((blob, changed_at)) = stored.try_next().await.map_err(StoreError::from)? {
+            if changed_at < now - SWEEP_AFTER && !self.is_named(Id(blob)).await? {
+                self.inner.blobs.delete(blob).await.map_err(StoreError::from)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a message or an upload names these bytes.
+    async fn is_named(&self, blob: Id) -> Result<bool, Failure> {
+        self.run(move |_, connection| {
+            let in_message = attachment::table.filter(attachment::blob_id.eq(blob));
+            let in_upload = uploads::table.filter(uploads::blob_id.eq(blob));
+            let named = on!(connection, c => diesel::select(
+                diesel::dsl::exists(in_message).or(diesel::dsl::exists(in_upload)),
+            )
+            .get_result::<bool>(c))?;
+            Ok(named)
+        })
+        .await
+    }
+
+    /// Asks each part whether it answers.
+    pub async fn readiness(&self) -> Readiness {
+        let database = self
+            .run(|_, connection| Ok(on!(connection, c => diesel::select(true.into_sql::<diesel::sql_types::Bool>()).get_result::<bool>(c))?))
+            .await
+            .is_ok();
+        let url = Arc::clone(&self.database);
+        let migrations = database
+            && tokio::task::spawn_blocking(move || migration::is_pending(&url))
+                .await
+                .is_ok_and(|pending| matches!(pending, Ok(false)));
+        Readiness { database, migrations, object_store: self.inner.blobs.check().await.is_ok() }
+    }
+}
+
+/// The vault's keys; made and stored where there are none yet.
+fn vault_keys(pool: &Pool, master_key: &MasterKey) -> Result<Vec<WrappedVaultKey>, StoreError> {
+    let mut connection = pool.get()?;
+    connection.write(|connection| {
+        if let Connection::Postgres(link) = &mut *connection {
+            // Two servers that start at once on a new database must not make two sets of keys.
+            let connection: &mut PgConnection = &mut *link;
+            diesel::sql_query("LOCK TABLE vault_key IN EXCLUSIVE MODE").execute(connection)?;
+        }
+        let rows = on!(&mut *connection, c => vault_key::table
+            .select((vault_key::purpose, vault_key::epoch, vault_key::wrapped))
+            .load::<(String, i32, Vec<u8>)>(c))?;
+        if !rows.is_empty() {
+            return Ok(rows
+                .into_iter()
+                .map(|(purpose, epoch, wrapped)| WrappedVaultKey { purpose, epoch, wrapped })
+                .collect());
+        }
+        let keys = Vault::new_keys(master_key);
+        for key in &keys {
+            on!(&mut *connection, c => diesel::insert_into(vault_key::table)
+                .values((
+                    vault_key::purpose.eq(&key.purpose),
+                    vault_key::epoch.eq(key.epoch),
+                    vault_key::wrapped.eq(&key.wrapped),
+                ))
+                .execute(c))?;
+        }
+        Ok(keys)
+    })
+}

@@ -1,0 +1,297 @@
+//! Files handed in ahead of their message. The bytes go into the object store first; the row that names them decides
+//! whether they count. Bytes without a row are swept away.
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use domain::access::ServiceAction;
+use domain::attachment::{FileFault, FileName, FileType, MAX_FILE_BYTES};
+use domain::audit::{self as log, ObjectKind, Subject};
+use domain::id::{ServiceId, UploadId};
+use domain::upload::{UPLOAD_LIFETIME, Upload, UploadedContent};
+use futures_util::Stream;
+
+use crate::blob::PutError;
+use crate::context::{Context, new_id};
+use crate::database::{Connection, Id, Key, Time, on};
+use crate::error::{Failure, StoreError};
+use crate::file_inspection::{InspectError, inspect};
+use crate::idempotency::{self, Created, RequestKey};
+use crate::schema::upload;
+use crate::vault::FileKey;
+use crate::{Inner, Store, audit, service};
+
+const CORRUPT: StoreError = StoreError::Corrupt { what: "upload" };
+
+/// What is said of the bytes of an upload.
+type ContentRow = (Option<Id>, Option<Vec<u8>>, Option<String>, Option<i64>, Option<Vec<u8>>);
+type UploadRow = (Id, Id, Vec<u8>, Time, ContentRow);
+
+macro_rules! upload_columns {
+    () => {
+        (
+            upload::service_id,
+            upload::id,
+            upload::file_name,
+            upload::expires_at,
+            (upload::blob_id, upload::file_key, upload::file_type, upload::size_bytes, upload::sha256),
+        )
+    };
+}
+
+/// An upload, with what it takes to turn it into an attachment.
+pub(crate) struct Stored {
+    pub(crate) service: ServiceId,
+    pub(crate) upload: Upload,
+    pub(crate) bytes: Option<(Id, FileKey)>,
+}
+
+/// Why the bytes of an upload were not taken. `E` is what went wrong on the way here.
+#[derive(Debug, thiserror::Error)]
+pub enum FillError<E> {
+    /// The caller stopped sending, or sent what could not be read.
+    #[error("the content could not be received")]
+    Source(E),
+    /// Something of ours, or of the file.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+impl Store {
+    /// Opens an upload: a place for the bytes of one file.
+    ///
+    /// # Errors
+    /// Refused, or the store away.
+    pub async fn upload_open(
+        &self,
+        context: &Context,
+        service: ServiceId,
+        file_name: FileName,
+        key: Option<RequestKey>,
+    ) -> Result<Created<Upload>, Failure> {
+        let scope = self.idempotency_scope(context);
+        let owned = context.clone();
+        self.for_service(context, service, ServiceAction::UploadFile, move |inner, connection, grant| {
+            connection.write(|connection| {
+                let created = idempotency::create(
+                    connection,
+                    &scope,
+                    key.as_ref(),
+                    owned.now,
+                    |connection| insert(inner, connection, service, file_name, owned.now),
+                    |connection, id| fetch(inner, connection, service, id.into(), owned.now),
+                    |upload: &Upload| upload.id.key(),
+                )?;
+                let object = log::Object { kind: ObjectKind::Upload, id: created.value().id.as_uuid() };
+                let subject = Subject::Service(service);
+                let action = grant.action().as_word();
+                let entry = audit::granted(&owned, None, subject, action, Some(object), grant.rule());
+                audit::insert(connection, vec![entry])?;
+                Ok(created)
+            })
+        })
+        .await
+    }
+
+    /// An upload of the caller's service.
+    ///
+    /// # Errors
+    /// Refused, not there or expired, or the store away.
+    pub async fn upload_fetch(&self, context: &Context, service: ServiceId, id: UploadId) -> Result<Upload, Failure> {
+        let now = context.now;
+        self.for_service(context, service, ServiceAction::UploadFile, move |inner, connection, _| {
+            fetch(inner, connection, service, id, now)
+        })
+        .await
+    }
+
+    /// Takes the bytes of an upload, encrypting them as they come, and judges them when they are all here. An upload
+    /// is filled once; filling it again with the same bytes answers the same.
+    ///
+    /// # Errors
+    /// Refused, not there, bytes of a type that the service does not take, or the store away. Nothing is kept then.
+    pub async fn upload_fill<S, E>(
+        &self,
+        context: &Context,
+        service: ServiceId,
+        id: UploadId,
+        content: S,
+    ) -> Result<Upload, FillError<E>>
+    where
+        S: Stream<Item = Result<Bytes, E>>,
+    {
+        let now = context.now;
+        let accepted = self
+            .for_service(context, service, ServiceAction::UploadFile, move |inner, connection, _| {
+                fetch(inner, connection, service, id, now)?;
+                let service = service::fetch(connection, service)?.ok_or(Failure::NotFound)?;
+                Ok(service.policy.attachment_types)
+            })
+            .await?;
+        // An id and a key of their own for these bytes: a second attempt never touches those of the first, and no key
+        // ever seals two contents.
+        let (blob, file_key) = (new_id::<Id>(), FileKey::generate());
+        let stored = self.inner.blobs.put(blob.0, &file_key, content, MAX_FILE_BYTES).await.map_err(fill_error)?;
+        let judged = self.judge(blob, &file_key, stored.size_bytes).await.and_then(|file_type| {
+            if accepted.contains(&file_type) { Ok(file_type) } else { Err(Failure::File(FileFault::UnacceptedType)) }
+        });
+        let file_type = match judged {
+            Ok(file_type) => file_type,
+            Err(failure) => {
+                self.discard(blob).await;
+                return Err(failure.into());
+            }
+        };
+        let content = UploadedContent { file_type, size_bytes: stored.size_bytes, sha256: stored.sha256 };
+        let upload = self
+            .run(move |inner, connection| {
+                connection.write(|connection| {
+                    let file_key = inner.vault.wrap_upload_key(service, id, &file_key);
+                    let filled = fill(connection, service, id, (blob, file_key), content, now)?;
+                    Ok::<_, Failure>((fetch(inner, connection, service, id, now)?, filled))
+                })
+            })
+            .await?;
+        match upload {
+            (upload, true) => Ok(upload),
+            (upload, false) => {
+                self.discard(blob).await;
+                if upload.content == Some(content) { Ok(upload) } else { Err(Failure::AlreadyExists.into()) }
+            }
+        }
+    }
+
+    async fn judge(&self, blob: Id, key: &FileKey, size_bytes: u64) -> Result<FileType, Failure> {
+        let reader = self.inner.blobs.reader(blob.0, key, size_bytes, tokio::runtime::Handle::current());
+        let reader = reader.map_err(StoreError::from)?;
+        let judged = tokio::task::spawn_blocking(move || inspect(reader, size_bytes))
+            .await
+            .map_err(|_| StoreError::unavailable("the file could not be inspected"))?;
+        judged.map_err(|error| match error {
+            InspectError::Fault(fault) => Failure::File(fault),
+            InspectError::Io(error) => Failure::Store(StoreError::Unavailable(Box::new(error))),
+        })
+    }
+
+    /// Takes bytes away that nothing names. Should that fail, the sweep finds them.
+    async fn discard(&self, blob: Id) {
+        if let Err(error) = self.inner.blobs.delete(blob.0).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a discarded blob is left for the sweep");
+        }
+    }
+}
+
+fn fill_error<E>(error: PutError<E>) -> FillError<E> {
+    match error {
+        PutError::Content(error) => FillError::Source(error),
+        PutError::Empty => FillError::Failure(Failure::File(FileFault::Empty)),
+        PutError::TooLarge { .. } => FillError::Failure(Failure::File(FileFault::TooLarge)),
+        PutError::Store(error) => FillError::Failure(Failure::Store(error.into())),
+    }
+}
+
+fn insert(
+    inner: &Inner,
+    connection: &mut Connection,
+    service: ServiceId,
+    file_name: FileName,
+    now: DateTime<Utc>,
+) -> Result<Upload, Failure> {
+    let id: UploadId = new_id();
+    let expires_at = now + UPLOAD_LIFETIME;
+    let row = (
+        upload::service_id.eq(service.key()),
+        upload::id.eq(id.key()),
+        upload::file_name.eq(inner.vault.seal_upload_name(service, id, file_name.expose())),
+        upload::created_at.eq(Time(now)),
+        upload::expires_at.eq(Time(expires_at)),
+    );
+    on!(connection, c => diesel::insert_into(upload::table).values(row).execute(c))?;
+    Ok(Upload { id, file_name, content: None, expires_at })
+}
+
+/// Puts on record what the bytes are. Only the first filling counts; says whether this was it.
+fn fill(
+    connection: &mut Connection,
+    service: ServiceId,
+    id: UploadId,
+    (blob, file_key): (Id, Vec<u8>),
+    content: UploadedContent,
+    now: DateTime<Utc>,
+) -> Result<bool, Failure> {
+    let size_bytes = i64::try_from(content.size_bytes).map_err(|_| CORRUPT)?;
+    let filled = on!(connection, c => diesel::update(upload::table)
+        .filter(upload::service_id.eq(service.key()))
+        .filter(upload::id.eq(id.key()))
+        .filter(upload::expires_at.gt(Time(now)))
+        .filter(upload::blob_id.is_null())
+        .set((
+            upload::blob_id.eq(blob),
+            upload::file_key.eq(file_key),
+            upload::file_type.eq(content.file_type.as_word()),
+            upload::size_bytes.eq(size_bytes),
+            upload::sha256.eq(content.sha256.to_vec()),
+        ))
+        .execute(c))?;
+    Ok(filled == 1)
+}
+
+fn fetch(
+    inner: &Inner,
+    connection: &mut Connection,
+    service: ServiceId,
+    id: UploadId,
+    now: DateTime<Utc>,
+) -> Result<Upload, Failure> {
+    let found = fetch_all(inner, connection, &[id], now)?.into_iter().find(|stored| stored.service == service);
+    found.map(|stored| stored.upload).ok_or(Failure::NotFound)
+}
+
+/// Uploads by their ids, of whatever service, that have not expired.
+pub(crate) fn fetch_all(
+    inner: &Inner,
+    connection: &mut Connection,
+    ids: &[UploadId],
+    now: DateTime<Utc>,
+) -> Result<Vec<Stored>, StoreError> {
+    let ids: Vec<Id> = ids.iter().map(|id| id.key()).collect();
+    let rows = on!(connection, c => upload::table
+        .filter(upload::id.eq_any(&ids))
+        .filter(upload::expires_at.gt(Time(now)))
+        .select(upload_columns!())
+        .load::<UploadRow>(c))?;
+    rows.into_iter().map(|row| stored_from(inner, row)).collect()
+}
+
+fn stored_from(inner: &Inner, row: UploadRow) -> Result<Stored, StoreError> {
+    let (service, id, file_name, expires_at, content) = row;
+    let (service, id) = (ServiceId::from(service), UploadId::from(id));
+    let file_name = inner.vault.open_upload_name(service, id, &file_name).map_err(|_| CORRUPT)?;
+    let file_name = FileName::parse(&file_name).map_err(|_| CORRUPT)?;
+    let (bytes, content) = match content {
+        (Some(blob), Some(key), Some(file_type), Some(size_bytes), Some(sha256)) => {
+            let key = inner.vault.open_upload_key(service, id, &key).map_err(|_| CORRUPT)?;
+            let content = UploadedContent {
+                file_type: file_type.parse().map_err(|_| CORRUPT)?,
+                size_bytes: u64::try_from(size_bytes).map_err(|_| CORRUPT)?,
+                sha256: sha256.try_into().map_err(|_| CORRUPT)?,
+            };
+            (Some((blob, key)), Some(content))
+        }
+        _ => (None, None),
+    };
+    Ok(Stored { service, upload: Upload { id, file_name, content, expires_at: expires_at.0 }, bytes })
+}
+
+/// Takes uploads that a message has taken off the list. Says how many were still there.
+pub(crate) fn consume(connection: &mut Connection, ids: &[Id]) -> Result<usize, StoreError> {
+    Ok(on!(connection, c => diesel::delete(upload::table.filter(upload::id.eq_any(ids))).execute(c))?)
+}
+
+/// Takes expired uploads off the list, and says which bytes they leave behind.
+pub(crate) fn expire(connection: &mut Connection, now: DateTime<Utc>) -> Result<Vec<Id>, StoreError> {
+    let expired = upload::table.filter(upload::expires_at.le(Time(now)));
+    let blobs = on!(&mut *connection, c => expired.select(upload::blob_id).load::<Option<Id>>(c))?;
+    on!(connection, c => diesel::delete(expired).execute(c))?;
+    Ok(blobs.into_iter().flatten().collect())
+}
