@@ -1,10 +1,15 @@
 //! The HTTP API of Brevdue.
 
+pub mod app;
 pub mod auth;
+pub mod cli;
 pub mod clock;
 mod http;
 mod language;
+pub mod openapi;
 pub mod problem;
 pub mod rate_limit;
+mod sandbox;
 pub mod settings;
 pub mod telemetry;
+mod worker;

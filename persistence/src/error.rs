@@ -120,9 +120,15 @@ pub enum Failure {
     /// The cursor is not one that this list gave out.
     #[error("the cursor does not belong to this list")]
     CursorInvalid,
-    /// It is registered already.
-    #[error("it exists already")]
-    AlreadyExists,
+    /// The organisation is registered already.
+    #[error("the organisation is registered already")]
+    OrganisationExists,
+    /// The system is registered already.
+    #[error("the client is registered already")]
+    ClientExists,
+    /// The upload has other bytes already.
+    #[error("the upload has other bytes already")]
+    UploadFilled,
     /// An agreement whose period overlaps one on record.
     #[error("the agreement overlaps another")]
     AgreementOverlaps,

@@ -6,7 +6,7 @@ use diesel::sql_types::{Binary, Text};
 
 use crate::Store;
 use crate::context::Context;
-use crate::database::{Connection, Id, Key, SqlTime, SqlUuid, Time, on};
+use crate::database::{Connection, Id, SqlTime, SqlUuid, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::rows::rows;
 use crate::schema::idempotency;

@@ -227,7 +227,8 @@ fn insert_organisation(
         organisation::name.eq(made.name.as_str().to_owned()),
         organisation::created_at.eq(Time(now)),
     );
-    on!(connection, c => diesel::insert_into(organisation::table).values(row).execute(c)).map_err(taken)?;
+    on!(connection, c => diesel::insert_into(organisation::table).values(row).execute(c))
+        .map_err(|error| taken(error, Failure::OrganisationExists))?;
     Ok(made)
 }
 
@@ -294,7 +295,8 @@ fn insert_client(
         client::name.eq(made.name.as_str().to_owned()),
         client::created_at.eq(Time(now)),
     );
-    on!(connection, c => diesel::insert_into(client::table).values(row).execute(c)).map_err(taken)?;
+    on!(connection, c => diesel::insert_into(client::table).values(row).execute(c))
+        .map_err(|error| taken(error, Failure::ClientExists))?;
     Ok(made)
 }
 
@@ -316,9 +318,9 @@ fn clients_of(connection: &mut Connection, id: OrganisationId) -> Result<Vec<Cli
 }
 
 /// A unique number or name that is there already.
-fn taken(error: diesel::result::Error) -> Failure {
+fn taken(error: diesel::result::Error, exists: Failure) -> Failure {
     match StoreError::from(error) {
-        StoreError::Conflict(_) => Failure::AlreadyExists,
+        StoreError::Conflict(_) => exists,
         other => Failure::Store(other),
     }
 }

@@ -156,7 +156,7 @@ impl Store {
             (upload, true) => Ok(upload),
             (upload, false) => {
                 self.discard(blob).await;
-                if upload.content == Some(content) { Ok(upload) } else { Err(Failure::AlreadyExists.into()) }
+                if upload.content == Some(content) { Ok(upload) } else { Err(Failure::UploadFilled.into()) }
             }
         }
     }

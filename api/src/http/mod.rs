@@ -1,4 +1,38 @@
-//! What all resources have in common.
+//! The list of all routes. A handler that is not named here does not exist.
 
+pub(crate) mod context;
 pub(crate) mod etag;
+pub(crate) mod figures;
+pub(crate) mod headers;
+mod health;
+pub(crate) mod idempotency;
 pub(crate) mod input;
+mod not_found;
+pub(crate) mod page;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::{problem, sandbox};
+
+pub(crate) use not_found::{KnownPaths, not_found};
+
+/// Adds every operation. Those of the sandbox are there only where it is.
+pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
+    move |config| {
+        config
+            .service(health::health_live)
+            .service(health::health_ready)
+            .service(health::metrics_show)
+            .service(health::openapi_show)
+            .service(problem::page::problem_index)
+            .service(problem::page::problem_page);
+        if with_sandbox {
+            config
+                .service(sandbox::http::sandbox_token_create)
+                .service(sandbox::http::sandbox_person_list)
+                .service(sandbox::http::sandbox_organisation_list)
+                .service(sandbox::http::sandbox_clock_show)
+                .service(sandbox::http::sandbox_clock_set);
+        }
+    }
+}

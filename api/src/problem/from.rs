@@ -5,7 +5,11 @@ use domain::attachment::FileFault;
 use domain::routing::Rejection;
 use domain::rule::Rule;
 
-use super::{ApiError, Problem, ProblemKind};
+use persistence::{Failure, StoreError};
+
+use super::{ApiError, Problem, ProblemKind, ViolationCode};
+use crate::auth::AuthError;
+use crate::http::input::Violations;
 
 impl From<Refusal> for Problem {
     /// What is hidden has no rule either: it is the answer for an unknown id, byte for byte.
@@ -67,4 +71,72 @@ impl From<Rejection> for ApiError {
     fn from(rejection: Rejection) -> Self {
         Problem::from(rejection).into()
     }
+}
+
+impl From<AuthError> for ApiError {
+    fn from(error: AuthError) -> Self {
+        let kind = match error {
+            AuthError::Missing => ProblemKind::TokenMissing,
+            AuthError::Expired => ProblemKind::TokenExpired,
+            AuthError::DpopMissing | AuthError::DpopInvalid(_) => ProblemKind::DpopInvalid,
+            AuthError::KeysUnavailable => ProblemKind::KeysUnavailable,
+            AuthError::MalformedHeader
+            | AuthError::MalformedToken
+            | AuthError::TooLarge
+            | AuthError::UnknownIssuer
+            | AuthError::AlgorithmNotAllowed
+            | AuthError::UnknownKey
+            | AuthError::BadSignature
+            | AuthError::WrongAudience
+            | AuthError::WrongTokenType
+            | AuthError::NotYetValid
+            | AuthError::ClaimMissing(_)
+            | AuthError::ClaimInvalid(_) => ProblemKind::TokenInvalid,
+        };
+        Self::caused_by(Problem::new(kind), error)
+    }
+}
+
+impl From<Failure> for ApiError {
+    fn from(failure: Failure) -> Self {
+        let kind = match failure {
+            Failure::Refused(refusal) => return refusal.into(),
+            Failure::Rejected(rejection) => return rejection.into(),
+            Failure::File(fault) => return fault.into(),
+            Failure::Store(error) => return error.into(),
+            Failure::UnknownUploads(places) => return unknown_uploads(&places),
+            Failure::NotFound => ProblemKind::NotFound,
+            Failure::RecipientUnknown => ProblemKind::RecipientUnknown,
+            Failure::UploadNotReady => ProblemKind::UploadNotReady,
+            Failure::IdempotencyKeyReused => ProblemKind::IdempotencyKeyReused,
+            Failure::InProgress => ProblemKind::RequestInProgress,
+            Failure::SenderReferenceTaken => ProblemKind::SenderReferenceTaken,
+            Failure::CursorInvalid => ProblemKind::CursorInvalid,
+            Failure::OrganisationExists => ProblemKind::OrganisationExists,
+            Failure::ClientExists => ProblemKind::ClientExists,
+            Failure::UploadFilled => ProblemKind::UploadFilled,
+            Failure::AgreementOverlaps => ProblemKind::AgreementOverlaps,
+        };
+        kind.into()
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        let kind = match error {
+            StoreError::Unavailable(_) => ProblemKind::Unavailable,
+            StoreError::Corrupt { .. } | StoreError::Database(_) | StoreError::Conflict(_) => {
+                ProblemKind::InternalError
+            }
+        };
+        Self::caused_by(Problem::new(kind), error)
+    }
+}
+
+fn unknown_uploads(places: &[usize]) -> ApiError {
+    let mut violations = Violations::new();
+    for place in places {
+        violations.add(format!("/attachments/{place}/uploadId"), ViolationCode::UnknownUpload);
+    }
+    violations.into_error()
 }

@@ -12,6 +12,7 @@ mod from;
 mod middleware;
 pub(crate) mod page;
 mod registry;
+pub(crate) mod responses;
 #[cfg(test)]
 mod tests;
 mod texts;

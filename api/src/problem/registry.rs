@@ -76,6 +76,8 @@ pub enum ProblemKind {
     MalformedMultipart,
     /// The upload has no bytes yet.
     UploadNotReady,
+    /// The upload has other bytes.
+    UploadFilled,
     /// The operation takes an idempotency key.
     IdempotencyKeyMissing,
     /// The idempotency key has another form than 1–255 visible characters.
@@ -150,6 +152,7 @@ impl ProblemKind {
             | Self::SenderReferenceTaken
             | Self::AgreementOverlaps
             | Self::OrganisationExists
+            | Self::UploadFilled
             | Self::ClientExists => StatusCode::CONFLICT,
             Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
             Self::PayloadTooLarge | Self::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,

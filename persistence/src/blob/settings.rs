@@ -38,10 +38,8 @@ pub enum BlobSettings {
         region: Option<String>,
         /// The address, where it is not Amazon's.
         endpoint: Option<String>,
-        /// The name of the access key.
-        access_key_id: SecretString,
-        /// The access key.
-        secret_access_key: SecretString,
+        /// The name of the access key and the key; the machine's own role where there are none.
+        credentials: Option<(SecretString, SecretString)>,
         /// Whether the address may be one without TLS. The bytes are encrypted either way; the ids are not.
         allow_http: bool,
     },
@@ -55,11 +53,9 @@ impl BlobStore {
     pub fn open(settings: &BlobSettings) -> Result<Self, BlobError> {
         match settings {
             BlobSettings::Folder(folder) => Self::open_folder(folder),
-            BlobSettings::S3 { bucket, region, endpoint, access_key_id, secret_access_key, allow_http } => {
+            BlobSettings::S3 { bucket, region, endpoint, credentials, allow_http } => {
                 let mut builder = AmazonS3Builder::new()
                     .with_bucket_name(bucket)
-                    .with_access_key_id(access_key_id.expose_secret())
-                    .with_secret_access_key(secret_access_key.expose_secret())
                     .with_allow_http(*allow_http)
                     .with_client_options(
                         ClientOptions::new()
@@ -73,6 +69,10 @@ impl BlobStore {
                         max_retries: S3_RETRIES,
                         retry_timeout: S3_RETRY_TIMEOUT,
                     });
+                if let Some((id, key)) = credentials {
+                    builder =
+                        builder.with_access_key_id(id.expose_secret()).with_secret_access_key(key.expose_secret());
+                }
                 if let Some(region) = region {
                     builder = builder.with_region(region);
                 }

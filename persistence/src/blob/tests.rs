@@ -383,8 +383,7 @@ fn secrets_of_a_bucket_do_not_print() {
         bucket: "brevdue".to_owned(),
         region: None,
         endpoint: Some("http://localhost:9".to_owned()),
-        access_key_id: "an-access-key".into(),
-        secret_access_key: "a-secret-key".into(),
+        credentials: Some(("an-access-key".into(), "a-secret-key".into())),
         allow_http: true,
     };
     assert!(!format!("{settings:?}").contains("-key"));

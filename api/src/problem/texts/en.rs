@@ -156,6 +156,7 @@ pub(super) const fn text(kind: Kind) -> Text {
             "The organisation has another agreement in the same period",
             "End the other agreement first, or choose a period that does not overlap.",
         ),
+        Kind::UploadFilled => ("The upload has other content already", "Open another upload for the other file."),
         Kind::OrganisationExists => {
             ("The organisation is already registered", "Use the organisation that is registered under the number.")
         }

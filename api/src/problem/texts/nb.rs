@@ -151,6 +151,9 @@ pub(super) const fn text(kind: Kind) -> Text {
             "Virksomheten har en annen avtale i samme tidsrom",
             "Avslutt den andre avtalen først, eller velg et tidsrom som ikke overlapper.",
         ),
+        Kind::UploadFilled => {
+            ("Opplastingen har allerede et annet innhold", "Opprett en ny opplasting for den andre filen.")
+        }
         Kind::OrganisationExists => {
             ("Virksomheten er allerede registrert", "Bruk virksomheten som er registrert med organisasjonsnummeret.")
         }

@@ -153,6 +153,9 @@ pub(super) const fn text(kind: Kind) -> Text {
             "Verksemda har ein annan avtale i same tidsrom",
             "Avslutt den andre avtalen først, eller vel eit tidsrom som ikkje overlappar.",
         ),
+        Kind::UploadFilled => {
+            ("Opplastinga har allereie eit anna innhald", "Opprett ei ny opplasting for den andre fila.")
+        }
         Kind::OrganisationExists => {
             ("Verksemda er alt registrert", "Bruk verksemda som er registrert med organisasjonsnummeret.")
         }

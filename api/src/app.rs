@@ -1,0 +1,310 @@
+//! The program put together: what tests start is what is shipped.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_cors::Cors;
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::http::header::{ETAG, HeaderName, LOCATION, RETRY_AFTER};
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data};
+use actix_web::{App, HttpServer};
+use domain::identity::NumberSeries;
+use persistence::vault::MasterKey;
+use persistence::{Store, StoreSettings};
+use secrecy::ExposeSecret as _;
+use tracing_actix_web::TracingLogger;
+use utoipa_actix_web::AppExt as _;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::auth::Authenticator;
+use crate::auth::issuer::{IssuerConfig, IssuerSettings, Preset};
+use crate::clock::Clock;
+use crate::http::{self, KnownPaths};
+use crate::rate_limit::RateLimiter;
+use crate::sandbox::Sandbox;
+use crate::settings::{BlobLocation, Mode, Settings};
+use crate::worker::Worker;
+use crate::{openapi, problem, telemetry};
+
+/// How long requests that run may take to finish when the program is told to stop.
+const SHUTDOWN_SECONDS: u64 = 30;
+/// How long a client may take to send the head of a request.
+const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// The most connections that each thread holds open.
+const MOST_CONNECTIONS: usize = 10_000;
+
+/// What handlers work with.
+pub(crate) struct AppState {
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    pub(crate) authenticator: Arc<Authenticator>,
+    pub(crate) limiter: Arc<RateLimiter>,
+    pub(crate) series: NumberSeries,
+    pub(crate) terms_version: String,
+    pub(crate) sandbox: Option<Sandbox>,
+}
+
+/// Why the program did not start. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// An issuer's table is wrong.
+    #[error("issuers: {0}")]
+    Issuer(String),
+    /// The token check could not be set up.
+    #[error("tokens cannot be checked")]
+    Tokens(#[from] crate::auth::SetupError),
+    /// The sandbox gives anybody a token for anybody, so it does not run beside real issuers.
+    #[error("the sandbox refuses to start: {0} is a production issuer")]
+    ProductionIssuer(String),
+    /// The sandbox does not run on a database of real persons.
+    #[error("the sandbox refuses to start: the database holds identity numbers of the real series")]
+    RealPersons,
+    /// Production takes no issuer of test tokens.
+    #[error("production refuses to start: {0} is an issuer of test tokens")]
+    TestIssuer(String),
+    /// The master key cannot be had.
+    #[error("the master key cannot be read")]
+    MasterKey(#[from] persistence::vault::MasterKeyError),
+    /// The migrations failed.
+    #[error("the database cannot be migrated")]
+    Migration(#[from] persistence::MigrationError),
+    /// The store did not open.
+    #[error("the store did not open")]
+    Store(#[from] persistence::OpenError),
+    /// The sandbox could not be filled.
+    #[error("the sandbox cannot be filled")]
+    Sandbox(#[from] persistence::Failure),
+    /// The data folder cannot be made, or the address is taken.
+    #[error("{what}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// Why not.
+        source: std::io::Error,
+    },
+}
+
+/// The program, ready to run.
+pub struct Application {
+    server: Server,
+    address: SocketAddr,
+    state: Data<AppState>,
+    worker: Worker,
+}
+
+impl Application {
+    /// Opens the store, listens, and fills the sandbox where there is one. Port 0 takes a free one.
+    ///
+    /// # Errors
+    /// When a part of it cannot be used.
+    pub async fn build(settings: Settings) -> Result<Self, StartError> {
+        let listener = TcpListener::bind(settings.listen)
+            .and_then(|listener| listener.local_addr().map(|address| (listener, address)))
+            .map_err(|source| StartError::Io { what: format!("cannot listen on {}", settings.listen), source });
+        let (listener, address) = listener?;
+        let clock = match settings.mode {
+            Mode::Sandbox => Clock::movable(),
+            Mode::Production => Clock::system(),
+        };
+        let mut issuers = issuers(&settings)?;
+        let store = open_store(&settings)?;
+        let (sandbox, series) = match settings.mode {
+            Mode::Sandbox => {
+                if store.real_person_exists().await? {
+                    return Err(StartError::RealPersons);
+                }
+                let sandbox = Sandbox::fill(&store, &clock).await?;
+                issuers.push(sandbox.issuer.issuer_settings());
+                (Some(sandbox), NumberSeries::Synthetic)
+            }
+            Mode::Production => (None, NumberSeries::Real),
+        };
+        let authenticator = Authenticator::new(issuers, series, clock.clone(), settings.public_url.clone())?;
+        let limiter = Arc::new(RateLimiter::new(&settings.rate_limit));
+        let worker = Worker::start(store.clone(), clock.clone(), Arc::clone(&limiter));
+        let state = Data::new(AppState {
+            store,
+            clock,
+            authenticator: Arc::new(authenticator),
+            limiter,
+            series,
+            terms_version: settings.terms_version.clone(),
+            sandbox,
+        });
+        let server = serve(listener, &settings, state.clone())
+            .map_err(|source| StartError::Io { what: format!("cannot serve on {address}"), source })?;
+        Ok(Self { server, address, state, worker })
+    }
+
+    /// The address that it listens on.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// A copy-paste walk through the main job, where this is a sandbox.
+    #[must_use]
+    pub fn walk(&self) -> Option<String> {
+        self.state.sandbox.as_ref().map(|sandbox| sandbox.walk(self.address))
+    }
+
+    /// Stops it from outside.
+    #[must_use]
+    pub fn handle(&self) -> ServerHandle {
+        self.server.handle()
+    }
+
+    /// Serves until it is told to stop: then it accepts no more, and finishes what runs.
+    ///
+    /// # Errors
+    /// When serving fails.
+    pub async fn run(self) -> std::io::Result<()> {
+        let served = self.server.await;
+        self.worker.stop().await;
+        served
+    }
+}
+
+fn issuers(settings: &Settings) -> Result<Vec<IssuerSettings>, StartError> {
+    let mut issuers = Vec::new();
+    for table in &settings.issuers {
+        let config: IssuerConfig = table
+            .clone()
+            .try_into()
+            .map_err(|error: toml::de::Error| StartError::Issuer(error.message().to_owned()))?;
+        issuers.push(config.into_settings().map_err(StartError::Issuer)?);
+    }
+    let wrong = |issuer: &&IssuerSettings| match settings.mode {
+        Mode::Sandbox => issuer.is_production(),
+        Mode::Production => issuer.preset == Preset::Test,
+    };
+    match (issuers.iter().find(wrong), settings.mode) {
+        (Some(issuer), Mode::Sandbox) => Err(StartError::ProductionIssuer(issuer.issuer.clone())),
+        (Some(issuer), Mode::Production) => Err(StartError::TestIssuer(issuer.issuer.clone())),
+        (None, _) => Ok(issuers),
+    }
+}
+
+/// The address of the database, in the store's terms.
+pub(crate) fn database_url(settings: &Settings) -> persistence::DatabaseUrl {
+    let url = settings.database.url.expose();
+    match url.strip_prefix("sqlite:") {
+        Some(path) => persistence::DatabaseUrl::Sqlite(path.into()),
+        None => persistence::DatabaseUrl::Postgres(url.to_owned()),
+    }
+}
+
+/// Makes the folder that a SQLite file lies in.
+pub(crate) fn make_database_folder(url: &persistence::DatabaseUrl) -> Result<(), StartError> {
+    if let persistence::DatabaseUrl::Sqlite(path) = url
+        && let Some(folder) = path.parent()
+    {
+        std::fs::create_dir_all(folder)
+            .map_err(|source| StartError::Io { what: format!("cannot make {}", folder.display()), source })?;
+    }
+    Ok(())
+}
+
+fn open_store(settings: &Settings) -> Result<Store, StartError> {
+    let database = database_url(settings);
+    std::fs::create_dir_all(&settings.data_folder)
+        .map_err(|source| StartError::Io { what: format!("cannot make {}", settings.data_folder.display()), source })?;
+    if settings.mode == Mode::Sandbox {
+        make_database_folder(&database)?;
+        persistence::migrate(&database)?;
+    }
+    Ok(Store::open(StoreSettings {
+        database,
+        connections: settings.database.connections,
+        acquire_timeout: settings.database.acquire_timeout,
+        master_key: master_key(settings)?,
+        blobs: blob_settings(&settings.blobs),
+    })?)
+}
+
+/// A sandbox makes its own key; anywhere else a missing key is an error, because a new one would open nothing.
+fn master_key(settings: &Settings) -> Result<MasterKey, StartError> {
+    match (&settings.master_key, &settings.master_key_file, settings.mode) {
+        (Some(text), _, _) => Ok(MasterKey::parse(text.expose_secret())?),
+        (None, Some(path), Mode::Sandbox) => Ok(MasterKey::read_or_create_file(path)?),
+        (None, Some(path), Mode::Production) => Ok(MasterKey::read_file(path)?),
+        (None, None, _) => {
+            let source = std::io::Error::from(std::io::ErrorKind::NotFound);
+            Err(StartError::Io { what: "no master key: set BREVDUE_MASTER_KEY or master_key_file".to_owned(), source })
+        }
+    }
+}
+
+fn blob_settings(location: &BlobLocation) -> persistence::blob::BlobSettings {
+    match location {
+        BlobLocation::Folder(folder) => persistence::blob::BlobSettings::Folder(folder.clone()),
+        BlobLocation::S3(s3) => persistence::blob::BlobSettings::S3 {
+            bucket: s3.bucket.clone(),
+            region: Some(s3.region.clone()),
+            endpoint: s3.endpoint.clone(),
+            credentials: s3
+                .credentials
+                .as_ref()
+                .map(|keys| (keys.access_key_id.clone(), keys.secret_access_key.clone())),
+            allow_http: s3.allow_http,
+        },
+    }
+}
+
+fn serve(listener: TcpListener, settings: &Settings, state: Data<AppState>) -> std::io::Result<Server> {
+    let with_sandbox = settings.mode == Mode::Sandbox;
+    let json_bytes = settings.limits.json_bytes;
+    let origins = settings.cors_origins.clone();
+    // Made once: the figures are counted from the first request on.
+    telemetry::metrics_handle();
+    let server = HttpServer::new(move || {
+        let (app, document) = App::new()
+            .into_utoipa_app()
+            .openapi(openapi::frame())
+            .configure(http::routes(with_sandbox))
+            .split_for_parts();
+        app.app_data(state.clone())
+            .app_data(Data::new(KnownPaths::of(&document)))
+            .configure(|config| problem::configure(config, json_bytes))
+            .service(SwaggerUi::new("/docs/{_:.*}").url("/docs/openapi.json", document))
+            .service(web::redirect("/docs", "/docs/"))
+            .default_service(web::to(http::not_found))
+            .wrap(from_fn(problem::middleware))
+            .wrap(from_fn(http::headers::middleware))
+            .wrap(cors(&origins))
+            .wrap(from_fn(http::figures::middleware))
+            .wrap(TracingLogger::default())
+    })
+    .client_request_timeout(REQUEST_HEAD_TIMEOUT)
+    .keep_alive(KEEP_ALIVE)
+    .max_connections(MOST_CONNECTIONS)
+    .shutdown_timeout(SHUTDOWN_SECONDS);
+    let server = match settings.workers {
+        Some(workers) => server.workers(workers),
+        None => server,
+    };
+    Ok(server.listen(listener)?.run())
+}
+
+/// Portals that are configured may call from a browser (DH-11); no others.
+fn cors(origins: &[String]) -> Cors {
+    let exposed = [
+        ETAG,
+        LOCATION,
+        RETRY_AFTER,
+        HeaderName::from_static("ratelimit"),
+        HeaderName::from_static("ratelimit-policy"),
+        HeaderName::from_static("idempotent-replayed"),
+        HeaderName::from_static("repr-digest"),
+        HeaderName::from_static("content-disposition"),
+    ];
+    let cors = Cors::default()
+        .allowed_methods(["GET", "POST", "PUT", "PATCH", "DELETE"])
+        .allow_any_header()
+        .expose_headers(exposed)
+        .max_age(3600);
+    origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
+}

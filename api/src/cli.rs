@@ -1,0 +1,115 @@
+//! The command line: settings, then telemetry, then what was asked for.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::app::{self, Application};
+use crate::settings::Settings;
+use crate::{openapi, telemetry};
+
+/// The secure digital mailbox for the Norwegian health sector.
+#[derive(Parser)]
+#[command(name = "brevdue", version)]
+struct Arguments {
+    /// The settings file. Environment variables BREVDUE_* win over it.
+    #[arg(long, global = true)]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API (what happens without a command, too)
+    Serve,
+    /// Bring the database up to date
+    Migrate,
+    /// Print the contract as YAML
+    Openapi,
+    /// Read the settings, report every problem, and show what is in force
+    CheckSettings,
+}
+
+/// Runs the program.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    match execute(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(error.as_ref());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+type AnyError = Box<dyn std::error::Error>;
+
+fn execute(arguments: &Arguments) -> Result<(), AnyError> {
+    if let Some(Command::Openapi) = arguments.command {
+        return say(&openapi::yaml()?);
+    }
+    let settings = read_settings(arguments)?;
+    match arguments.command {
+        Some(Command::CheckSettings) => say(&settings.summary()),
+        Some(Command::Migrate) => {
+            let url = app::database_url(&settings);
+            app::make_database_folder(&url)?;
+            let applied = persistence::migrate(&url)?;
+            say(&format!("migrations applied: {applied}\n"))
+        }
+        Some(Command::Serve | Command::Openapi) | None => {
+            telemetry::init(&settings.log)?;
+            actix_web::rt::System::new().block_on(serve(settings))
+        }
+    }
+}
+
+async fn serve(settings: Settings) -> Result<(), AnyError> {
+    let application = Application::build(settings).await?;
+    tracing::info!(address = %application.address(), "listening");
+    say(&format!("Brevdue listens on http://{}\n", application.address()))?;
+    if let Some(walk) = application.walk() {
+        say(&walk)?;
+    }
+    application.run().await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
+fn read_settings(arguments: &Arguments) -> Result<Settings, AnyError> {
+    let path = arguments.config.clone().or_else(|| std::env::var("BREVDUE_CONFIG").ok().map(PathBuf::from));
+    let text = match &path {
+        Some(path) => {
+            Some(std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?)
+        }
+        None => None,
+    };
+    Ok(Settings::read(text.as_deref(), |name| std::env::var(name).ok())?)
+}
+
+/// Prints, and does not mind a reader that has gone.
+fn say(text: &str) -> Result<(), AnyError> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// The whole chain of causes, so that the operator sees what to mend.
+fn complain(error: &dyn std::error::Error) {
+    let mut err = std::io::stderr().lock();
+    let mut cause = Some(error);
+    let mut prefix = "brevdue: ";
+    while let Some(error) = cause {
+        // Nobody can be told that standard error is gone.
+        let _ = writeln!(err, "{prefix}{error}");
+        prefix = "  because: ";
+        cause = error.source();
+    }
+}

@@ -1,0 +1,88 @@
+//! Who calls, as the first argument of every handler that is not open to all.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use domain::access::Caller;
+use domain::id::TraceId;
+use futures_util::future::LocalBoxFuture;
+use persistence::Context;
+use tracing_actix_web::RequestId;
+use uuid::Uuid;
+
+use crate::app::AppState;
+use crate::auth::{Presented, PresentedHeader};
+use crate::problem::{ApiError, Problem, ProblemKind};
+use crate::rate_limit::{CallerClass, Decision};
+
+/// A request of a caller whose token has been checked and who is within the limits.
+pub(crate) struct Call(Context);
+
+impl Deref for Call {
+    type Target = Context;
+
+    fn deref(&self) -> &Context {
+        &self.0
+    }
+}
+
+/// What the caller is told of the limits, for the middleware that writes the headers.
+#[derive(Clone)]
+pub(crate) struct Limits {
+    pub(crate) policy: String,
+    pub(crate) decision: Decision,
+}
+
+impl FromRequest for Call {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let Some(state) = request.app_data::<Data<AppState>>().cloned() else {
+                return Err(ProblemKind::InternalError.into());
+            };
+            check(&state, &request).await.map(Self)
+        })
+    }
+}
+
+async fn check(state: &AppState, request: &HttpRequest) -> Result<Context, ApiError> {
+    let url = url_of(request);
+    let headers = request.headers();
+    let presented = Presented {
+        authorization: PresentedHeader::from_values(headers.get_all(AUTHORIZATION)),
+        dpop: PresentedHeader::from_values(headers.get_all("DPoP")),
+        method: request.method().as_str(),
+        url: &url,
+    };
+    let authenticated = Arc::clone(&state.authenticator).authenticate(presented).await?;
+    let class = match &authenticated.caller {
+        Caller::Citizen { .. } => CallerClass::Citizen,
+        Caller::System { .. } => CallerClass::System,
+        Caller::HealthWorker { .. } | Caller::Operator { .. } => CallerClass::Other,
+    };
+    let decision = state.limiter.check(class, &authenticated.rate_key);
+    request.extensions_mut().insert(Limits { policy: state.limiter.policy_header(class), decision });
+    if !decision.allowed {
+        let seconds = decision.retry_after_seconds.and_then(|seconds| u32::try_from(seconds).ok()).unwrap_or(1);
+        return Err(Problem::new(ProblemKind::RateLimited).retry_after_seconds(seconds).into());
+    }
+    Ok(Context { caller: authenticated.caller.clone(), now: state.clock.now(), trace: trace_of(request) })
+}
+
+/// The whole address, for proofs of possession that are bound to it.
+fn url_of(request: &HttpRequest) -> String {
+    let connection = request.connection_info();
+    format!("{}://{}{}", connection.scheme(), connection.host(), request.uri().path())
+}
+
+/// The id of the request: the same in its log lines, its problem and its audit entries.
+fn trace_of(request: &HttpRequest) -> TraceId {
+    request.extensions().get::<RequestId>().map_or_else(Uuid::now_v7, |id| Uuid::from(*id)).into()
+}

@@ -1,0 +1,100 @@
+//! For load balancers, monitoring and readers of the contract. Open to everybody: none of it tells of anybody.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::AppState;
+use crate::problem::{ApiError, ProblemBody, ProblemKind};
+
+/// Whether the program runs.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Liveness {
+    /// Always `up`: who answers, lives.
+    #[schema(example = "up")]
+    status: &'static str,
+    /// The release.
+    version: &'static str,
+}
+
+/// What the program stands on, and whether each part answers.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ReadinessView {
+    /// The database answers.
+    database: bool,
+    /// Every migration of this release has been applied.
+    migrations: bool,
+    /// The object store takes and gives bytes.
+    object_store: bool,
+}
+
+/// Tell whether the program runs
+///
+/// It touches neither database nor object store: a program that cannot reach them must not be restarted for it.
+#[utoipa::path(
+    operation_id = "healthLive",
+    tag = "Health",
+    security(()),
+    responses((status = 200, description = "It runs.", body = Liveness)),
+)]
+#[get("/health/live")]
+pub(crate) async fn health_live() -> HttpResponse {
+    HttpResponse::Ok().json(Liveness { status: "up", version: env!("CARGO_PKG_VERSION") })
+}
+
+/// Tell whether requests can be served
+///
+/// Asks the database, its migrations and the object store.
+#[utoipa::path(
+    operation_id = "healthReady",
+    tag = "Health",
+    security(()),
+    responses(
+        (status = 200, description = "Everything answers.", body = ReadinessView),
+        (status = 503, description = "A part is away.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+#[get("/health/ready")]
+pub(crate) async fn health_ready(state: Data<AppState>) -> Result<HttpResponse, ApiError> {
+    let persistence::Readiness { database, migrations, object_store } = state.store.readiness().await;
+    if database && migrations && object_store {
+        Ok(HttpResponse::Ok().json(ReadinessView { database, migrations, object_store }))
+    } else {
+        tracing::warn!(database, migrations, object_store, "not ready");
+        Err(ProblemKind::Unavailable.into())
+    }
+}
+
+/// Show the figures
+///
+/// Counters and histograms in the text format of Prometheus. No figure is about a person.
+#[utoipa::path(
+    operation_id = "metricsShow",
+    tag = "Health",
+    security(()),
+    responses((status = 200, description = "The figures.", body = String, content_type = "text/plain")),
+)]
+#[get("/metrics")]
+pub(crate) async fn metrics_show() -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(crate::telemetry::metrics_handle().render())
+}
+
+/// Show this contract
+///
+/// The OpenAPI document of exactly this server.
+#[utoipa::path(
+    operation_id = "openapiShow",
+    tag = "Documentation",
+    security(()),
+    responses((status = 200, description = "The document.", body = String, content_type = "application/yaml")),
+)]
+#[get("/openapi.yaml")]
+pub(crate) async fn openapi_show() -> Result<HttpResponse, ApiError> {
+    let yaml = crate::openapi::yaml().map_err(|error| {
+        ApiError::caused_by(crate::problem::Problem::new(ProblemKind::InternalError), error.to_string())
+    })?;
+    Ok(HttpResponse::Ok().content_type("application/yaml").body(yaml))
+}

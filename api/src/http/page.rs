@@ -1,0 +1,41 @@
+//! Lists: which page is asked for, and how it is answered.
+
+use persistence::{Page, Slice};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::input::{Field, Violations};
+
+/// Reads `limit` and `cursor` of a query.
+pub(crate) fn page(violations: &mut Violations, limit: Field<String>, cursor: Field<String>) -> Page {
+    let limit = violations.optional("?limit", limit);
+    let limit = violations.number_in_range("?limit", limit, 1..=i64::from(Page::MAX_LIMIT));
+    Page {
+        limit: limit.and_then(|limit| u16::try_from(limit).ok()).unwrap_or(Page::DEFAULT_LIMIT),
+        cursor: violations.optional("?cursor", cursor),
+    }
+}
+
+/// One page of a list.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ListView<T> {
+    /// The items, in the order of the list.
+    items: Vec<T>,
+    /// For the next page, as `cursor` with the same filter; none on the last. It never expires while the list exists.
+    #[schema(required)]
+    next_cursor: Option<String>,
+}
+
+impl<T> ListView<T> {
+    /// A page of the store, each item as callers see it.
+    pub(crate) fn of<U>(slice: Slice<U>, view: impl FnMut(U) -> T) -> Self {
+        let Slice { items, next_cursor } = slice;
+        Self { items: items.into_iter().map(view).collect(), next_cursor }
+    }
+
+    /// A list that is short enough to come whole.
+    pub(crate) fn whole<U>(items: Vec<U>, view: impl FnMut(U) -> T) -> Self {
+        Self { items: items.into_iter().map(view).collect(), next_cursor: None }
+    }
+}

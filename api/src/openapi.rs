@@ -1,0 +1,69 @@
+//! The contract: what `openapi.yaml` says, taken from the handlers themselves.
+
+use actix_web::App;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_actix_web::AppExt as _;
+
+use crate::http;
+
+/// All that stands in the document beside the operations.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Brevdue",
+        description = "The secure digital mailbox for the Norwegian health sector.\n\nClinics, hospitals, municipalities \
+            and an appeals body write to citizens; citizens read. Every error is a problem of a closed registry, listed \
+            under `/problems`. What a caller may not see does not exist: the answer is the one for an unknown id.",
+        contact(name = "Brevdue", url = "https://brevdue.dev"),
+        license(name = "EUPL-1.2", url = "https://eupl.eu/1.2/en/"),
+    ),
+    servers((url = "/", description = "This server.")),
+    tags(
+        (name = "Me", description = "The citizen's own profile, consent and acceptances."),
+        (name = "Mailboxes", description = "What a citizen reads."),
+        (name = "Services", description = "What services of organisations send and follow."),
+        (name = "Organisations", description = "What operators register."),
+        (name = "Documentation", description = "Open to everybody."),
+        (name = "Health", description = "For load balancers and monitoring."),
+        (name = "Sandbox", description = "Test persons, tokens and the clock. Not there in production."),
+    ),
+    security(("bearer" = [])),
+    modifiers(&Security),
+)]
+struct Document;
+
+struct Security;
+
+impl Modify for Security {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let mut bearer = Http::new(HttpAuthScheme::Bearer);
+        bearer.bearer_format = Some("JWT".to_owned());
+        bearer.description = Some(
+            "An access token of a configured issuer: ID-porten for citizens, HelseID or Maskinporten for systems. \
+             Tokens of HelseID come as `DPoP` with a proof."
+                .to_owned(),
+        );
+        document.components.get_or_insert_default().add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    }
+}
+
+/// The document without operations, which the routes add themselves to.
+pub(crate) fn frame() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
+/// The whole contract, the sandbox's operations included.
+#[must_use]
+pub fn document() -> utoipa::openapi::OpenApi {
+    let (_, document) = App::new().into_utoipa_app().openapi(frame()).configure(http::routes(true)).split_for_parts();
+    document
+}
+
+/// The contract as it is kept in `openapi.yaml`.
+///
+/// # Errors
+/// When it cannot be written as YAML, which is a fault of the program.
+pub fn yaml() -> Result<String, Box<dyn std::error::Error>> {
+    Ok(document().to_yaml()?)
+}

@@ -1,0 +1,106 @@
+//! Runs the jobs. Work may happen twice; each job is safe to do again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use persistence::{Failure, Store};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::clock::Clock;
+use crate::rate_limit::RateLimiter;
+use crate::telemetry;
+
+/// How often to look for work that nobody announced: another process's, or a lease that ran out.
+const PATROL: Duration = Duration::from_secs(1);
+/// How long to wait after trouble.
+const AFTER_TROUBLE: Duration = Duration::from_secs(2);
+/// How often figures are gathered up and idle rate limits dropped.
+const UPKEEP: Duration = Duration::from_secs(5);
+/// How often what is out of date is cleaned up.
+const CLEAN_UP_EVERY: TimeDelta = TimeDelta::hours(1);
+
+/// The background tasks of one process.
+pub(crate) struct Worker {
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Worker {
+    /// Starts them.
+    pub(crate) fn start(store: Store, clock: Clock, limiter: Arc<RateLimiter>) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let tasks = vec![
+            tokio::spawn(deliver(store.clone(), clock.clone(), stopped.clone())),
+            tokio::spawn(clean_up(store, clock, stopped.clone())),
+            tokio::spawn(upkeep(limiter, stopped)),
+        ];
+        Self { stop, tasks }
+    }
+
+    /// Lets them finish what they are at.
+    pub(crate) async fn stop(self) {
+        // Nobody listens where all have ended already.
+        let _ = self.stop.send(true);
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(error = &error as &dyn std::error::Error, "a background task broke off");
+            }
+        }
+    }
+}
+
+/// Runs everything that is due.
+///
+/// # Errors
+/// The store away. What is left is done later.
+pub(crate) async fn run_due(store: &Store, now: DateTime<Utc>) -> Result<(), Failure> {
+    while store.deliver_due(now).await? > 0 {}
+    Ok(())
+}
+
+async fn deliver(store: Store, clock: Clock, mut stopped: watch::Receiver<bool>) {
+    loop {
+        let pause = match run_due(&store, clock.now()).await {
+            Ok(()) => PATROL,
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "deliveries wait");
+                AFTER_TROUBLE
+            }
+        };
+        tokio::select! {
+            _ = stopped.changed() => return,
+            () = store.work_arrived() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+async fn clean_up(store: Store, clock: Clock, mut stopped: watch::Receiver<bool>) {
+    let mut last: Option<DateTime<Utc>> = None;
+    loop {
+        let now = clock.now();
+        if last.is_none_or(|last| now - last >= CLEAN_UP_EVERY) {
+            match store.clean_up(now).await {
+                Ok(()) => last = Some(now),
+                Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "the clean-up waits"),
+            }
+        }
+        tokio::select! {
+            _ = stopped.changed() => return,
+            () = tokio::time::sleep(UPKEEP) => {}
+        }
+    }
+}
+
+async fn upkeep(limiter: Arc<RateLimiter>, mut stopped: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            _ = stopped.changed() => return,
+            () = tokio::time::sleep(UPKEEP) => {}
+        }
+        limiter.shrink();
+        telemetry::metrics_handle().run_upkeep();
+    }
+}
