@@ -84,14 +84,14 @@ fn with_control_digits(nine: [u32; 9], remainder: u32) -> Option<String> {
     let first = (0..10).find(|digit| (first_sum + digit) % 11 == remainder)?;
     let ten = nine.iter().copied().chain([first]);
     let second_sum: u32 = ten.zip([5, 4, 3, 2, 7, 6, 5, 4, 3, 2]).map(|(digit, weight)| digit * weight).sum();
-    let second = (0..10).find(|digit| (second_sum + digit) % 11 == 0)?;
+    let second = (0..10).find(|digit| (second_sum + digit).is_multiple_of(11))?;
     Some(nine.iter().chain([&first, &second]).map(u32::to_string).collect())
 }
 
 fn is_leap_day_or_exists(day: u32, month: u32, year_of_century: u32) -> bool {
     let days = match month {
         4 | 6 | 9 | 11 => 30,
-        2 if year_of_century % 4 == 0 => 29,
+        2 if year_of_century.is_multiple_of(4) => 29,
         2 => 28,
         _ => 31,
     };
