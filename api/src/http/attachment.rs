@@ -41,9 +41,9 @@ pub(crate) struct FileBytes(Vec<u8>);
         ("messageId" = Uuid, Path, description = "The message."),
         ("attachmentId" = Uuid, Path, description = "The file."),
         ("Range" = Option<String>, Header, nullable = false, description = "One range of bytes.", example = "bytes=0-1023"),
-        ("If-Range" = Option<String>, Header,
+        ("If-Range" = Option<String>, Header, nullable = false,
             description = "The `ETag` for which `Range` is meant. With another one the whole file comes."),
-        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of the file that the caller has."),
+        ("If-None-Match" = Option<String>, Header, nullable = false, description = "The `ETag` of the file that the caller has."),
     ),
     responses(
         (status = 200, description = "The whole file.",
