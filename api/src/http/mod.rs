@@ -1,5 +1,7 @@
 //! The list of all routes. A handler that is not named here does not exist.
 
+mod access_log;
+mod attachment;
 pub(crate) mod context;
 pub(crate) mod etag;
 pub(crate) mod figures;
@@ -7,6 +9,9 @@ pub(crate) mod headers;
 mod health;
 pub(crate) mod idempotency;
 pub(crate) mod input;
+mod mailbox;
+mod me;
+mod message;
 mod not_found;
 pub(crate) mod page;
 
@@ -26,6 +31,20 @@ pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
             .service(health::openapi_show)
             .service(problem::page::problem_index)
             .service(problem::page::problem_page);
+        config
+            .service(me::me_show)
+            .service(me::me_mailbox_list)
+            .service(me::me_consent_set)
+            .service(me::me_consent_withdraw)
+            .service(me::me_consent_history)
+            .service(me::me_acceptance_put)
+            .service(mailbox::mailbox_show)
+            .service(message::message_list)
+            .service(message::message_show)
+            .service(message::message_mark)
+            .service(message::message_delete)
+            .service(attachment::attachment_fetch)
+            .service(access_log::access_log_list);
         if with_sandbox {
             config
                 .service(sandbox::http::sandbox_token_create)
