@@ -20,8 +20,8 @@ This is the sandbox: nobody in it exists. Read on at http://{address}/docs
 
 # A walk through the main job. Copy it into a shell that has curl.
 B=http://{address}
-field() {{ sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }}
-first() {{ sed "s/.*\"$1\":\[{{//; s/,.*//" | field id; }}
+field() {{ grep -o "\"$1\":\"[^\"]*" | head -1 | cut -d'"' -f4; }}
+first() {{ grep -o "\"$1\":\[{{\"id\":\"[^\"]*" | head -1 | cut -d'"' -f6; }}
 printf '%%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%%%EOF\n' > svar.pdf
 
 # The clinic's EHR system gets a token and sends a message with a PDF.
