@@ -268,6 +268,7 @@ fn serve(listener: TcpListener, settings: &Settings, state: Data<AppState>) -> s
             .openapi(openapi::frame())
             .configure(http::routes(with_sandbox))
             .split_for_parts();
+        let document = openapi::finish(document);
         app.app_data(state.clone())
             .app_data(Data::new(KnownPaths::of(&document)))
             .configure(|config| problem::configure(config, json_bytes))
