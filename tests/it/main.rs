@@ -1,1 +1,3 @@
-fn main() {}
+//! The tests of the whole program.
+
+mod world;
