@@ -1,7 +1,9 @@
 //! The list of all routes. A handler that is not named here does not exist.
 
 mod access_log;
+mod agreement;
 mod attachment;
+mod client;
 pub(crate) mod context;
 pub(crate) mod etag;
 pub(crate) mod figures;
@@ -13,7 +15,14 @@ mod mailbox;
 mod me;
 mod message;
 mod not_found;
+mod organisation;
 pub(crate) mod page;
+mod registered_service;
+mod sending;
+mod service;
+mod stream;
+mod tagged;
+mod upload;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -44,7 +53,23 @@ pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
             .service(message::message_mark)
             .service(message::message_delete)
             .service(attachment::attachment_fetch)
-            .service(access_log::access_log_list);
+            .service(access_log::access_log_list)
+            .service(service::service_show)
+            .service(sending::message_send)
+            .service(sending::sending_list)
+            .service(sending::sending_show)
+            .service(upload::upload_open)
+            .service(upload::upload_fill)
+            .service(upload::upload_show)
+            .service(organisation::organisation_register)
+            .service(organisation::organisation_list)
+            .service(organisation::organisation_show)
+            .service(agreement::agreement_register)
+            .service(agreement::agreement_list)
+            .service(client::client_register)
+            .service(client::client_list)
+            .service(registered_service::service_register)
+            .service(registered_service::service_list);
         if with_sandbox {
             config
                 .service(sandbox::http::sandbox_token_create)
