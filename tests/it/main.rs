@@ -1,3 +1,7 @@
-//! The tests of the whole program.
+//! The tests of the whole program: stories over HTTP on both databases, and lists that must be complete.
 
-mod world;
+mod persons;
+mod reading;
+mod sending;
+mod visibility;
+mod walk;

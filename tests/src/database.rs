@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use diesel::connection::{Connection as _, SimpleConnection as _};
@@ -14,6 +15,9 @@ use tempfile::TempDir;
 /// The variable that names the PostgreSQL server, as a user that may create databases.
 const SERVER_URL: &str = "BREVDUE_TEST_POSTGRES_URL";
 
+/// The database of all stories. It stays, empty; making one for each story takes longer than most stories do.
+const DATABASE: &str = "brevdue_test";
+
 /// Which of the two databases.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Database {
@@ -23,11 +27,12 @@ pub enum Database {
     Postgres,
 }
 
-/// A database and a data folder that nobody else uses. Both go when this is dropped.
+/// A database and a data folder that nobody else uses. Both go when this is dropped. On a server, the database is a
+/// schema of its own, which is all that its connections see.
 pub struct Place {
     folder: TempDir,
-    /// The name of the database on the server; none for SQLite.
-    name: Option<String>,
+    /// The name of the schema on the server; none for SQLite.
+    schema: Option<String>,
 }
 
 #[derive(QueryableByName)]
@@ -56,21 +61,20 @@ impl Place {
     pub fn new(database: Database) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let folder = tempfile::Builder::new().prefix("brevdue-story-").tempdir().expect("a folder can be made");
-        let name = (database == Database::Postgres).then(|| {
-            let count = COUNT.fetch_add(1, Ordering::Relaxed);
-            let name = format!("brevdue_test_{}_{count}", std::process::id());
+        let schema = (database == Database::Postgres).then(|| {
+            let schema = format!("story_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
             let mut server = server();
-            server.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).expect("it can be dropped");
-            server.batch_execute(&format!("CREATE DATABASE {name}")).expect("a database can be made");
-            name
+            server.batch_execute(&format!("DROP SCHEMA IF EXISTS {schema} CASCADE")).expect("it can be dropped");
+            server.batch_execute(&format!("CREATE SCHEMA {schema}")).expect("a schema can be made");
+            schema
         });
-        Self { folder, name }
+        Self { folder, schema }
     }
 
     /// Which database it is.
     #[must_use]
     pub fn database(&self) -> Database {
-        if self.name.is_some() { Database::Postgres } else { Database::Sqlite }
+        if self.schema.is_some() { Database::Postgres } else { Database::Sqlite }
     }
 
     /// The folder of everything that the program writes there.
@@ -92,8 +96,8 @@ impl Place {
     /// The address of the database, as in the settings.
     #[must_use]
     pub fn url(&self) -> String {
-        match &self.name {
-            Some(name) => with_database(&server_url(), name),
+        match &self.schema {
+            Some(schema) => format!("{}?options=-csearch_path%3D{schema}", stories_url()),
             None => format!("sqlite:{}", self.sqlite_file().display()),
         }
     }
@@ -101,7 +105,7 @@ impl Place {
     /// The address of the database, as the store takes it.
     #[must_use]
     pub fn store_url(&self) -> persistence::DatabaseUrl {
-        match &self.name {
+        match &self.schema {
             Some(_) => persistence::DatabaseUrl::Postgres(self.url()),
             None => persistence::DatabaseUrl::Sqlite(self.sqlite_file()),
         }
@@ -131,7 +135,7 @@ impl Place {
     }
 
     fn connect(&self) -> Connection {
-        match &self.name {
+        match &self.schema {
             Some(_) => Connection::Postgres(PgConnection::establish(&self.url()).expect("PostgreSQL answers")),
             None => {
                 let file = self.sqlite_file();
@@ -188,7 +192,7 @@ impl Place {
         let query = match self.database() {
             Database::Postgres => {
                 "SELECT table_name || '.' || column_name AS text FROM information_schema.columns \
-                 WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_%'"
+                 WHERE table_schema = current_schema() AND table_name NOT LIKE '\\_\\_%'"
             }
             Database::Sqlite => {
                 "SELECT tables.name || '.' || columns.name AS text \
@@ -219,8 +223,8 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if let Some(name) = &self.name
-            && let Err(error) = server().batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        if let Some(schema) = &self.schema
+            && let Err(error) = server().batch_execute(&format!("DROP SCHEMA {schema} CASCADE"))
             && !std::thread::panicking()
         {
             panic!("the database of a story could not be dropped: {error}");
@@ -229,7 +233,23 @@ impl Drop for Place {
 }
 
 fn server() -> PgConnection {
-    PgConnection::establish(&server_url()).expect("the PostgreSQL of BREVDUE_TEST_POSTGRES_URL answers")
+    PgConnection::establish(stories_url()).expect("the database of the stories answers")
+}
+
+/// The address of the database of all stories, which is made by the first of them.
+fn stories_url() -> &'static str {
+    static URL: OnceLock<String> = OnceLock::new();
+    URL.get_or_init(|| {
+        let url = server_url();
+        let mut server = PgConnection::establish(&url).expect("the PostgreSQL of BREVDUE_TEST_POSTGRES_URL answers");
+        match server.batch_execute(&format!("CREATE DATABASE {DATABASE}")) {
+            Ok(()) => {}
+            // Left by others, or made by others at this very moment.
+            Err(error) if error.to_string().contains("already exists") => {}
+            Err(error) => panic!("the database of the stories cannot be made: {error}"),
+        }
+        with_database(&url, DATABASE)
+    })
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one setting of the tests themselves")]
@@ -237,10 +257,9 @@ fn server_url() -> String {
     std::env::var(SERVER_URL).unwrap_or_else(|_| panic!("{SERVER_URL} is not set: run ./test, which starts a server"))
 }
 
-/// The address of another database on the same server.
+/// The address of another database on the same server, without parameters.
 fn with_database(url: &str, name: &str) -> String {
-    let (url, query) = url.split_once('?').map_or((url, String::new()), |(url, query)| (url, format!("?{query}")));
     let (scheme, rest) = url.split_once("://").expect("an address starts with postgres://");
-    let authority = rest.split('/').next().unwrap_or_default();
-    format!("{scheme}://{authority}/{name}{query}")
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    format!("{scheme}://{authority}/{name}")
 }
