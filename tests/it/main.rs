@@ -1,1 +1,7 @@
-fn main() {}
+//! The tests of the whole program: stories over HTTP on both databases, and lists that must be complete.
+
+mod persons;
+mod reading;
+mod sending;
+mod visibility;
+mod walk;

@@ -1,1 +1,95 @@
+//! The harness: the shipped program, started on a database of its own, and the people of the stories.
+//!
+//! A story gets a [`TestApp`], asks it for actors (`app.citizen(…)`, `app.system(…)`), who call the API over HTTP with
+//! real tokens, and judges their [`Answer`]s. Everything is the story's own: server, database, data folder. So stories
+//! run side by side, and none waits for time to pass: [`TestApp::deliver_all`] has the program do what is due.
+//!
+//! Deliberately not here: mocks, retries, sleeps, and any way to a database but for looking at what was stored.
 
+mod actors;
+mod answer;
+mod app;
+mod database;
+pub mod files;
+mod issuer;
+mod message;
+mod proxy;
+mod request;
+mod world;
+
+pub use actors::{Actor, SYSTEM_SCOPES};
+pub use answer::{Answer, without_instance};
+pub use app::TestApp;
+pub use database::{Database, Place};
+pub use files::File;
+pub use issuer::Issuer;
+pub use message::{MessageBuilder, form};
+pub use proxy::Proxy;
+pub use request::Request;
+pub use world::{Organisation, Person, Service};
+
+use std::future::Future;
+
+/// What a story may ask for: a database to start programs on, or a program that runs.
+pub trait Arranged: Sized {
+    /// Makes it.
+    fn arrange(database: Database) -> impl Future<Output = Self>;
+}
+
+impl Arranged for Database {
+    async fn arrange(database: Database) -> Self {
+        database
+    }
+}
+
+impl Arranged for TestApp {
+    async fn arrange(database: Database) -> Self {
+        Self::start(database).await
+    }
+}
+
+/// Runs one story on one database, on a runtime of its own.
+///
+/// # Panics
+/// When the story fails.
+pub fn tell<A: Arranged, F: Future<Output = ()>>(database: Database, story: impl FnOnce(A) -> F) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime can be made");
+    runtime.block_on(async { story(A::arrange(database).await).await });
+    // The program's background work is cut off with its database.
+    runtime.shutdown_background();
+}
+
+/// Stories, each of which becomes two tests: one on SQLite, one on PostgreSQL. Their names are sentences.
+///
+/// ```ignore
+/// stories! {
+///     async fn hn_1_the_overview_of_a_new_mailbox_is_empty(app: TestApp) { … }
+/// }
+/// ```
+#[macro_export]
+macro_rules! stories {
+    ($($(#[$attribute:meta])* async fn $name:ident($app:ident: $arranged:ty) $body:block)*) => {
+        $(
+            mod $name {
+                use super::*;
+
+                $(#[$attribute])*
+                async fn story($app: $arranged) $body
+
+                #[test]
+                fn on_sqlite() {
+                    $crate::tell($crate::Database::Sqlite, story);
+                }
+
+                #[test]
+                fn on_postgres() {
+                    $crate::tell($crate::Database::Postgres, story);
+                }
+            }
+        )*
+    };
+}

@@ -1,0 +1,265 @@
+//! A place to start the program in: a database and a data folder of its own, gone at the end.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use diesel::connection::{Connection as _, SimpleConnection as _};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use diesel::sqlite::SqliteConnection;
+use tempfile::TempDir;
+
+/// The variable that names the PostgreSQL server, as a user that may create databases.
+const SERVER_URL: &str = "BREVDUE_TEST_POSTGRES_URL";
+
+/// The database of all stories. It stays, empty; making one for each story takes longer than most stories do.
+const DATABASE: &str = "brevdue_test";
+
+/// Which of the two databases.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Database {
+    /// A file.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+/// A database and a data folder that nobody else uses. Both go when this is dropped. On a server, the database is a
+/// schema of its own, which is all that its connections see.
+pub struct Place {
+    folder: TempDir,
+    /// The name of the schema on the server; none for SQLite.
+    schema: Option<String>,
+}
+
+#[derive(QueryableByName)]
+struct NumberRow {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+#[derive(QueryableByName)]
+struct TextRow {
+    #[diesel(sql_type = Text)]
+    text: String,
+}
+
+enum Connection {
+    Postgres(PgConnection),
+    Sqlite(SqliteConnection),
+}
+
+impl Place {
+    /// Makes an empty one. Nothing has been migrated.
+    ///
+    /// # Panics
+    /// Without a server in `BREVDUE_TEST_POSTGRES_URL`: no test is skipped for want of one.
+    #[must_use]
+    pub fn new(database: Database) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let folder = tempfile::Builder::new().prefix("brevdue-story-").tempdir().expect("a folder can be made");
+        let schema = (database == Database::Postgres).then(|| {
+            let schema = format!("story_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+            let mut server = server();
+            server.batch_execute(&format!("DROP SCHEMA IF EXISTS {schema} CASCADE")).expect("it can be dropped");
+            server.batch_execute(&format!("CREATE SCHEMA {schema}")).expect("a schema can be made");
+            schema
+        });
+        Self { folder, schema }
+    }
+
+    /// Which database it is.
+    #[must_use]
+    pub fn database(&self) -> Database {
+        if self.schema.is_some() { Database::Postgres } else { Database::Sqlite }
+    }
+
+    /// The folder of everything that the program writes there.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Where the bytes of attachments are.
+    #[must_use]
+    pub fn blobs(&self) -> PathBuf {
+        self.folder().join("blobs")
+    }
+
+    fn sqlite_file(&self) -> PathBuf {
+        self.folder().join("brevdue.sqlite")
+    }
+
+    /// The address of the database, as in the settings.
+    #[must_use]
+    pub fn url(&self) -> String {
+        match &self.schema {
+            Some(schema) => format!("{}?options=-csearch_path%3D{schema}", stories_url()),
+            None => format!("sqlite:{}", self.sqlite_file().display()),
+        }
+    }
+
+    /// The address of the database, as the store takes it.
+    #[must_use]
+    pub fn store_url(&self) -> persistence::DatabaseUrl {
+        match &self.schema {
+            Some(_) => persistence::DatabaseUrl::Postgres(self.url()),
+            None => persistence::DatabaseUrl::Sqlite(self.sqlite_file()),
+        }
+    }
+
+    /// The settings of a program that runs here, as variables of its environment: any free port, no limits in the way.
+    #[must_use]
+    pub fn environment(&self) -> BTreeMap<String, String> {
+        let data_folder = self.folder().display().to_string();
+        [
+            ("BREVDUE_LISTEN", "127.0.0.1:0"),
+            ("BREVDUE_WORKERS", "1"),
+            ("BREVDUE_DATA_FOLDER", &data_folder),
+            ("BREVDUE_DATABASE__URL", &self.url()),
+            ("BREVDUE_DATABASE__CONNECTIONS", "4"),
+            // Far above what a loaded machine takes, so that no story fails for want of a processor.
+            ("BREVDUE_DATABASE__ACQUIRE_TIMEOUT_MS", "20000"),
+            ("BREVDUE_RATE_LIMIT__CITIZEN_PER_SECOND", "1000000"),
+            ("BREVDUE_RATE_LIMIT__CITIZEN_BURST", "1000000"),
+            ("BREVDUE_RATE_LIMIT__SYSTEM_PER_SECOND", "1000000"),
+            ("BREVDUE_RATE_LIMIT__SYSTEM_BURST", "1000000"),
+            ("BREVDUE_LOG__FILTER", "error"),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+    }
+
+    fn connect(&self) -> Connection {
+        match &self.schema {
+            Some(_) => Connection::Postgres(PgConnection::establish(&self.url()).expect("PostgreSQL answers")),
+            None => {
+                let file = self.sqlite_file();
+                let mut connection = SqliteConnection::establish(&file.to_string_lossy()).expect("the file opens");
+                connection.batch_execute("PRAGMA busy_timeout = 10000").expect("a pragma");
+                Connection::Sqlite(connection)
+            }
+        }
+    }
+
+    /// The number that a query gives, in a column named `number`.
+    ///
+    /// # Panics
+    /// When the query fails.
+    #[must_use]
+    pub fn number(&self, query: &str) -> i64 {
+        let rows: Vec<NumberRow> = match self.connect() {
+            Connection::Postgres(mut connection) => diesel::sql_query(query).load(&mut connection),
+            Connection::Sqlite(mut connection) => diesel::sql_query(query).load(&mut connection),
+        }
+        .expect("the query works");
+        rows.first().map_or(0, |row| row.number)
+    }
+
+    /// The texts that a query gives, in a column named `text`.
+    ///
+    /// # Panics
+    /// When the query fails.
+    #[must_use]
+    pub fn texts(&self, query: &str) -> Vec<String> {
+        let rows: Vec<TextRow> = match self.connect() {
+            Connection::Postgres(mut connection) => diesel::sql_query(query).load(&mut connection),
+            Connection::Sqlite(mut connection) => diesel::sql_query(query).load(&mut connection),
+        }
+        .expect("the query works");
+        rows.into_iter().map(|row| row.text).collect()
+    }
+
+    /// Runs statements.
+    ///
+    /// # Panics
+    /// When one fails.
+    pub fn execute(&self, statements: &str) {
+        match self.connect() {
+            Connection::Postgres(mut connection) => connection.batch_execute(statements),
+            Connection::Sqlite(mut connection) => connection.batch_execute(statements),
+        }
+        .expect("the statements work");
+    }
+
+    /// Every column of the database, as `table.column`, without those of the migrations themselves.
+    #[must_use]
+    pub fn columns(&self) -> Vec<String> {
+        let query = match self.database() {
+            Database::Postgres => {
+                "SELECT table_name || '.' || column_name AS text FROM information_schema.columns \
+                 WHERE table_schema = current_schema() AND table_name NOT LIKE '\\_\\_%'"
+            }
+            Database::Sqlite => {
+                "SELECT tables.name || '.' || columns.name AS text \
+                 FROM sqlite_master AS tables JOIN pragma_table_info(tables.name) AS columns \
+                 WHERE tables.type = 'table' AND substr(tables.name, 1, 2) <> '__' AND tables.name NOT LIKE 'sqlite%'"
+            }
+        };
+        let mut columns = self.texts(query);
+        columns.sort();
+        columns
+    }
+
+    /// How many rows each table has.
+    #[must_use]
+    pub fn row_counts(&self) -> BTreeMap<String, i64> {
+        let mut tables: Vec<String> =
+            self.columns().iter().filter_map(|column| Some(column.split_once('.')?.0.to_owned())).collect();
+        tables.dedup();
+        tables
+            .into_iter()
+            .map(|table| {
+                let count = self.number(&format!("SELECT count(*) AS number FROM {table}"));
+                (table, count)
+            })
+            .collect()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(schema) = &self.schema
+            && let Err(error) = server().batch_execute(&format!("DROP SCHEMA {schema} CASCADE"))
+            && !std::thread::panicking()
+        {
+            panic!("the database of a story could not be dropped: {error}");
+        }
+    }
+}
+
+fn server() -> PgConnection {
+    PgConnection::establish(stories_url()).expect("the database of the stories answers")
+}
+
+/// The address of the database of all stories, which is made by the first of them.
+fn stories_url() -> &'static str {
+    static URL: OnceLock<String> = OnceLock::new();
+    URL.get_or_init(|| {
+        let url = server_url();
+        let mut server = PgConnection::establish(&url).expect("the PostgreSQL of BREVDUE_TEST_POSTGRES_URL answers");
+        match server.batch_execute(&format!("CREATE DATABASE {DATABASE}")) {
+            Ok(()) => {}
+            // Left by others, or made by others at this very moment.
+            Err(error) if error.to_string().contains("already exists") => {}
+            Err(error) => panic!("the database of the stories cannot be made: {error}"),
+        }
+        with_database(&url, DATABASE)
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one setting of the tests themselves")]
+fn server_url() -> String {
+    std::env::var(SERVER_URL).unwrap_or_else(|_| panic!("{SERVER_URL} is not set: run ./test, which starts a server"))
+}
+
+/// The address of another database on the same server, without parameters.
+fn with_database(url: &str, name: &str) -> String {
+    let (scheme, rest) = url.split_once("://").expect("an address starts with postgres://");
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    format!("{scheme}://{authority}/{name}")
+}

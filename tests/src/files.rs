@@ -1,0 +1,137 @@
+//! Files, made here so that no test depends on one that lies about.
+
+use std::io::{Cursor, Write as _};
+
+use reqwest::multipart::Part;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+/// A file on its way in.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// Its name.
+    pub name: String,
+    /// The type that its sender claims.
+    pub content_type: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+const PDF: &str = "application/pdf";
+const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+
+impl File {
+    fn new(name: &str, content_type: &str, bytes: Vec<u8>) -> Self {
+        Self { name: name.to_owned(), content_type: content_type.to_owned(), bytes }
+    }
+
+    /// The same bytes under another name.
+    #[must_use]
+    pub fn named(self, name: &str) -> Self {
+        Self { name: name.to_owned(), ..self }
+    }
+
+    /// As a part of a form.
+    ///
+    /// # Panics
+    /// When the content type is none.
+    #[must_use]
+    pub fn into_part(self) -> Part {
+        let part = Part::bytes(self.bytes).file_name(self.name);
+        part.mime_str(&self.content_type).expect("a media type")
+    }
+}
+
+/// A PDF of one empty page.
+#[must_use]
+pub fn pdf() -> File {
+    pdf_of(0)
+}
+
+/// A PDF with a comment of so many bytes.
+#[must_use]
+pub fn pdf_of(padding_bytes: usize) -> File {
+    let mut bytes = b"%PDF-1.4\n%".to_vec();
+    // Not all the same, so that bytes that change places are noticed.
+    bytes.extend((0..padding_bytes).map(|place| b'a' + u8::try_from(place % 23).unwrap_or(0)));
+    bytes.extend(b"\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n");
+    File::new("svar.pdf", PDF, bytes)
+}
+
+/// A PDF that breaks off after its first lines.
+#[must_use]
+pub fn cut_pdf() -> File {
+    let mut file = pdf();
+    file.bytes.truncate(20);
+    file
+}
+
+/// A program under the name of a PDF.
+#[must_use]
+pub fn program_named_pdf() -> File {
+    let mut bytes = b"MZ\x90\x00\x03\x00\x00\x00\x04\x00\x00\x00\xff\xff\x00\x00".to_vec();
+    bytes.resize(512, 0);
+    File::new("svar.pdf", PDF, bytes)
+}
+
+/// A file of no bytes.
+#[must_use]
+pub fn empty() -> File {
+    File::new("tom.pdf", PDF, vec![])
+}
+
+/// A Word document.
+#[must_use]
+pub fn docx() -> File {
+    let main = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml";
+    File::new("brev.docx", DOCX, word_document(main, &[]))
+}
+
+/// A Word document with macros in it, under a harmless name.
+#[must_use]
+pub fn docx_with_macros() -> File {
+    let main = "application/vnd.ms-word.document.macroEnabled.main+xml";
+    File::new("brev.docx", DOCX, word_document(main, &[("word/vbaProject.bin", "macro")]))
+}
+
+/// A zip archive that is no Word document, under the name of one.
+#[must_use]
+pub fn zip_named_docx() -> File {
+    File::new("brev.docx", DOCX, zip(&[("hei.txt", "hei")]))
+}
+
+/// An office document that is locked with a password: a compound file with the streams of one.
+#[must_use]
+pub fn locked_docx() -> File {
+    File::new("brev.docx", DOCX, compound(&[("/EncryptionInfo", &[1; 300]), ("/EncryptedPackage", &[1; 9000])]))
+}
+
+fn compound(streams: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut file = cfb::CompoundFile::create(Cursor::new(Vec::new())).expect("a compound file can be made");
+    for (name, content) in streams {
+        file.create_stream(name).expect("a stream can be made").write_all(content).expect("memory can be written");
+    }
+    file.flush().expect("memory can be written");
+    file.into_inner().into_inner()
+}
+
+fn word_document(main: &str, more: &[(&str, &str)]) -> Vec<u8> {
+    let types = format!(
+        r#"<?xml version="1.0" encoding="UTF-8"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/word/document.xml" ContentType="{main}"/></Types>"#
+    );
+    let relations = r#"<?xml version="1.0" encoding="UTF-8"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>"#;
+    let document = r#"<?xml version="1.0" encoding="UTF-8"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body/></w:document>"#;
+    let mut entries =
+        vec![("[Content_Types].xml", types.as_str()), ("_rels/.rels", relations), ("word/document.xml", document)];
+    entries.extend(more);
+    zip(&entries)
+}
+
+fn zip(entries: &[(&str, &str)]) -> Vec<u8> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in entries {
+        writer.start_file(*name, SimpleFileOptions::default()).expect("an entry can be started");
+        writer.write_all(content.as_bytes()).expect("memory can be written");
+    }
+    writer.finish().expect("the archive can be closed").into_inner()
+}
