@@ -74,7 +74,7 @@ pub fn tell<A: Arranged, F: Future<Output = ()>>(database: Database, story: impl
 
 /// Stories, each of which becomes two tests: one on SQLite, one on PostgreSQL. Their names are sentences.
 ///
-/// ```ignore
+/// ```text
 /// stories! {
 ///     async fn hn_1_the_overview_of_a_new_mailbox_is_empty(app: TestApp) { … }
 /// }
