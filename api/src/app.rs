@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use actix_cors::Cors;
 use actix_web::dev::{Server, ServerHandle};
-use actix_web::http::header::{ETAG, HeaderName, LOCATION, RETRY_AFTER};
+use actix_web::http::header::{
+    ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_RANGE, ETAG, HeaderName, LOCATION, RETRY_AFTER,
+};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
@@ -266,6 +268,7 @@ fn serve(listener: TcpListener, settings: &Settings, state: Data<AppState>) -> s
             .openapi(openapi::frame())
             .configure(http::routes(with_sandbox))
             .split_for_parts();
+        let document = openapi::finish(document);
         app.app_data(state.clone())
             .app_data(Data::new(KnownPaths::of(&document)))
             .configure(|config| problem::configure(config, json_bytes))
@@ -299,7 +302,9 @@ fn cors(origins: &[String]) -> Cors {
         HeaderName::from_static("ratelimit-policy"),
         HeaderName::from_static("idempotent-replayed"),
         HeaderName::from_static("repr-digest"),
-        HeaderName::from_static("content-disposition"),
+        CONTENT_DISPOSITION,
+        CONTENT_RANGE,
+        ACCEPT_RANGES,
     ];
     let cors = Cors::default()
         .allowed_methods(["GET", "POST", "PUT", "PATCH", "DELETE"])

@@ -1,11 +1,16 @@
 //! The contract: what `openapi.yaml` says, taken from the handlers themselves.
 
 use actix_web::App;
+use utoipa::openapi::schema::ArrayItems;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{Modify, OpenApi};
 use utoipa_actix_web::AppExt as _;
 
 use crate::http;
+
+/// How the derive names a page of a list.
+const LIST_PREFIX: &str = "ListView_";
 
 /// All that stands in the document beside the operations.
 #[derive(OpenApi)]
@@ -57,6 +62,21 @@ pub(crate) fn frame() -> utoipa::openapi::OpenApi {
 #[must_use]
 pub fn document() -> utoipa::openapi::OpenApi {
     let (_, document) = App::new().into_utoipa_app().openapi(frame()).configure(http::routes(true)).split_for_parts();
+    finish(document)
+}
+
+/// Names the items of lists by reference. The derive copies them into each list, and generated clients would then have
+/// two types for one thing.
+pub(crate) fn finish(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
+    let schemas = document.components.iter_mut().flat_map(|components| &mut components.schemas);
+    for (name, schema) in schemas {
+        if let Some(item) = name.strip_prefix(LIST_PREFIX)
+            && let RefOr::T(Schema::Object(list)) = schema
+            && let Some(RefOr::T(Schema::Array(items))) = list.properties.get_mut("items")
+        {
+            items.items = ArrayItems::RefOrSchema(Box::new(RefOr::Ref(Ref::from_schema_name(item))));
+        }
+    }
     document
 }
 

@@ -161,7 +161,7 @@ pub struct AccessLogEntry {
     pub at: DateTime<Utc>,
     /// The word of the actor's kind.
     pub actor_kind: String,
-    /// The citizen's name, or what the system or role is called.
+    /// The citizen's name, or that of the organisation whose system or health worker it was.
     pub actor_name: Option<String>,
     /// The actor's organisation.
     pub actor_organisation: Option<OrganisationNumber>,

@@ -18,7 +18,7 @@ use crate::error::{Failure, StoreError};
 use crate::page::{Page, Slice};
 use crate::rows::rows;
 use crate::schema::audit_entry;
-use crate::{Store, person};
+use crate::{Store, organisation, person};
 
 rows! {
     /// An entry as it is stored: ids and words, nothing that tells of health.
@@ -156,15 +156,16 @@ impl Store {
         page: Page,
     ) -> Result<Slice<AccessLogEntry>, Failure> {
         let action = domain::access::Action::ReadAccessLog;
-        self.read_mailbox(context, MailboxRef::Id(mailbox), action, None, move |inner, connection, opened| {
+        self.read_mailbox(context, MailboxRef::Id(mailbox), action, None, move |inner, connection, _| {
             let list = format!("access-log:{mailbox}");
             let before: Option<Id> = page.position(&inner.vault, &list)?;
             let rows = entries_before(connection, mailbox, before, page.fetch_limit())?;
             let slice = Slice::cut(rows, &page, &inner.vault, &list, |row| row.0);
             let actors: Vec<PersonId> = slice.items.iter().filter_map(|row| row.3.map(PersonId::from)).collect();
             let names = person::names_of(inner, connection, &actors)?;
-            let _ = opened;
-            slice.try_map(|row| access_log_entry(row, &names))
+            let organisations =
+                organisation::names_of(connection, slice.items.iter().filter_map(|row| row.4.as_deref()))?;
+            slice.try_map(|row| access_log_entry(row, &names, &organisations))
         })
         .await
     }
@@ -191,14 +192,22 @@ fn entries_before(
         .load::<EntryRow>(c))?)
 }
 
-fn access_log_entry(row: EntryRow, names: &HashMap<PersonId, String>) -> Result<AccessLogEntry, Failure> {
+fn access_log_entry(
+    row: EntryRow,
+    persons: &HashMap<PersonId, String>,
+    organisations: &HashMap<String, String>,
+) -> Result<AccessLogEntry, Failure> {
     const CORRUPT: StoreError = StoreError::Corrupt { what: "audit entry" };
     let (id, at, actor_kind, person, organisation, action, object_kind, object_id, rule, outcome) = row;
     Ok(AccessLogEntry {
         id: id.into(),
         at: at.0,
         actor_kind,
-        actor_name: person.and_then(|person| names.get(&PersonId::from(person)).cloned()),
+        actor_name: match (person, &organisation) {
+            (Some(person), _) => persons.get(&PersonId::from(person)).cloned(),
+            (None, Some(number)) => organisations.get(number).cloned(),
+            (None, None) => None,
+        },
         actor_organisation: organisation
             .map(|number| OrganisationNumber::parse(&number))
             .transpose()

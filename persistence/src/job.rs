@@ -3,6 +3,8 @@
 //! Work may happen twice: a lease that runs out, because its worker died or was slow, is given to the next. So what a
 //! job does must be safe to do again.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
@@ -108,9 +110,10 @@ pub(crate) fn still_leased(
     let ids: Vec<Id> = leases.iter().map(|lease| lease.job).collect();
     let mine = job::table.filter(job::id.eq_any(&ids)).filter(job::leased_until.eq(Time(until))).select(job::id);
     let kept: Vec<Id> = match &mut *connection {
-        Connection::Postgres(link) => mine.for_update().load(&mut **link as &mut PgConnection)?,
-        Connection::Sqlite(link, _) => mine.load(&mut **link as &mut SqliteConnection)?,
+        Connection::Postgres(link) => mine.for_update().load::<Id>(&mut **link as &mut PgConnection)?,
+        Connection::Sqlite(link, _) => mine.load::<Id>(&mut **link as &mut SqliteConnection)?,
     };
     on!(connection, c => diesel::delete(job::table.filter(job::id.eq_any(&kept))).execute(c))?;
+    let kept: HashSet<Id> = kept.into_iter().collect();
     Ok(leases.iter().filter(|lease| kept.contains(&lease.job)).copied().collect())
 }

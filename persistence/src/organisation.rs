@@ -1,5 +1,7 @@
 //! Organisations, their agreements and their systems. For operators.
 
+use std::collections::{HashMap, HashSet};
+
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use domain::access::PlatformAction;
@@ -190,6 +192,23 @@ impl Store {
         })
         .await
     }
+}
+
+/// The names of organisations by their numbers, for whoever is in the access log.
+pub(crate) fn names_of<'n>(
+    connection: &mut Connection,
+    numbers: impl Iterator<Item = &'n str>,
+) -> Result<HashMap<String, String>, StoreError> {
+    let numbers: HashSet<&str> = numbers.collect();
+    if numbers.is_empty() {
+        return Ok(HashMap::new());
+    }
+    Ok(on!(connection, c => organisation::table
+        .filter(organisation::number.eq_any(numbers))
+        .select((organisation::number, organisation::name))
+        .load::<(String, String)>(c))?
+    .into_iter()
+    .collect())
 }
 
 /// That there is such an organisation.

@@ -233,6 +233,32 @@ impl Place {
         columns
     }
 
+    /// Where everything lies that the program and its database have written: the data folder, and on a PostgreSQL of
+    /// this machine the files of the database and the write-ahead log. Of a server elsewhere, a copy of all rows.
+    ///
+    /// # Panics
+    /// When the database does not answer.
+    #[must_use]
+    pub fn files(&self) -> Vec<PathBuf> {
+        let mut files = vec![self.folder().to_owned()];
+        if self.database() == Database::Sqlite {
+            return files;
+        }
+        self.execute("CHECKPOINT");
+        let data = PathBuf::from(self.texts("SELECT current_setting('data_directory') AS text").concat());
+        let database = "SELECT oid::bigint AS number FROM pg_database WHERE datname = current_database()";
+        let database = self.number(database);
+        let of_database = data.join("base").join(database.to_string());
+        if of_database.is_dir() {
+            files.extend([of_database, data.join("pg_wal"), data.join("log")]);
+        } else {
+            let tables: Vec<String> = self.row_counts().into_keys().collect();
+            let rows = tables.iter().flat_map(|table| self.texts(&format!("SELECT t::text AS text FROM {table} AS t")));
+            std::fs::write(self.folder().join("rows.txt"), rows.collect::<String>()).expect("the rows can be written");
+        }
+        files
+    }
+
     /// How many rows each table has.
     #[must_use]
     pub fn row_counts(&self) -> BTreeMap<String, i64> {

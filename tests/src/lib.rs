@@ -13,6 +13,7 @@ mod database;
 pub mod files;
 mod issuer;
 mod message;
+mod process;
 mod proxy;
 mod request;
 mod world;
@@ -24,6 +25,7 @@ pub use database::{Database, OpenTransaction, Place};
 pub use files::File;
 pub use issuer::Issuer;
 pub use message::{MessageBuilder, form};
+pub use process::ServerProcess;
 pub use proxy::Proxy;
 pub use request::Request;
 pub use world::{Organisation, Person, Service};
@@ -48,6 +50,13 @@ impl Arranged for TestApp {
     }
 }
 
+/// Whether the heavy forms of the proofs are asked for, with `BREVDUE_TEST_HEAVY=1`.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "a setting of the tests themselves")]
+pub fn is_heavy() -> bool {
+    std::env::var("BREVDUE_TEST_HEAVY").is_ok_and(|value| value == "1")
+}
+
 /// Runs one story on one database, on a runtime of its own.
 ///
 /// # Panics
@@ -65,7 +74,7 @@ pub fn tell<A: Arranged, F: Future<Output = ()>>(database: Database, story: impl
 
 /// Stories, each of which becomes two tests: one on SQLite, one on PostgreSQL. Their names are sentences.
 ///
-/// ```ignore
+/// ```text
 /// stories! {
 ///     async fn hn_1_the_overview_of_a_new_mailbox_is_empty(app: TestApp) { … }
 /// }

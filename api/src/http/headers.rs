@@ -19,11 +19,11 @@ pub(crate) async fn middleware(
     let mut response = next.call(request).await?;
     let limits = response.request().extensions().get::<Limits>().cloned();
     let headers = response.headers_mut();
-    if let Some(Limits { policy, decision }) = limits {
-        if let (Ok(policy), Ok(left)) = (HeaderValue::from_str(&policy), HeaderValue::from_str(&decision.header())) {
-            headers.insert(RATE_LIMIT_POLICY, policy);
-            headers.insert(RATE_LIMIT, left);
-        }
+    if let Some(Limits { policy, decision }) = limits
+        && let (Ok(policy), Ok(left)) = (HeaderValue::from_str(&policy), HeaderValue::from_str(&decision.header()))
+    {
+        headers.insert(RATE_LIMIT_POLICY, policy);
+        headers.insert(RATE_LIMIT, left);
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if !headers.contains_key(CACHE_CONTROL) {

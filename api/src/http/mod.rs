@@ -53,7 +53,8 @@ pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
             .service(message::message_mark)
             .service(message::message_delete)
             .service(attachment::attachment_fetch)
-            .service(access_log::access_log_list)
+            .service(access_log::access_log_list);
+        config
             .service(service::service_show)
             .service(sending::message_send)
             .service(sending::sending_list)

@@ -229,7 +229,7 @@ pub(crate) async fn sending_list(
 #[utoipa::path(
     operation_id = "sendingShow",
     tag = "Services",
-    params(SendingPath),
+    params(SendingPath, ("If-None-Match" = Option<String>, Header, description = "Tags of versions that the caller has.")),
     responses(
         (status = 200, description = "The message.", body = SendingView, headers(("ETag" = String, description = "The tag of this version."))),
         (status = 304, description = "The caller has this version (`If-None-Match`)."),

@@ -47,6 +47,12 @@ pub(crate) struct UploadRequest {
     unknown: Unknown,
 }
 
+/// The file itself.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "read by the derive, for the contract")]
+pub(crate) struct FileBytes(Vec<u8>);
+
 /// A file handed in ahead of its message.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -142,7 +148,7 @@ fn file_name(request: UploadRequest) -> Result<FileName, ApiError> {
     operation_id = "uploadFill",
     tag = "Services",
     params(UploadPath),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The bytes of the file."),
+    request_body(content = FileBytes, content_type = "application/octet-stream", description = "The bytes of the file."),
     responses(
         (status = 200, description = "The upload, with what its bytes are.", body = UploadView),
         CallProblems,
@@ -176,7 +182,7 @@ pub(crate) async fn upload_fill(
 #[utoipa::path(
     operation_id = "uploadShow",
     tag = "Services",
-    params(UploadPath),
+    params(UploadPath, ("If-None-Match" = Option<String>, Header, description = "Tags of versions that the caller has.")),
     responses(
         (status = 200, description = "The upload.", body = UploadView, headers(("ETag" = String, description = "The tag of this version."))),
         (status = 304, description = "The caller has this version (`If-None-Match`)."),

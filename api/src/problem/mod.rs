@@ -25,7 +25,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use domain::rule::Rule;
 
-pub(crate) use body::{ProblemBody, ViolationBody};
+pub(crate) use body::ProblemBody;
 pub(crate) use config::{JsonLimit, configure, malformed_json};
 pub(crate) use middleware::middleware;
 pub use registry::ProblemKind;

@@ -6,6 +6,8 @@
 mod hpr_number;
 mod national_id;
 mod organisation_number;
+#[cfg(test)]
+mod tests;
 
 pub use hpr_number::{HprNumber, HprNumberError};
 pub use national_id::{NationalId, NationalIdError, NationalIdKind, NumberSeries};

@@ -17,8 +17,7 @@ use crate::{Inner, idempotency, sending, service, upload};
 
 pub(super) struct BatchFacts {
     services: HashMap<ServiceId, (ServiceFacts, Service)>,
-    owners_by_mailbox: HashMap<MailboxId, Owner>,
-    mailboxes_by_hash: HashMap<Vec<u8>, MailboxId>,
+    recipients: Recipients,
     used_keys: HashMap<(String, String), (Vec<u8>, Id)>,
     used_references: Vec<(Id, Option<String>)>,
     uploads: HashMap<UploadId, Stored>,
@@ -28,7 +27,7 @@ impl BatchFacts {
     pub(super) fn gather(inner: &Inner, connection: &mut Connection, batch: &[Incoming]) -> Result<Self, StoreError> {
         let now = batch.iter().map(|incoming| incoming.context.now).max().unwrap_or_default();
         let services = services(connection, batch, now)?;
-        let (owners_by_mailbox, mailboxes_by_hash) = owners(inner, connection, batch, now)?;
+        let recipients = Recipients::gather(inner, connection, batch, now)?;
 
         let mut scopes: Vec<&str> = batch.iter().map(|incoming| incoming.scope.as_str()).collect();
         scopes.dedup();
@@ -53,7 +52,7 @@ impl BatchFacts {
             let stored = upload::fetch_all(inner, connection, &uploads, now)?;
             stored.into_iter().map(|stored| (stored.upload.id, stored)).collect()
         };
-        Ok(Self { services, owners_by_mailbox, mailboxes_by_hash, used_keys, used_references, uploads })
+        Ok(Self { services, recipients, used_keys, used_references, uploads })
     }
 
     pub(super) fn service(&self, id: ServiceId) -> Option<&(ServiceFacts, Service)> {
@@ -61,11 +60,7 @@ impl BatchFacts {
     }
 
     pub(super) fn recipient(&self, inner: &Inner, recipient: &Recipient) -> Option<&Owner> {
-        let mailbox = match recipient {
-            Recipient::Mailbox(mailbox) => mailbox,
-            Recipient::Person(number) => self.mailboxes_by_hash.get(inner.vault.lookup_hash(number).as_slice())?,
-        };
-        self.owners_by_mailbox.get(mailbox)
+        self.recipients.find(inner, recipient)
     }
 
     /// The digest of the request that used a key, and what it made.
@@ -96,28 +91,44 @@ fn services(
     Ok(services.into_iter().filter_map(|service| Some((service.id, (facts.remove(&service.id)?, service)))).collect())
 }
 
-fn owners(
-    inner: &Inner,
-    connection: &mut Connection,
-    batch: &[Incoming],
-    now: DateTime<Utc>,
-) -> Result<(HashMap<MailboxId, Owner>, HashMap<Vec<u8>, MailboxId>), StoreError> {
-    let mut ids = Vec::new();
-    let mut hashes = Vec::new();
-    for incoming in batch {
-        match &incoming.draft.recipient {
-            Recipient::Mailbox(id) => ids.push(id.key()),
-            Recipient::Person(number) => hashes.push(inner.vault.lookup_hash(number).to_vec()),
+/// The owners that a batch writes to, found by mailbox or by identity number.
+struct Recipients {
+    by_mailbox: HashMap<MailboxId, Owner>,
+    mailboxes_by_hash: HashMap<Vec<u8>, MailboxId>,
+}
+
+impl Recipients {
+    fn gather(
+        inner: &Inner,
+        connection: &mut Connection,
+        batch: &[Incoming],
+        now: DateTime<Utc>,
+    ) -> Result<Self, StoreError> {
+        let mut ids = Vec::new();
+        let mut hashes = Vec::new();
+        for incoming in batch {
+            match &incoming.draft.recipient {
+                Recipient::Mailbox(id) => ids.push(id.key()),
+                Recipient::Person(number) => hashes.push(inner.vault.lookup_hash(number).to_vec()),
+            }
         }
+        let mut owners = Vec::new();
+        if !ids.is_empty() {
+            owners.extend(owners_of(connection, &ids, now)?);
+        }
+        if !hashes.is_empty() {
+            owners.extend(owners_by_hashes(connection, &hashes, now)?);
+        }
+        let mailboxes_by_hash = owners.iter().map(|owner| (owner.lookup_hash.clone(), owner.facts.mailbox)).collect();
+        let by_mailbox = owners.into_iter().map(|owner| (owner.facts.mailbox, owner)).collect();
+        Ok(Self { by_mailbox, mailboxes_by_hash })
     }
-    let mut owners = Vec::new();
-    if !ids.is_empty() {
-        owners.extend(owners_of(connection, &ids, now)?);
+
+    fn find(&self, inner: &Inner, recipient: &Recipient) -> Option<&Owner> {
+        let mailbox = match recipient {
+            Recipient::Mailbox(mailbox) => mailbox,
+            Recipient::Person(number) => self.mailboxes_by_hash.get(inner.vault.lookup_hash(number).as_slice())?,
+        };
+        self.by_mailbox.get(mailbox)
     }
-    if !hashes.is_empty() {
-        owners.extend(owners_by_hashes(connection, &hashes, now)?);
-    }
-    let by_hash = owners.iter().map(|owner| (owner.lookup_hash.clone(), owner.facts.mailbox)).collect();
-    let by_mailbox = owners.into_iter().map(|owner| (owner.facts.mailbox, owner)).collect();
-    Ok((by_mailbox, by_hash))
 }

@@ -29,7 +29,7 @@ pub(crate) struct MultipartRequest {
     /// The message, as JSON. Files handed in ahead come before those of this request.
     message: MessageRequest,
     /// The files, each with a file name. Parts may have any other name than `message`.
-    #[schema(value_type = Vec<String>, format = Binary, max_items = 20)]
+    #[schema(value_type = Vec<String>, format = Binary, max_items = 20, required = false)]
     files: Vec<Vec<u8>>,
 }
 

@@ -1,0 +1,128 @@
+//! The program as a process of its own, for what can only be shown from outside: that it survives being killed, and
+//! what it leaves on the disk.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+use serde_json::{Value, json};
+
+use crate::{Place, SYSTEM_SCOPES};
+
+/// A server that runs as `brevdue serve` does, and is killed when this is dropped.
+pub struct ServerProcess {
+    child: Child,
+    base: String,
+    client: reqwest::Client,
+}
+
+impl ServerProcess {
+    /// Starts the program at a place, on a free port, and returns when it listens. Its log goes to `server.log` there.
+    ///
+    /// # Panics
+    /// When the program does not start.
+    #[must_use]
+    pub fn start(place: &Place) -> Self {
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(place.folder().join("server.log"))
+            .expect("the log can be written");
+        let mut child = Command::new(binary())
+            .envs(place.environment())
+            .env("BREVDUE_LOG__FILTER", "debug")
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .expect("the program starts");
+        let out = child.stdout.take().expect("its output is ours");
+        let mut lines = BufReader::new(out).lines();
+        let base = loop {
+            let line = lines.next().expect("it says where it listens").expect("its output can be read");
+            if let Some((_, address)) = line.split_once("listens on ") {
+                break address.to_owned();
+            }
+        };
+        // What it prints afterwards must not fill the pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, base, client: reqwest::Client::new() }
+    }
+
+    /// `kill -9`: no word of warning.
+    ///
+    /// # Panics
+    /// When it is dead already.
+    pub fn kill(mut self) {
+        self.child.kill().expect("it can be killed");
+        self.child.wait().expect("it ends");
+    }
+
+    /// The address of a path.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// A client for requests of one's own.
+    #[must_use]
+    pub fn client(&self) -> reqwest::Client {
+        self.client.clone()
+    }
+
+    /// What a path answers.
+    ///
+    /// # Panics
+    /// When it does not answer with JSON.
+    pub async fn get(&self, path: &str, token: Option<&str>) -> Value {
+        let mut request = self.client.get(self.url(path));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        request.send().await.expect("an answer").json().await.expect("JSON")
+    }
+
+    /// A token for whomever `subject` describes.
+    ///
+    /// # Panics
+    /// When the sandbox gives none.
+    pub async fn token(&self, subject: Value) -> String {
+        let request = self.client.post(self.url("/sandbox/tokens")).json(&subject);
+        let answer: Value = request.send().await.expect("an answer").json().await.expect("JSON");
+        answer["accessToken"].as_str().expect("a token").to_owned()
+    }
+
+    /// A token of the clinic's EHR system, and the service that it sends for.
+    pub async fn clinic(&self) -> (String, String) {
+        let organisations = self.get("/sandbox/organisations", None).await;
+        let clinic = &organisations["items"][0];
+        let subject =
+            json!({"kind": "system", "organisationNumber": clinic["organisationNumber"], "scopes": SYSTEM_SCOPES});
+        (self.token(subject).await, clinic["services"][0]["id"].as_str().expect("a service").to_owned())
+    }
+}
+
+impl Drop for ServerProcess {
+    fn drop(&mut self) {
+        // It may be dead already, which is what is wanted.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The program, built if it is not.
+fn binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace");
+        // The same selection as in `./test`, so that nothing is built twice.
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--workspace", "--bins"])
+            .current_dir(root)
+            .status()
+            .expect("cargo runs");
+        assert!(built.success(), "the program does not build");
+        let test = std::env::current_exe().expect("a test runs");
+        test.ancestors().nth(2).expect("a target folder").join("brevdue")
+    })
+}
