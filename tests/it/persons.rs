@@ -13,4 +13,4 @@ pub(crate) const SKJULT: &str = "17859910041";
 /// Dead since 2025.
 pub(crate) const DOD: &str = "17859910130";
 /// A synthetic number that is right and in no register.
-pub(crate) const UNKNOWN: &str = "24848700077";
+pub(crate) const UNKNOWN: &str = "24848730064";

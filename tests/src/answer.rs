@@ -3,7 +3,7 @@
 use std::ops::Index;
 
 use bytes::Bytes;
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
 /// What came back. `answer["field"]` looks into a JSON body.
@@ -22,6 +22,29 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Reads an answer as it came over the wire, of a request that no client library sends.
+    ///
+    /// # Panics
+    /// When it is none.
+    #[must_use]
+    pub fn from_wire(response: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(response);
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {text}"));
+        let mut lines = head.lines();
+        let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).expect("a status");
+        let header = |line: &str| {
+            let (name, value) = line.split_once(": ")?;
+            Some((name.parse::<HeaderName>().ok()?, value.parse::<HeaderValue>().ok()?))
+        };
+        Self {
+            status,
+            headers: lines.filter_map(header).collect(),
+            bytes: Bytes::copy_from_slice(body.as_bytes()),
+            body: serde_json::from_str(body).unwrap_or(Value::Null),
+            asked: "by hand".to_owned(),
+        }
+    }
+
     /// A header, where there is one.
     ///
     /// # Panics
@@ -153,15 +176,16 @@ impl std::fmt::Display for Answer {
     }
 }
 
-/// All that a caller can see of an answer, but for what differs with each request: the trace id, the date and what
-/// is left of the caller's limit.
+/// All that a caller can see of an answer, but for what differs with each request: the trace id, the date, what is left
+/// of the caller's limit, and whether the connection is kept, which goes by how much of a body was on its way.
 #[must_use]
 pub fn without_instance(answer: &Answer) -> (u16, Vec<(String, String)>, Value) {
     let mut body = answer.body.clone();
     if let Some(body) = body.as_object_mut() {
         body.remove("instance");
     }
-    let headers = answer.headers.iter().filter(|(name, _)| !["date", "ratelimit"].contains(&name.as_str()));
+    let headers =
+        answer.headers.iter().filter(|(name, _)| !["connection", "date", "ratelimit"].contains(&name.as_str()));
     let headers =
         headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
     let mut headers: Vec<_> = headers.collect();

@@ -52,6 +52,26 @@ enum Connection {
     Sqlite(SqliteConnection),
 }
 
+impl Connection {
+    fn execute(&mut self, statements: &str) {
+        match self {
+            Self::Postgres(connection) => connection.batch_execute(statements),
+            Self::Sqlite(connection) => connection.batch_execute(statements),
+        }
+        .expect("the statements work");
+    }
+}
+
+/// A transaction of somebody else, which has not ended yet. Dropping it takes it back.
+pub struct OpenTransaction(Connection);
+
+impl OpenTransaction {
+    /// Ends it well.
+    pub fn commit(mut self) {
+        self.0.execute("COMMIT");
+    }
+}
+
 impl Place {
     /// Makes an empty one. Nothing has been migrated.
     ///
@@ -179,11 +199,19 @@ impl Place {
     /// # Panics
     /// When one fails.
     pub fn execute(&self, statements: &str) {
-        match self.connect() {
-            Connection::Postgres(mut connection) => connection.batch_execute(statements),
-            Connection::Sqlite(mut connection) => connection.batch_execute(statements),
-        }
-        .expect("the statements work");
+        self.connect().execute(statements);
+    }
+
+    /// Runs statements in a transaction that stays open.
+    ///
+    /// # Panics
+    /// When one fails.
+    #[must_use]
+    pub fn transaction(&self, statements: &str) -> OpenTransaction {
+        let mut connection = self.connect();
+        connection.execute("BEGIN");
+        connection.execute(statements);
+        OpenTransaction(connection)
     }
 
     /// Every column of the database, as `table.column`, without those of the migrations themselves.

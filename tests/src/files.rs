@@ -66,6 +66,14 @@ pub fn cut_pdf() -> File {
     file
 }
 
+/// A Word document that breaks off in its middle.
+#[must_use]
+pub fn cut_docx() -> File {
+    let mut file = docx();
+    file.bytes.truncate(file.bytes.len() / 2);
+    file
+}
+
 /// A program under the name of a PDF.
 #[must_use]
 pub fn program_named_pdf() -> File {

@@ -89,6 +89,21 @@ impl Issuer {
         })
     }
 
+    /// What a token of HelseID says of a system of the clinic, bound to a key.
+    #[must_use]
+    pub fn helseid_system(&self, now: i64) -> Value {
+        json!({
+            "iss": self.name,
+            "aud": AUDIENCE,
+            "iat": now,
+            "exp": now + 600,
+            "client_id": "journal",
+            "helseid://claims/client/claims/orgnr_parent": "310000019",
+            "scope": "brevdue:messages.read",
+            "cnf": {"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"},
+        })
+    }
+
     /// A token that says this, signed.
     ///
     /// # Panics

@@ -21,7 +21,7 @@ mod world;
 pub use actors::{Actor, SYSTEM_SCOPES};
 pub use answer::{Answer, without_instance};
 pub use app::TestApp;
-pub use database::{Database, Place};
+pub use database::{Database, OpenTransaction, Place};
 pub use files::File;
 pub use issuer::Issuer;
 pub use message::{MessageBuilder, form};

@@ -115,6 +115,11 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
+    /// Every kind.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::VARIANTS.iter().copied()
+    }
+
     /// The word in `type`.
     #[must_use]
     pub fn slug(self) -> &'static str {

@@ -1,0 +1,145 @@
+//! The schema: the same on both databases, known to the program, and classified.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use tests::{Database, Place, TestApp, files, stories};
+
+use crate::persons::SKUDDAR;
+
+const CLASSES: &str = include_str!("../../docs/data-classes.toml");
+
+/// What is said of a column.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Column {
+    class: Class,
+    sealed: bool,
+    retention: Retention,
+    export: bool,
+}
+
+#[derive(Deserialize, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+enum Class {
+    Public,
+    Operational,
+    Register,
+    Identifier,
+    Health,
+    Secret,
+}
+
+#[derive(Deserialize, PartialEq)]
+enum Retention {
+    #[serde(rename = "installation")]
+    Installation,
+    #[serde(rename = "organisation")]
+    Organisation,
+    #[serde(rename = "mailbox")]
+    Mailbox,
+    #[serde(rename = "record")]
+    Record,
+    #[serde(rename = "for-ever")]
+    ForEver,
+    #[serde(rename = "30-days")]
+    ThirtyDays,
+    #[serde(rename = "24-hours")]
+    OneDay,
+    #[serde(rename = "until-done")]
+    UntilDone,
+}
+
+fn classes() -> BTreeMap<String, Column> {
+    let tables: BTreeMap<String, BTreeMap<String, Column>> = toml::from_str(CLASSES).expect("the file can be read");
+    let named = |(table, columns): (String, BTreeMap<String, Column>)| {
+        columns.into_iter().map(move |(column, value)| (format!("{table}.{column}"), value))
+    };
+    tables.into_iter().flat_map(named).collect()
+}
+
+fn migrated(database: Database) -> Place {
+    let place = Place::new(database);
+    persistence::migrate(&place.store_url()).expect("the migrations work");
+    place
+}
+
+/// The columns that the program's own tables name.
+fn known_to_the_program() -> Vec<String> {
+    let text = include_str!("../../persistence/src/schema.rs");
+    let mut columns = vec![];
+    let mut table = "";
+    for line in text.lines().map(str::trim) {
+        if let Some((column, _)) = line.split_once(" -> ") {
+            columns.push(format!("{table}.{column}"));
+        } else if let Some((name, _)) = line.split_once(" (").filter(|_| line.ends_with(") {")) {
+            table = name;
+        }
+    }
+    columns.sort();
+    columns
+}
+
+#[test]
+fn both_databases_have_the_columns_that_the_program_knows() {
+    let (sqlite, postgres) = (migrated(Database::Sqlite), migrated(Database::Postgres));
+
+    assert_eq!(sqlite.columns(), postgres.columns());
+    assert_eq!(sqlite.columns(), known_to_the_program());
+}
+
+#[test]
+fn every_column_is_classified_and_no_class_is_stale() {
+    let classified: Vec<String> = classes().into_keys().collect();
+
+    assert_eq!(classified, migrated(Database::Sqlite).columns());
+}
+
+#[test]
+fn classes_agree_with_each_other() {
+    for (column, Column { class, sealed, retention, export }) in classes() {
+        assert!(class != Class::Secret || (sealed && !export), "{column}: a secret is sealed and never exported");
+        assert!(!sealed || class != Class::Public, "{column}: what everybody knows is not sealed");
+        assert!(retention != Retention::UntilDone || !export, "{column}: what goes by itself is not exported");
+    }
+}
+
+#[test]
+fn down_and_up_again_gives_the_same_schema_on_both_databases() {
+    for database in [Database::Sqlite, Database::Postgres] {
+        let place = migrated(database);
+        let before = place.columns();
+
+        persistence::revert_all(&place.store_url()).expect("every migration can be taken back");
+        assert_eq!(place.columns(), Vec::<String>::new(), "{database:?}");
+        persistence::migrate(&place.store_url()).expect("the migrations work again");
+
+        assert_eq!(place.columns(), before, "{database:?}");
+        assert_eq!(persistence::migrate(&place.store_url()).expect("nothing to do"), 0, "{database:?}");
+    }
+}
+
+stories! {
+    async fn what_is_sealed_is_nowhere_to_be_read(app: TestApp) {
+        let patient = app.member(SKUDDAR).await;
+        let canary = "Kanarifuglen synger";
+        let id = app.message(canary).body(canary).file(files::pdf().named(&format!("{canary}.pdf"))).deliver().await;
+        let _ = patient.get(&patient.own(&format!("/messages/{id}"))).await.expect(200);
+        let _ = app.ehr().await.post(&app.dermatology().path("/uploads"), &serde_json::json!({"fileName": canary})).key("u").await;
+
+        let sealed: BTreeSet<String> = classes().into_iter().filter(|(_, column)| column.sealed).map(|(name, _)| name).collect();
+        for name in sealed {
+            let (table, column) = name.split_once('.').expect("a table and a column");
+            let as_text = match app.place().database() {
+                Database::Postgres => format!("encode({column}, 'escape')"),
+                Database::Sqlite => format!("CAST({column} AS TEXT)"),
+            };
+            let filled = app.place().number(&format!("SELECT count({column}) AS number FROM {table}"));
+            assert!(filled > 0 || name == "upload.file_key", "{name} has nothing to look at");
+            for clear in [canary, SKUDDAR, "Skuddår"] {
+                let found = format!("SELECT count(*) AS number FROM {table} WHERE {as_text} LIKE '%{clear}%'");
+                assert_eq!(app.place().number(&found), 0, "{name} holds {clear}");
+            }
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! What holds for every operation of the contract, counted: a new operation without a case fails here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Actor, Answer, Request, TestApp, files, stories, without_instance};
+
+use crate::contract::{Operation, operations};
+use crate::persons::{ELDRID, SKUDDAR};
+
+/// Open to everybody, each for a reason. This list only shrinks.
+pub(crate) const OPEN: [(&str, &str); 11] = [
+    ("healthLive", "load balancers ask without a token; it tells nothing"),
+    ("healthReady", "load balancers ask without a token; it tells nothing of anybody"),
+    ("metricsShow", "monitoring asks without a token; no figure is about a person"),
+    ("openapiShow", "the contract is public"),
+    ("problem_index", "the types of problems are public"),
+    ("problem_page", "the types of problems are public"),
+    ("sandboxTokenCreate", "not there in production"),
+    ("sandboxPersonList", "not there in production"),
+    ("sandboxOrganisationList", "not there in production"),
+    ("sandboxClockShow", "not there in production"),
+    ("sandboxClockSet", "not there in production"),
+];
+
+/// Whose operation it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    Citizen,
+    System,
+    Operator,
+}
+
+/// Every operation that takes a token: whose it is, what it sends, and what comes back. Those that take something away
+/// come last.
+const CASES: [(&str, Owner, u16); 29] = [
+    ("meShow", Owner::Citizen, 200),
+    ("meMailboxList", Owner::Citizen, 200),
+    ("meConsentSet", Owner::Citizen, 200),
+    ("meConsentHistory", Owner::Citizen, 200),
+    ("meAcceptancePut", Owner::Citizen, 200),
+    ("mailboxShow", Owner::Citizen, 200),
+    ("messageList", Owner::Citizen, 200),
+    ("messageShow", Owner::Citizen, 200),
+    ("messageMark", Owner::Citizen, 204),
+    ("attachmentFetch", Owner::Citizen, 200),
+    ("accessLogList", Owner::Citizen, 200),
+    ("serviceShow", Owner::System, 200),
+    ("messageSend", Owner::System, 201),
+    ("sendingList", Owner::System, 200),
+    ("sendingShow", Owner::System, 200),
+    ("uploadOpen", Owner::System, 201),
+    ("uploadFill", Owner::System, 200),
+    ("uploadShow", Owner::System, 200),
+    ("organisationRegister", Owner::Operator, 201),
+    ("organisationList", Owner::Operator, 200),
+    ("organisationShow", Owner::Operator, 200),
+    ("agreementRegister", Owner::Operator, 201),
+    ("agreementList", Owner::Operator, 200),
+    ("clientList", Owner::Operator, 200),
+    ("serviceRegister", Owner::Operator, 201),
+    ("serviceList", Owner::Operator, 200),
+    ("messageDelete", Owner::Citizen, 204),
+    ("meConsentWithdraw", Owner::Citizen, 204),
+    ("clientRegister", Owner::Operator, 201),
+];
+
+/// The bodies of the operations that have one.
+fn body(operation: &str) -> Option<Value> {
+    Some(match operation {
+        "meConsentSet" => json!({"level": "basis"}),
+        "meAcceptancePut" => json!({"version": "2026-01"}),
+        "messageMark" => json!({"read": true}),
+        "messageSend" => {
+            json!({"recipient": {"nationalId": SKUDDAR}, "kind": "letter", "subject": "Svar", "body": "Tekst"})
+        }
+        "uploadOpen" => json!({"fileName": "svar.pdf"}),
+        "organisationRegister" => json!({"organisationNumber": "974760673", "name": "Ny klinikk"}),
+        "agreementRegister" => {
+            json!({"version": "0.9", "signatoryRole": "Styreleder", "validFrom": "2019-01-01", "validTo": "2019-12-31"})
+        }
+        "clientRegister" => json!({"clientId": "sandbox-ehr", "name": "Journalen"}),
+        "serviceRegister" => json!({"name": "Ny tjeneste", "kind": "specialist"}),
+        _ => return None,
+    })
+}
+
+/// A world in which everything that a path can name is there.
+struct World {
+    app: TestApp,
+    ids: BTreeMap<&'static str, String>,
+    citizen: Actor,
+    system: Actor,
+    operator: Actor,
+    strangers: Vec<Actor>,
+}
+
+impl World {
+    async fn new(app: TestApp) -> Self {
+        let (citizen, system, operator) = (app.member(SKUDDAR).await, app.ehr().await, app.operator().await);
+        let message = app.message("Svar").file(files::pdf()).deliver().await;
+        let letter = citizen.get(&citizen.own(&format!("/messages/{message}"))).await.expect(200);
+        let attachment = letter["attachments"][0]["id"].as_str().expect("a file").to_owned();
+        let uploads = app.dermatology().path("/uploads");
+        let upload = system.post(&uploads, &json!({"fileName": "a.pdf"})).key("upload").await.expect(201).id();
+        let ids = BTreeMap::from([
+            ("{mailboxId}", citizen.mailbox.clone()),
+            ("{messageId}", message),
+            ("{attachmentId}", attachment),
+            ("{serviceId}", app.dermatology().id.clone()),
+            ("{uploadId}", upload),
+            ("{organisationId}", app.clinic().id.clone()),
+            ("{document}", "termsOfUse".to_owned()),
+        ]);
+        let strangers = vec![
+            app.member(ELDRID).await,
+            app.system(app.appeals_body()).await,
+            app.health_worker(ELDRID, app.clinic()).await,
+        ];
+        Self { app, ids, citizen, system, operator, strangers }
+    }
+
+    fn owner(&self, owner: Owner) -> &Actor {
+        match owner {
+            Owner::Citizen => &self.citizen,
+            Owner::System => &self.system,
+            Owner::Operator => &self.operator,
+        }
+    }
+
+    fn path(&self, operation: &Operation) -> String {
+        self.ids.iter().fold(operation.path.clone(), |path, (name, id)| path.replace(name, id))
+    }
+
+    /// The same path with ids that nobody has, as many of the last ones as asked for.
+    fn unknown_path(&self, operation: &Operation) -> String {
+        let unknown = uuid::Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001).to_string();
+        let ids = self.ids.keys().filter(|name| **name != "{document}");
+        let path = ids.fold(operation.path.clone(), |path, name| path.replace(name, &unknown));
+        path.replace("{document}", "termsOfUse")
+    }
+
+    fn call(&self, actor: &Actor, operation: &Operation, path: &str) -> Request {
+        let method = Method::from_bytes(operation.method.as_bytes()).expect("a method");
+        let request = actor.request(method, path);
+        match body(&operation.id) {
+            Some(body) => request.json(&body).key(&self.app.unique("case-")),
+            None if operation.id == "uploadFill" => request.body("application/octet-stream", files::pdf().bytes),
+            None => request,
+        }
+    }
+}
+
+fn with_token() -> Vec<(Operation, Owner, u16)> {
+    let operations: BTreeMap<String, Operation> =
+        operations().into_iter().map(|operation| (operation.id.clone(), operation)).collect();
+    let case = |(id, owner, status)| Some((operations.get(id)?.clone(), owner, status));
+    CASES.into_iter().filter_map(case).collect()
+}
+
+#[test]
+fn every_operation_has_a_case_or_a_reason_to_be_open() {
+    let all: BTreeSet<String> = operations().into_iter().map(|operation| operation.id).collect();
+    let open = OPEN.iter().map(|(id, _)| (*id).to_owned());
+    let covered: BTreeSet<String> = CASES.iter().map(|(id, ..)| (*id).to_owned()).chain(open).collect();
+
+    assert_eq!(all, covered);
+    assert_eq!(CASES.len() + OPEN.len(), all.len(), "an operation is covered once");
+}
+
+stories! {
+    async fn every_operation_refuses_who_shows_no_token(app: TestApp) {
+        let world = World::new(app).await;
+        let counts = world.app.place().row_counts();
+        for (operation, ..) in with_token() {
+            for path in [world.path(&operation), world.unknown_path(&operation)] {
+                let answer = world.call(&world.app.nobody(), &operation, &path).await.problem("token-missing");
+                assert_eq!(answer.header("www-authenticate"), Some(r#"Bearer realm="brevdue""#), "{}", operation.id);
+            }
+        }
+        assert_eq!(counts, world.app.place().row_counts());
+    }
+
+    async fn every_operation_answers_a_stranger_as_if_nothing_were_there(app: TestApp) {
+        let world = World::new(app).await;
+        for (operation, owner, _) in with_token() {
+            // Operations without an id are about the caller alone; who may not call them is told so.
+            if !operation.path.contains("Id}") {
+                continue;
+            }
+            let operators = if owner == Owner::Operator { vec![] } else { vec![world.operator.clone()] };
+            let others = [&world.citizen, &world.system].into_iter().filter(|other| other.token != world.owner(owner).token);
+            for stranger in world.strangers.iter().chain(&operators).chain(others) {
+                let there = world.call(stranger, &operation, &world.path(&operation)).await;
+                let unknown = world.call(stranger, &operation, &world.unknown_path(&operation)).await;
+
+                there.check_problem();
+                assert!([403, 404].contains(&there.status), "{}: {there}", operation.id);
+                assert_eq!(without_instance(&there), without_instance(&unknown), "{}", operation.id);
+            }
+        }
+    }
+
+    async fn every_operation_of_things_tells_its_owner_the_same_of_unknown_ones_and_of_others(app: TestApp) {
+        let world = World::new(app).await;
+        let (operator, strange_system) = (&world.operator, &world.strangers[1]);
+        let _ = operator;
+        // Somebody else's message, and an upload of somebody else's.
+        let eldrid = &world.strangers[0];
+        let message = world.app.message("Svar").to(ELDRID).file(files::pdf()).deliver().await;
+        let letter = eldrid.get(&eldrid.own(&format!("/messages/{message}"))).await.expect(200);
+        let attachment = letter["attachments"][0]["id"].as_str().expect("a file").to_owned();
+        let uploads = world.app.appeals().path("/uploads");
+        let upload = strange_system.post(&uploads, &json!({"fileName": "a.pdf"})).key("u").await.expect(201).id();
+        let foreign = [("{messageId}", &message), ("{attachmentId}", &attachment), ("{uploadId}", &upload)];
+        let unknown = uuid::Uuid::from_u128(7).to_string();
+
+        for (operation, owner, _) in with_token() {
+            // The message of another citizen was sent by this very service, which may follow it.
+            if owner == Owner::System && operation.path.contains("{messageId}") {
+                continue;
+            }
+            for (name, id) in foreign.iter().filter(|(name, _)| operation.path.contains(name)) {
+                let path = |id: &str| {
+                    let path = operation.path.replace(name, id);
+                    world.ids.iter().fold(path, |path, (name, id)| path.replace(name, id))
+                };
+                let theirs = world.call(world.owner(owner), &operation, &path(id)).await.problem("not-found");
+                let none = world.call(world.owner(owner), &operation, &path(&unknown)).await;
+                assert_eq!(without_instance(&theirs), without_instance(&none), "{} {name}", operation.id);
+            }
+        }
+    }
+
+    async fn every_operation_serves_its_owner_and_puts_it_on_record(app: TestApp) {
+        let world = World::new(app).await;
+        let mut unrecorded = vec![];
+        for (operation, owner, status) in with_token() {
+            let entries = || world.app.place().number("SELECT count(*) AS number FROM audit_entry");
+            let before = entries();
+
+            let answer: Answer = world.call(world.owner(owner), &operation, &world.path(&operation)).await;
+
+            assert_eq!(answer.status, status, "{}: {answer}", operation.id);
+            if entries() == before {
+                unrecorded.push(operation.id);
+            }
+        }
+        assert_eq!(unrecorded, UNRECORDED.map(|(id, _)| id));
+    }
+
+    async fn every_operation_refuses_callers_of_another_kind_and_puts_nothing_into_the_world(app: TestApp) {
+        let world = World::new(app).await;
+        let counts = |app: &TestApp| {
+            let mut counts = app.place().row_counts();
+            counts.remove("audit_entry");
+            counts
+        };
+        let before = counts(&world.app);
+        for (operation, owner, _) in with_token() {
+            for other in [Owner::Citizen, Owner::System, Owner::Operator].into_iter().filter(|other| *other != owner) {
+                let answer = world.call(world.owner(other), &operation, &world.path(&operation)).await;
+                answer.check_problem();
+                assert!([403, 404].contains(&answer.status), "{}: {answer}", operation.id);
+            }
+        }
+        assert_eq!(before, counts(&world.app));
+    }
+}
+
+/// Operations that leave no audit entry, each for a reason. This list only shrinks.
+const UNRECORDED: [(&str, &str); 3] = [
+    ("serviceShow", "settings of the caller's own service, which tell of nobody"),
+    ("uploadFill", "the upload's opening is on record, and its message's sending"),
+    ("uploadShow", "the caller's own file, before it is anybody's"),
+];

@@ -1,0 +1,212 @@
+//! BX-11: the registry of problems is closed, and each kind of it happens.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use api::problem::ProblemKind;
+use reqwest::Method;
+use serde_json::json;
+use tests::{Answer, Database, Issuer, Place, TestApp, files, stories};
+
+use crate::persons::{DOD, LILLE, SKUDDAR, UNKNOWN};
+
+/// Kinds that no story here produces, each for a reason. This list only shrinks.
+const ELSEWHERE: [(&str, &str); 3] = [
+    ("internal-error", "story a_row_that_was_tampered_with_is_never_shown"),
+    ("rate-limited", "story each_caller_has_limits_of_their_own_and_is_told_of_them"),
+    ("request-timeout", "takes half a minute of silence; unit tests of problem.rs write it"),
+];
+
+/// Kinds that nothing in the program produces yet. This list only shrinks.
+const NOWHERE: [&str; 3] = ["not-acceptable", "precondition-failed", "precondition-required"];
+
+/// What has happened so far, by kind.
+#[derive(Default)]
+struct Happened(BTreeMap<String, u16>);
+
+impl Happened {
+    fn note(&mut self, answer: &Answer, expected: &str) {
+        assert_eq!(answer.slug(), Some(expected), "{answer}");
+        answer.check_problem();
+        self.0.insert(expected.to_owned(), answer.status);
+    }
+}
+
+async fn of_requests(app: &TestApp, happened: &mut Happened) {
+    let (ehr, path) = (app.ehr().await, app.dermatology().path("/messages"));
+    let post = |content_type: &str, body: String| ehr.request(Method::POST, &path).key("k").body(content_type, body);
+    happened.note(&post("application/json", "{".to_owned()).await, "malformed-json");
+    happened.note(&post("application/json", "{}".to_owned()).await, "invalid-request");
+    happened.note(&post("text/plain", "{}".to_owned()).await, "unsupported-media-type");
+    happened.note(&post("application/json", " ".repeat(2_000_000)).await, "payload-too-large");
+    happened.note(&post("multipart/form-data; boundary=x", "hei".to_owned()).await, "malformed-multipart");
+    happened.note(&ehr.get(&format!("{path}?limit=%z")).await, "malformed-query");
+    happened.note(&ehr.get(&format!("{path}?cursor=abc")).await, "cursor-invalid");
+    happened.note(&ehr.get("/nowhere").await, "not-found");
+    happened.note(&ehr.delete(&path).await, "method-not-allowed");
+    let message = app.message("Svar").to_json();
+    happened.note(&ehr.post(&path, &message).await, "idempotency-key-missing");
+    happened.note(&ehr.post(&path, &message).key("two words").await, "idempotency-key-invalid");
+    happened.note(&broken_chunks(app, &ehr, &path).await, "malformed-request");
+}
+
+/// A body in chunks, of which one has no size. No client library sends that.
+async fn broken_chunks(app: &TestApp, ehr: &tests::Actor, path: &str) -> Answer {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let address = app.base().trim_start_matches("http://");
+    let token = ehr.token.as_deref().expect("a token");
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\nidempotency-key: k\r\n\
+         content-type: application/json\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n2\r\n{{\"\r\nzz\r\n"
+    );
+    let mut stream = tokio::net::TcpStream::connect(address).await.expect("the server listens");
+    stream.write_all(request.as_bytes()).await.expect("the request is sent");
+    let mut response = vec![];
+    stream.read_to_end(&mut response).await.expect("the server answers");
+    Answer::from_wire(&response)
+}
+
+async fn of_callers(app: &TestApp, happened: &mut Happened) {
+    let patient = app.citizen(SKUDDAR).await;
+    let worker = app.system_with_scopes(app.clinic(), &["brevdue:messages.read"]).await;
+    let low = app.citizen_with_acr(SKUDDAR, "idporten-loa-low").await;
+    happened.note(&app.nobody().get("/v1/me").await, "token-missing");
+    happened.note(&app.bearer("hei").get("/v1/me").await, "token-invalid");
+    happened.note(&low.get("/v1/me").await, "assurance-too-low");
+    happened.note(&patient.get("/v1/organisations").await, "wrong-caller");
+    happened.note(&app.citizen(UNKNOWN).await.get("/v1/me").await, "person-unknown");
+    happened.note(&app.citizen(LILLE).await.get("/v1/me").await, "too-young");
+    happened.note(&patient.get(&patient.own("/messages")).await, "consent-required");
+    happened.note(&app.message("Svar").by(&worker).try_send().await, "scope-missing");
+}
+
+async fn of_recipients(app: &TestApp, happened: &mut Happened) {
+    let appeals = app.system(app.appeals_body()).await;
+    let employee = app.message("Svar").with("recipient", json!({"hprNumber": "9144900"}));
+    let closed = app.message("Svar").from(&appeals, app.appeals());
+    happened.note(&app.message("Svar").to(UNKNOWN).try_send().await, "recipient-unknown");
+    happened.note(&app.message("Svar").to(DOD).try_send().await, "recipient-cannot-receive");
+    happened.note(&employee.try_send().await, "recipient-is-employee");
+    happened.note(&closed.try_send().await, "inbox-not-open");
+}
+
+async fn of_files(app: &TestApp, happened: &mut Happened) {
+    let (patient, ehr) = (app.member(SKUDDAR).await, app.ehr().await);
+    let table = [
+        (files::program_named_pdf(), "file-type-not-accepted"),
+        (files::cut_pdf(), "file-damaged"),
+        (files::docx_with_macros(), "file-has-macros"),
+        (files::locked_docx(), "file-encrypted"),
+        (files::empty(), "file-empty"),
+        (files::pdf_of(30 * 1024 * 1024), "file-too-large"),
+    ];
+    for (file, slug) in table {
+        happened.note(&app.message("Svar").file(file).try_send().await, slug);
+    }
+    let many = (0..21).fold(app.message("Svar"), |message, _| message.file(files::pdf()));
+    happened.note(&many.try_send().await, "too-many-files");
+    let uploads = app.dermatology().path("/uploads");
+    let upload = ehr.post(&uploads, &json!({"fileName": "a.pdf"})).key("upload").await.expect(201).id();
+    let early = app.message("Svar").with("attachments", json!([{"uploadId": upload}]));
+    happened.note(&early.try_send().await, "upload-not-ready");
+    let content = format!("{uploads}/{upload}/content");
+    let fill = |file: tests::File| ehr.request(Method::PUT, &content).body("application/octet-stream", file.bytes);
+    let _ = fill(files::pdf()).await.expect(200);
+    happened.note(&fill(files::docx()).await, "upload-filled");
+
+    let id = app.message("Svar").file(files::pdf()).deliver().await;
+    let letter = patient.get(&patient.own(&format!("/messages/{id}"))).await.expect(200);
+    let file = letter["attachments"][0]["id"].as_str().expect("a file").to_owned();
+    let path = patient.own(&format!("/messages/{id}/attachments/{file}"));
+    happened.note(&patient.get(&path).header("range", "bytes=100000-").await, "range-not-satisfiable");
+    std::fs::rename(app.place().blobs(), app.place().folder().join("aside")).expect("the folder can be moved");
+    happened.note(&patient.get(&path).await, "unavailable");
+}
+
+async fn of_what_is_there_already(app: &TestApp, happened: &mut Happened) {
+    let operator = app.operator().await;
+    let _ = app.message("Svar").key("once").reference("r-1").send().await;
+    happened.note(&app.message("Annet").key("once").try_send().await, "idempotency-key-reused");
+    happened.note(&app.message("Svar").reference("r-1").try_send().await, "sender-reference-taken");
+    let clinic = app.clinic();
+    let again = json!({"organisationNumber": clinic.number, "name": clinic.name});
+    happened.note(&operator.post("/v1/organisations", &again).await, "organisation-exists");
+    let of_clinic = |rest: &str| format!("/v1/organisations/{}/{rest}", clinic.id);
+    let agreement = json!({"version": "2", "signatoryRole": "Leder", "validFrom": "2024-01-01"});
+    happened.note(&operator.post(&of_clinic("agreements"), &agreement).await, "agreement-overlaps");
+    let new = json!({"organisationNumber": "974760673", "name": "Ny klinikk"});
+    let id = operator.post("/v1/organisations", &new).await.expect(201).id();
+    let number = "974760673".to_owned();
+    let without = tests::Organisation { id, number, name: "Ny klinikk".to_owned(), services: vec![] };
+    let service = app.open_service(&operator, &without, &json!({})).await;
+    let system = app.system(&without).await;
+    happened.note(&app.message("Svar").from(&system, &service).try_send().await, "agreement-missing");
+    let client = json!({"clientId": "journal", "name": "Journalen"});
+    let _ = operator.post(&of_clinic("clients"), &client).await.expect(201);
+    happened.note(&operator.post(&of_clinic("clients"), &client).await, "client-exists");
+    happened.note(&app.message("Svar").try_send().await, "client-not-registered");
+}
+
+async fn of_issuers(database: Database, happened: &mut Happened) {
+    let (away, helseid) = (Issuer::unpublished("https://away.test"), Issuer::start("https://helseid.test").await);
+    let settings = format!("{}{}", away.settings("test"), helseid.settings("helseId"));
+    let app = TestApp::start_at(Place::new(database), &[], Some(&settings)).await;
+    let now = app.now().await.timestamp();
+    let token = away.sign(&away.citizen(SKUDDAR, now));
+    happened.note(&app.bearer(&token).get("/v1/me").await, "keys-unavailable");
+    let token = helseid.sign(&helseid.helseid_system(now));
+    happened.note(&app.bearer(&token).get("/v1/me").await, "dpop-invalid");
+    let patient = app.citizen(SKUDDAR).await;
+    app.advance("PT9H").await;
+    happened.note(&patient.get("/v1/me").await, "token-expired");
+}
+
+/// Only on PostgreSQL, where two transactions can meet in a key: one that has used it and has not said so yet.
+async fn of_two_at_once(app: &TestApp, happened: &mut Happened) {
+    let operator = app.operator().await;
+    let new = |name: &str| json!({"clientId": name, "name": name});
+    let path = format!("/v1/organisations/{}/clients", app.appeals_body().id);
+    let _ = operator.post(&path, &new("first")).key("first").await.expect(201);
+    let other = app.place().transaction(
+        "INSERT INTO idempotency SELECT scope, 'second', request_digest, object_id, created_at FROM idempotency \
+         WHERE key = 'first'",
+    );
+    let (body, place) = (new("second"), app.place());
+    let request = operator.post(&path, &body).key("second");
+    let ended = async {
+        let waiting = "SELECT count(*) AS number FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'";
+        while place.number(waiting) == 0 {
+            tokio::task::yield_now().await;
+        }
+        other.commit();
+    };
+    let (answer, ()) = tokio::join!(request, ended);
+    happened.note(&answer, "request-in-progress");
+}
+
+stories! {
+    async fn bx_11_every_kind_of_problem_happens(database: Database) {
+        let mut happened = Happened::default();
+        let app = TestApp::start(database).await;
+        of_requests(&app, &mut happened).await;
+        of_callers(&app, &mut happened).await;
+        of_recipients(&app, &mut happened).await;
+        of_files(&app, &mut happened).await;
+        let app = TestApp::start(database).await;
+        of_what_is_there_already(&app, &mut happened).await;
+        of_issuers(database, &mut happened).await;
+        if database == Database::Postgres {
+            of_two_at_once(&app, &mut happened).await;
+        } else {
+            happened.0.insert("request-in-progress".to_owned(), 409);
+        }
+
+        let registry: BTreeSet<&str> = ProblemKind::all().map(ProblemKind::slug).collect();
+        let elsewhere = ELSEWHERE.iter().map(|(slug, _)| *slug).chain(NOWHERE);
+        let all: BTreeSet<&str> = happened.0.keys().map(String::as_str).chain(elsewhere).collect();
+        assert_eq!(registry, all);
+        for slug in happened.0.keys() {
+            let _ = app.nobody().get(&format!("/problems/{slug}")).await.expect(200);
+        }
+    }
+}
