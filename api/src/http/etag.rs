@@ -1,6 +1,6 @@
 //! `ETag`, and what callers make depend on it (RFC 9110, section 13).
 
-use actix_web::http::header::{ETag, EntityTag, Header as _, IF_MATCH, IfMatch, IfNoneMatch};
+use actix_web::http::header::{ETag, EntityTag, Header as _, IfNoneMatch};
 use actix_web::{HttpRequest, HttpResponse};
 use aws_lc_rs::digest::{Context, SHA256};
 use serde::Serialize;
@@ -43,36 +43,8 @@ pub(crate) fn tagged(request: &HttpRequest, view: &impl Serialize) -> Result<Htt
     Ok(HttpResponse::Ok().insert_header(ETag(tag)).content_type("application/json").body(json))
 }
 
-/// Refuses a change of something that has changed since the caller read it. Without `If-Match` the change goes ahead.
-///
-/// # Errors
-/// `precondition-failed`.
-pub(crate) fn check_if_match(request: &HttpRequest, current: &EntityTag) -> Result<(), ApiError> {
-    if !request.headers().contains_key(IF_MATCH) {
-        return Ok(());
-    }
-    let matches = match IfMatch::parse(request) {
-        Ok(IfMatch::Any) => true,
-        Ok(IfMatch::Items(expected)) => expected.iter().any(|tag| tag.strong_eq(current)),
-        Err(_) => false,
-    };
-    if matches { Ok(()) } else { Err(ProblemKind::PreconditionFailed.into()) }
-}
-
-/// As [`check_if_match`], where a change without `If-Match` could overwrite another's.
-///
-/// # Errors
-/// `precondition-required`, `precondition-failed`.
-pub(crate) fn require_if_match(request: &HttpRequest, current: &EntityTag) -> Result<(), ApiError> {
-    if !request.headers().contains_key(IF_MATCH) {
-        return Err(ProblemKind::PreconditionRequired.into());
-    }
-    check_if_match(request, current)
-}
-
 #[cfg(test)]
 mod tests {
-    use actix_web::ResponseError as _;
     use actix_web::http::header::IF_NONE_MATCH;
     use actix_web::test::TestRequest;
 
@@ -101,28 +73,5 @@ mod tests {
             assert_eq!(caller_has(&request, &current), expected, "{header}");
         }
         assert!(!caller_has(&TestRequest::default().to_http_request(), &current));
-    }
-
-    #[test]
-    fn a_change_of_something_changed_meanwhile_is_refused() {
-        let current = EntityTag::new_strong("a1".into());
-        let table = [
-            (Some(r#""a1""#), None, None),
-            (Some("*"), None, None),
-            (Some(r#"W/"a1""#), Some(412), Some(412)),
-            (Some(r#""b2""#), Some(412), Some(412)),
-            (Some("nonsense"), Some(412), Some(412)),
-            (None, None, Some(428)),
-        ];
-        for (header, checked, required) in table {
-            let mut request = TestRequest::default();
-            if let Some(header) = header {
-                request = request.insert_header((IF_MATCH, header));
-            }
-            let request = request.to_http_request();
-            let status = |result: Result<(), ApiError>| result.err().map(|error| error.status_code().as_u16());
-            assert_eq!(status(check_if_match(&request, &current)), checked, "{header:?}");
-            assert_eq!(status(require_if_match(&request, &current)), required, "{header:?}");
-        }
     }
 }

@@ -21,7 +21,6 @@ mod registered_service;
 mod sending;
 mod service;
 mod stream;
-mod tagged;
 mod upload;
 
 use utoipa_actix_web::service_config::ServiceConfig;

@@ -10,10 +10,10 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::context::Call;
+use super::etag::tagged;
 use super::idempotency::{created, optional_key};
 use super::input::{Field, JsonBody, QueryInput, Unknown, Violations};
 use super::page::{ListView, page};
-use super::tagged::tagged;
 use crate::app::AppState;
 use crate::problem::ApiError;
 use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems, QueryProblems};

@@ -14,11 +14,11 @@ use uuid::Uuid;
 
 use self::request::{MessageRequest, draft};
 use super::context::Call;
+use super::etag::tagged;
 use super::idempotency::{created, required_key};
 use super::input::{Field, JsonBody, QueryInput, Unknown};
 use super::page::{ListView, page};
 use super::service::ServicePath;
-use super::tagged::tagged;
 use crate::app::AppState;
 use crate::problem::ApiError;
 use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems, QueryProblems};

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::context::Call;
-use super::tagged::tagged;
+use super::etag::tagged;
 use crate::app::AppState;
 use crate::problem::ApiError;
 use crate::problem::responses::CallProblems;

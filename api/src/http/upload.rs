@@ -12,11 +12,11 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::context::Call;
+use super::etag::tagged;
 use super::idempotency::{created, required_key};
 use super::input::{Field, JsonBody, Unknown, Violations};
 use super::service::ServicePath;
 use super::stream::{announced_bytes, broken_off, refuse_encoded, timed};
-use super::tagged::tagged;
 use crate::app::AppState;
 use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems};
 use crate::problem::{ApiError, ProblemKind};

@@ -38,8 +38,6 @@ pub enum ProblemKind {
     NotFound,
     /// The path exists, the method does not.
     MethodNotAllowed,
-    /// No representation that the caller accepts.
-    NotAcceptable,
     /// The owner has not consented to the inbox (HN-5).
     ConsentRequired,
     /// A child reads only by youth access (CHI-8).
@@ -92,10 +90,6 @@ pub enum ProblemKind {
     CursorInvalid,
     /// The range lies outside the file.
     RangeNotSatisfiable,
-    /// The resource has changed since it was read.
-    PreconditionFailed,
-    /// The change takes `If-Match`.
-    PreconditionRequired,
     /// Too many requests.
     RateLimited,
     /// The token issuer's keys cannot be fetched.
@@ -150,7 +144,6 @@ impl ProblemKind {
             | Self::AgreementMissing => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::UploadNotReady
             | Self::RequestInProgress
@@ -159,7 +152,6 @@ impl ProblemKind {
             | Self::OrganisationExists
             | Self::UploadFilled
             | Self::ClientExists => StatusCode::CONFLICT,
-            Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
             Self::PayloadTooLarge | Self::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
@@ -175,7 +167,6 @@ impl ProblemKind {
             | Self::FileEmpty
             | Self::TooManyFiles
             | Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
             Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
             Self::KeysUnavailable | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -229,14 +220,11 @@ impl ProblemKind {
             StatusCode::FORBIDDEN => Self::WrongCaller,
             StatusCode::NOT_FOUND => Self::NotFound,
             StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
-            StatusCode::NOT_ACCEPTABLE => Self::NotAcceptable,
             StatusCode::REQUEST_TIMEOUT => Self::RequestTimeout,
-            StatusCode::PRECONDITION_FAILED => Self::PreconditionFailed,
             StatusCode::PAYLOAD_TOO_LARGE => Self::PayloadTooLarge,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
             StatusCode::RANGE_NOT_SATISFIABLE => Self::RangeNotSatisfiable,
             StatusCode::UNPROCESSABLE_ENTITY => Self::InvalidRequest,
-            StatusCode::PRECONDITION_REQUIRED => Self::PreconditionRequired,
             StatusCode::TOO_MANY_REQUESTS => Self::RateLimited,
             StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
                 Self::Unavailable

@@ -40,10 +40,6 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::PersonUnknown => ("The person is in no register", "Check that the person is in the population register."),
         Kind::NotFound => ("Not found", "Check the path and the ids in it."),
         Kind::MethodNotAllowed => ("The method cannot be used here", "Use one of the methods in the “Allow” header."),
-        Kind::NotAcceptable => (
-            "There is no answer in a form that you accept",
-            "Accept one of the types that the API description names, in the “Accept” header.",
-        ),
         Kind::ConsentRequired => (
             "The inbox has not been opened",
             "Consent to the service at level Basis or higher. Only the owner can do this.",
@@ -124,14 +120,6 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::RangeNotSatisfiable => (
             "The range lies outside the file",
             "Ask for a range within the size in the “Content-Range” header, or for the whole file.",
-        ),
-        Kind::PreconditionFailed => (
-            "Somebody else has changed this in the meantime",
-            "Fetch it again, make the change there, and send it with the new “ETag” in “If-Match”.",
-        ),
-        Kind::PreconditionRequired => (
-            "The “If-Match” header is missing",
-            "Fetch what you want to change and send the change with its “ETag” in “If-Match”.",
         ),
         Kind::RateLimited => {
             ("Too many requests", "Wait as long as the “Retry-After” header says, then send more slowly.")

@@ -39,10 +39,6 @@ pub(super) const fn text(kind: Kind) -> Text {
         }
         Kind::NotFound => ("Finnes ikke", "Kontroller adressen og id-ene i den."),
         Kind::MethodNotAllowed => ("Metoden kan ikke brukes her", "Bruk en av metodene i hodet «Allow»."),
-        Kind::NotAcceptable => (
-            "Svaret finnes ikke i en form som du godtar",
-            "Godta en av typene som API-beskrivelsen nevner, i hodet «Accept».",
-        ),
         Kind::ConsentRequired => (
             "Innboksen er ikke åpnet",
             "Gi samtykke til tjenesten på nivå Basis eller høyere. Bare eieren kan gjøre det.",
@@ -122,13 +118,6 @@ pub(super) const fn text(kind: Kind) -> Text {
             "Utsnittet ligger utenfor filen",
             "Be om et utsnitt innenfor størrelsen i hodet «Content-Range», eller om hele filen.",
         ),
-        Kind::PreconditionFailed => (
-            "Noen andre har endret dette i mellomtiden",
-            "Hent det på nytt, gjør endringen der, og send med den nye «ETag» i «If-Match».",
-        ),
-        Kind::PreconditionRequired => {
-            ("Hodet «If-Match» mangler", "Hent det du vil endre, og send endringen med dets «ETag» i «If-Match».")
-        }
         Kind::RateLimited => {
             ("For mange forespørsler", "Vent så lenge hodet «Retry-After» sier, og send deretter saktere.")
         }

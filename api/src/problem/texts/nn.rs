@@ -39,10 +39,6 @@ pub(super) const fn text(kind: Kind) -> Text {
         }
         Kind::NotFound => ("Finst ikkje", "Kontroller adressa og id-ane i henne."),
         Kind::MethodNotAllowed => ("Metoden kan ikkje brukast her", "Bruk ein av metodane i hovudet «Allow»."),
-        Kind::NotAcceptable => (
-            "Svaret finst ikkje i ei form som du godtek",
-            "Godta ein av typane som API-skildringa nemner, i hovudet «Accept».",
-        ),
         Kind::ConsentRequired => (
             "Innboksen er ikkje opna",
             "Gi samtykke til tenesta på nivå Basis eller høgare. Berre eigaren kan gjere det.",
@@ -123,14 +119,6 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::RangeNotSatisfiable => (
             "Utsnittet ligg utanfor fila",
             "Be om eit utsnitt innanfor storleiken i hovudet «Content-Range», eller om heile fila.",
-        ),
-        Kind::PreconditionFailed => (
-            "Nokon andre har endra dette i mellomtida",
-            "Hent det på nytt, gjer endringa der, og send med den nye «ETag» i «If-Match».",
-        ),
-        Kind::PreconditionRequired => (
-            "Hovudet «If-Match» manglar",
-            "Hent det du vil endre, og send endringa med «ETag» frå svaret i «If-Match».",
         ),
         Kind::RateLimited => {
             ("For mange førespurnader", "Vent så lenge hovudet «Retry-After» seier, og send deretter saktare.")
