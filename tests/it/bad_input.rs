@@ -23,6 +23,9 @@ fn pairs(violations: &[(&str, &str)]) -> Vec<(String, String)> {
     violations.iter().map(|(pointer, code)| ((*pointer).to_owned(), (*code).to_owned())).collect()
 }
 
+/// The problem, and its violations as pairs of pointer and code.
+type Expected = (&'static str, Vec<(String, String)>);
+
 stories! {
     async fn everything_that_is_wrong_with_a_message_is_named_at_once(app: TestApp) {
         let before = stored(&app);
@@ -72,7 +75,7 @@ stories! {
         let message = || app.message("Svar");
         let invalid = |pointer: &str, code: &str| ("invalid-request", pairs(&[(pointer, code)]));
         let long = "æ".repeat(121);
-        let table: Vec<(&str, MessageBuilder, (&str, Vec<(String, String)>))> = vec![
+        let table: Vec<(&str, MessageBuilder, Expected)> = vec![
             ("an unknown field", message().with("priority", 1), invalid("/priority", "unknown_field")),
             ("a wrong control digit", message().to("29827200058"), invalid("/recipient/nationalId", "control_digit")),
             ("too few digits", message().to("2982720005"), invalid("/recipient/nationalId", "not_eleven_digits")),

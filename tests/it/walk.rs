@@ -53,11 +53,11 @@ stories! {
         assert_eq!(file["fileName"], "Svar på prøve.pdf");
         assert_eq!(file["contentType"], "application/pdf");
         assert_eq!(file["sizeBytes"], pdf.bytes.len());
-        assert_eq!(file["sha256"], hex::encode(&sha256));
+        assert_eq!(file["sha256"], hex::encode(sha256));
         let path = patient.own(&format!("/messages/{id}/attachments/{}", file["id"].as_str().expect("an id")));
         let whole = patient.get(&path).await.expect(200);
         assert!(whole.bytes == pdf.bytes, "other bytes");
-        assert_eq!(whole.header("repr-digest"), Some(format!("sha-256=:{}:", BASE64_STANDARD.encode(&sha256)).as_str()));
+        assert_eq!(whole.header("repr-digest"), Some(format!("sha-256=:{}:", BASE64_STANDARD.encode(sha256)).as_str()));
         assert_eq!(whole.header("x-content-type-options"), Some("nosniff"));
         assert!(whole.header("content-disposition").is_some_and(|value| value.starts_with("attachment")));
         // Across the borders of what is encrypted together.
