@@ -108,7 +108,7 @@ impl Haystack {
             let encoded = STANDARD.encode(padded).into_bytes();
             needles.push(encoded[4..encoded.len() - 4].to_vec());
         }
-        let needles: Vec<Finder<'_>> = needles.iter().map(|needle| Finder::new(needle)).collect();
+        let needles: Vec<Finder<'_>> = needles.iter().map(Finder::new).collect();
         let found = self.0.iter().find(|(_, bytes)| needles.iter().any(|needle| needle.find(bytes).is_some()));
         found.map(|(place, _)| place.as_str())
     }
