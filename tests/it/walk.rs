@@ -43,7 +43,10 @@ stories! {
         // Reading it opens it.
         let letter = patient.get(&patient.own(&format!("/messages/{id}"))).await.expect(200);
         assert_eq!(letter["body"], "Prøven viste ingen tegn til sykdom.");
-        assert_eq!(letter["controller"], json!({"organisationNumber": "310000019", "name": "Fjellbrisen spesialistklinikk"}));
+        assert_eq!(
+            letter["controller"],
+            json!({"organisationNumber": "310000019", "name": "Fjellbrisen spesialistklinikk"})
+        );
         assert!(letter["openedAt"].is_string());
         assert_eq!(patient.get(&patient.own("")).await.expect(200)["unread"], 0);
 
@@ -53,11 +56,11 @@ stories! {
         assert_eq!(file["fileName"], "Svar på prøve.pdf");
         assert_eq!(file["contentType"], "application/pdf");
         assert_eq!(file["sizeBytes"], pdf.bytes.len());
-        assert_eq!(file["sha256"], hex::encode(&sha256));
+        assert_eq!(file["sha256"], hex::encode(sha256));
         let path = patient.own(&format!("/messages/{id}/attachments/{}", file["id"].as_str().expect("an id")));
         let whole = patient.get(&path).await.expect(200);
         assert!(whole.bytes == pdf.bytes, "other bytes");
-        assert_eq!(whole.header("repr-digest"), Some(format!("sha-256=:{}:", BASE64_STANDARD.encode(&sha256)).as_str()));
+        assert_eq!(whole.header("repr-digest"), Some(format!("sha-256=:{}:", BASE64_STANDARD.encode(sha256)).as_str()));
         assert_eq!(whole.header("x-content-type-options"), Some("nosniff"));
         assert!(whole.header("content-disposition").is_some_and(|value| value.starts_with("attachment")));
         // Across the borders of what is encrypted together.
