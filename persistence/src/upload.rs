@@ -161,6 +161,28 @@ impl Store {
         }
     }
 
+    /// Takes files away that came with a message that came to nothing, or had come before. Those that a message has
+    /// taken stay. Should this fail, they go when their time is over.
+    pub async fn upload_discard(&self, service: ServiceId, ids: &[UploadId]) {
+        if ids.is_empty() {
+            return;
+        }
+        let ids: Vec<Id> = ids.iter().map(|id| id.key()).collect();
+        let left = self
+            .run(move |_, connection| connection.write(|connection| Ok::<_, Failure>(take(connection, service, &ids)?)))
+            .await;
+        match left {
+            Ok(blobs) => {
+                for blob in blobs {
+                    self.discard(blob).await;
+                }
+            }
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "files of no message are left for a while");
+            }
+        }
+    }
+
     async fn judge(&self, blob: Id, key: &FileKey, size_bytes: u64) -> Result<FileType, Failure> {
         let reader = self.inner.blobs.reader(blob.0, key, size_bytes, tokio::runtime::Handle::current());
         let reader = reader.map_err(StoreError::from)?;
@@ -286,6 +308,14 @@ fn stored_from(inner: &Inner, row: UploadRow) -> Result<Stored, StoreError> {
 /// Takes uploads that a message has taken off the list. Says how many were still there.
 pub(crate) fn consume(connection: &mut Connection, ids: &[Id]) -> Result<usize, StoreError> {
     Ok(on!(connection, c => diesel::delete(upload::table.filter(upload::id.eq_any(ids))).execute(c))?)
+}
+
+/// Takes uploads of a service off the list, and says which bytes they leave behind.
+fn take(connection: &mut Connection, service: ServiceId, ids: &[Id]) -> Result<Vec<Id>, StoreError> {
+    let these = upload::table.filter(upload::service_id.eq(service.key())).filter(upload::id.eq_any(ids));
+    let blobs = on!(&mut *connection, c => these.clone().select(upload::blob_id).load::<Option<Id>>(c))?;
+    on!(connection, c => diesel::delete(these).execute(c))?;
+    Ok(blobs.into_iter().flatten().collect())
 }
 
 /// Takes expired uploads off the list, and says which bytes they leave behind.

@@ -19,6 +19,9 @@ fn count_files(folder: &std::path::Path) -> usize {
     entries.map(|entry| if entry.path().is_dir() { count_files(&entry.path()) } else { 1 }).sum()
 }
 
+/// The kind of a problem, and pairs of pointer and code where fields are wrong.
+type Expected = (&'static str, Vec<(String, String)>);
+
 fn pairs(violations: &[(&str, &str)]) -> Vec<(String, String)> {
     violations.iter().map(|(pointer, code)| ((*pointer).to_owned(), (*code).to_owned())).collect()
 }
@@ -88,7 +91,11 @@ stories! {
             ("a subject of two lines", message().with("subject", "a\nb"), invalid("/subject", "control_characters")),
             ("a long body", message().body(&"b".repeat(100_001)), invalid("/body", "too_long")),
             ("no body", message().without("body"), invalid("/body", "required")),
-            ("a time that is over", message().with("openBy", "2020-01-01T00:00:00Z"), invalid("/openBy", "in_the_past")),
+            (
+                "a time that is over",
+                message().with("openBy", "2020-01-01T00:00:00Z"),
+                invalid("/openBy", "in_the_past"),
+            ),
             ("an employee", message().with("recipient", json!({"employeeId": "7"})), ("recipient-is-employee", vec![])),
             (
                 "an unknown upload",
@@ -155,15 +162,15 @@ stories! {
         let unknown = app.message("Svar").to(UNKNOWN).file(files::pdf()).try_send().await;
         let many = (0..21).fold(app.message("Svar"), |message, _| message.file(files::pdf())).try_send().await;
 
-        let _ = (wrong.problem("invalid-request"), unknown.problem("recipient-unknown"), many.problem("too-many-files"));
+        let _ =
+            (wrong.problem("invalid-request"), unknown.problem("recipient-unknown"), many.problem("too-many-files"));
         assert_eq!(before, stored(&app));
     }
 
     async fn twenty_files_and_thirty_megabytes_are_taken(app: TestApp) {
         let patient = app.member(SKUDDAR).await;
-        let twenty = (0..20).fold(app.message("Mange"), |message, place| {
-            message.file(files::pdf().named(&format!("{place}.pdf")))
-        });
+        let twenty = (0..20)
+            .fold(app.message("Mange"), |message, place| message.file(files::pdf().named(&format!("{place}.pdf"))));
         let (many, large) = (twenty.deliver().await, files::pdf_of(30 * 1024 * 1024 - files::pdf().bytes.len()));
         assert_eq!(large.bytes.len(), 30 * 1024 * 1024);
 
@@ -220,7 +227,14 @@ stories! {
             ("plain text", post("text/plain", "hei"), "unsupported-media-type"),
             ("too much", post("application/json", &format!("\"{}\"", "a".repeat(1_600_000))), "payload-too-large"),
             ("no parts", post(boundary, "hei"), "malformed-multipart"),
-            ("no message", post(boundary, "--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.pdf\"\r\n\r\nhei\r\n--x--\r\n"), "file-type-not-accepted"),
+            (
+                "no message",
+                post(
+                    boundary,
+                    "--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.pdf\"\r\n\r\nhei\r\n--x--\r\n",
+                ),
+                "file-type-not-accepted",
+            ),
             ("only an end", post(boundary, "--x--\r\n"), "malformed-multipart"),
             ("packed", post("application/json", "{}").header("content-encoding", "gzip"), "unsupported-media-type"),
         ];
@@ -235,7 +249,8 @@ stories! {
     async fn everything_that_is_wrong_with_a_query_is_named_at_once(app: TestApp) {
         let patient = app.member(SKUDDAR).await;
 
-        let answer = patient.get(&patient.own("/messages?limit=0&unread=maybe&kind=x&kind=y&after=now&colour=red")).await;
+        let answer =
+            patient.get(&patient.own("/messages?limit=0&unread=maybe&kind=x&kind=y&after=now&colour=red")).await;
 
         let expected = pairs(&[
             ("?after", "not_a_time"),

@@ -125,9 +125,15 @@ stories! {
         let canary = "Kanarifuglen synger";
         let id = app.message(canary).body(canary).file(files::pdf().named(&format!("{canary}.pdf"))).deliver().await;
         let _ = patient.get(&patient.own(&format!("/messages/{id}"))).await.expect(200);
-        let _ = app.ehr().await.post(&app.dermatology().path("/uploads"), &serde_json::json!({"fileName": canary})).key("u").await;
+        let _ = app
+            .ehr()
+            .await
+            .post(&app.dermatology().path("/uploads"), &serde_json::json!({"fileName": canary}))
+            .key("u")
+            .await;
 
-        let sealed: BTreeSet<String> = classes().into_iter().filter(|(_, column)| column.sealed).map(|(name, _)| name).collect();
+        let sealed: BTreeSet<String> =
+            classes().into_iter().filter(|(_, column)| column.sealed).map(|(name, _)| name).collect();
         for name in sealed {
             let (table, column) = name.split_once('.').expect("a table and a column");
             let as_text = match app.place().database() {

@@ -35,7 +35,11 @@ stories! {
 
         assert_eq!(first.bytes, again.bytes);
         assert_eq!(messages(&app), 1);
-        assert_eq!(app.place().number("SELECT count(*) AS number FROM upload"), 0, "files of repeated requests are left");
+        assert_eq!(
+            app.place().number("SELECT count(*) AS number FROM upload"),
+            0,
+            "files of repeated requests are left"
+        );
     }
 
     async fn bx_1_a_key_stands_for_one_request(app: TestApp) {

@@ -97,11 +97,17 @@ stories! {
 
     async fn a_row_that_was_tampered_with_is_never_shown(app: TestApp) {
         let patient = app.member(SKUDDAR).await;
-        let (one, other) = (app.message("Svar").body("En").deliver().await, app.message("Svar").body("To").deliver().await);
+        let (one, other) =
+            (app.message("Svar").body("En").deliver().await, app.message("Svar").body("To").deliver().await);
 
-        app.place().execute("UPDATE message_body SET body = (SELECT body FROM message_body AS twin ORDER BY message_id LIMIT 1)");
+        app.place().execute(
+            "UPDATE message_body SET body = (SELECT body FROM message_body AS twin ORDER BY message_id LIMIT 1)",
+        );
 
-        let answers = [patient.get(&patient.own(&format!("/messages/{one}"))).await, patient.get(&patient.own(&format!("/messages/{other}"))).await];
+        let answers = [
+            patient.get(&patient.own(&format!("/messages/{one}"))).await,
+            patient.get(&patient.own(&format!("/messages/{other}"))).await,
+        ];
         let refused: Vec<_> = answers.iter().filter(|answer| answer.slug() == Some("internal-error")).collect();
         assert_eq!(refused.len(), 1, "a sealed text opens in its own place only");
         refused[0].check_problem();

@@ -115,16 +115,41 @@ stories! {
         assert_eq!(profile["missing"], json!([]));
         // Nothing else is held of a person: a new column of these tables belongs into the profile, or into this list
         // with a reason: keys, epochs and hashes tell nothing, and times of creation are our own.
-        let held: Vec<String> = app.place().columns().into_iter().filter(|column| {
-            ["person.", "mailbox.", "consent.", "acceptance."].iter().any(|table| column.starts_with(table))
-        }).collect();
+        let held: Vec<String> = app
+            .place()
+            .columns()
+            .into_iter()
+            .filter(|column| {
+                ["person.", "mailbox.", "consent.", "acceptance."].iter().any(|table| column.starts_with(table))
+            })
+            .collect();
         let shown = [
-            "acceptance.accepted_at", "acceptance.document", "acceptance.id", "acceptance.mailbox_id",
-            "acceptance.version", "consent.given_at", "consent.id", "consent.level", "consent.mailbox_id",
-            "consent.terms_version", "mailbox.consent", "mailbox.created_at", "mailbox.data_key", "mailbox.id",
-            "mailbox.key_epoch", "mailbox.national_id", "mailbox.person_id", "mailbox.person_name",
-            "person.birth_date", "person.created_at", "person.death_date", "person.id", "person.lookup_hash",
-            "person.mailbox_id", "person.protection", "person.real_number",
+            "acceptance.accepted_at",
+            "acceptance.document",
+            "acceptance.id",
+            "acceptance.mailbox_id",
+            "acceptance.version",
+            "consent.given_at",
+            "consent.id",
+            "consent.level",
+            "consent.mailbox_id",
+            "consent.terms_version",
+            "mailbox.consent",
+            "mailbox.created_at",
+            "mailbox.data_key",
+            "mailbox.id",
+            "mailbox.key_epoch",
+            "mailbox.national_id",
+            "mailbox.person_id",
+            "mailbox.person_name",
+            "person.birth_date",
+            "person.created_at",
+            "person.death_date",
+            "person.id",
+            "person.lookup_hash",
+            "person.mailbox_id",
+            "person.protection",
+            "person.real_number",
         ];
         assert_eq!(held, shown);
     }

@@ -66,7 +66,10 @@ stories! {
         assert_eq!(letter["attachments"][0]["fileName"], "svar.pdf");
         // A message takes an upload for itself.
         let taken = app.message("Svar").with("attachments", json!([{"uploadId": opened.id()}])).try_send().await;
-        assert_eq!(taken.problem("invalid-request").violations(), [("/attachments/0/uploadId".into(), "unknown_upload".into())]);
+        assert_eq!(
+            taken.problem("invalid-request").violations(),
+            [("/attachments/0/uploadId".into(), "unknown_upload".into())]
+        );
     }
 
     async fn pp_2_any_system_of_the_organisation_sends_and_none_of_another(app: TestApp) {
@@ -111,7 +114,8 @@ stories! {
         let before = app.message("Svar").from(&system, &service).try_send().await;
         let agreements = format!("/v1/organisations/{}/agreements", clinic.id);
         let today = app.now().await.date_naive();
-        let agreement = json!({"version": "1.0", "signatoryRole": "Daglig leder", "validFrom": today, "validTo": today});
+        let agreement =
+            json!({"version": "1.0", "signatoryRole": "Daglig leder", "validFrom": today, "validTo": today});
         let _ = operator.post(&agreements, &agreement).await.expect(201);
 
         let during = app.message("Svar").from(&system, &service).try_send().await;

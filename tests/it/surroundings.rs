@@ -45,7 +45,8 @@ stories! {
 
         let portal = preflight("https://portal.example.no").await;
         let other = preflight("https://evil.example.no").await;
-        let read = app.citizen(SKUDDAR).await.get("/v1/me").header("origin", "https://portal.example.no").await.expect(200);
+        let read =
+            app.citizen(SKUDDAR).await.get("/v1/me").header("origin", "https://portal.example.no").await.expect(200);
 
         assert_eq!(portal.header("access-control-allow-origin"), Some("https://portal.example.no"));
         assert!(portal.header("access-control-allow-methods").is_some_and(|methods| methods.contains("GET")));

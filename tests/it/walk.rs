@@ -43,7 +43,10 @@ stories! {
         // Reading it opens it.
         let letter = patient.get(&patient.own(&format!("/messages/{id}"))).await.expect(200);
         assert_eq!(letter["body"], "Prøven viste ingen tegn til sykdom.");
-        assert_eq!(letter["controller"], json!({"organisationNumber": "310000019", "name": "Fjellbrisen spesialistklinikk"}));
+        assert_eq!(
+            letter["controller"],
+            json!({"organisationNumber": "310000019", "name": "Fjellbrisen spesialistklinikk"})
+        );
         assert!(letter["openedAt"].is_string());
         assert_eq!(patient.get(&patient.own("")).await.expect(200)["unread"], 0);
 

@@ -6,8 +6,9 @@ mod request;
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{FromRequest as _, HttpMessage as _, HttpRequest, HttpResponse, get, post};
 use chrono::{DateTime, Utc};
-use domain::id::{MessageId, ServiceId};
+use domain::id::{MessageId, ServiceId, UploadId};
 use domain::message::{SenderReference, Sending, Step};
+use persistence::Created;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -176,17 +177,34 @@ pub(crate) async fn message_send(
     path: Path<ServicePath>,
     payload: Payload,
 ) -> Result<HttpResponse, ApiError> {
-    let service = path.service_id;
-    let (draft, content) = if is_multipart(&request) {
-        multipart::receive(&state, &call, service, &request, payload).await?
-    } else {
-        let body = JsonBody::<MessageRequest>::from_request(&request, &mut payload.into_inner()).await?;
-        (draft(body.value, state.series, call.now)?, body.sha256)
-    };
-    let key = required_key(&request, &content)?;
-    let (sending, replayed) = state.store.message_send(&call, service, draft, key).await?.into_parts();
+    let (service, mut files) = (path.service_id, Vec::new());
+    let outcome = receive(&state, &call, service, &request, payload, &mut files).await;
+    // The files of a message that is refused, or was sent before, belong to nothing.
+    if !matches!(outcome, Ok(Created::New(_))) {
+        state.store.upload_discard(service, &files).await;
+    }
+    let (sending, replayed) = outcome?.into_parts();
     let location = format!("/v1/services/{service}/messages/{}", sending.id);
     Ok(created(location, replayed).json(SendingView::from(sending)))
+}
+
+/// Takes a message in, of either media type. What has been stored of its files is noted in `files`, also on failure.
+async fn receive(
+    state: &AppState,
+    call: &Call,
+    service: ServiceId,
+    request: &HttpRequest,
+    payload: Payload,
+    files: &mut Vec<UploadId>,
+) -> Result<Created<Sending>, ApiError> {
+    let (draft, content) = if is_multipart(request) {
+        multipart::receive(state, call, service, request, payload, files).await?
+    } else {
+        let body = JsonBody::<MessageRequest>::from_request(request, &mut payload.into_inner()).await?;
+        (draft(body.value, state.series, call.now)?, body.sha256)
+    };
+    let key = required_key(request, &content)?;
+    Ok(state.store.message_send(call, service, draft, key).await?)
 }
 
 fn is_multipart(request: &HttpRequest) -> bool {

@@ -34,16 +34,17 @@ pub(crate) struct MultipartRequest {
 }
 
 /// What has come so far.
-struct Received {
+struct Received<'f> {
     message: Option<(Draft, [u8; 32])>,
-    files: Vec<UploadId>,
+    files: &'f mut Vec<UploadId>,
     /// Of the names and contents of the files.
     digest: Digest,
 }
 
 /// Takes in a message with its files. Nothing of a file is read before the caller is known to be allowed to send.
 ///
-/// Gives the message, and the hash by which the same request is known again.
+/// Gives the message, and the hash by which the same request is known again. What has been stored of the files is noted
+/// in `files`, also where this fails: it is the caller's to discard.
 ///
 /// # Errors
 /// Refused, no idempotency key, a body that cannot be read, a message or a file that is wrong, or the store away.
@@ -53,6 +54,7 @@ pub(super) async fn receive(
     service: ServiceId,
     request: &HttpRequest,
     payload: Payload,
+    files: &mut Vec<UploadId>,
 ) -> Result<(Draft, [u8; 32]), ApiError> {
     state.store.service_authorise(call, service, ServiceAction::SendMessage).await?;
     refuse_encoded(request)?;
@@ -60,7 +62,7 @@ pub(super) async fn receive(
     required_key(request, &[0; 32])?;
     let limit_bytes = json_limit_bytes(request);
     let mut parts = Multipart::new(request.headers(), timed(payload));
-    let mut received = Received { message: None, files: Vec::new(), digest: Digest::new(&SHA256) };
+    let mut received = Received { message: None, files, digest: Digest::new(&SHA256) };
     while let Some(part) = parts.next().await {
         let part = part.map_err(|error| unreadable(&error))?;
         if part.name() == Some(MESSAGE) {
@@ -86,7 +88,7 @@ async fn message(
     Ok((draft(body.value, state.series, call.now)?, body.sha256))
 }
 
-impl Received {
+impl Received<'_> {
     fn file_count(&self) -> usize {
         self.files.len() + self.message.as_ref().map_or(0, |(draft, _)| draft.uploads.len())
     }
@@ -106,7 +108,9 @@ impl Received {
             return Err(violations.into_error());
         };
         let opened = state.store.upload_open(call, service, name.clone(), None).await?;
-        let filled = state.store.upload_fill(call, service, opened.value().id, part).await;
+        let id = opened.value().id;
+        self.files.push(id);
+        let filled = state.store.upload_fill(call, service, id, part).await;
         let upload = filled.map_err(|error| match error {
             FillError::Source(error) => unreadable(&error),
             FillError::Failure(failure) => failure.into(),
@@ -115,7 +119,6 @@ impl Received {
         // Of fixed length, so that no two lists of files run together.
         self.digest.update(aws_lc_rs::digest::digest(&SHA256, name.expose().as_bytes()).as_ref());
         self.digest.update(&content.sha256);
-        self.files.push(upload.id);
         Ok(())
     }
 
@@ -125,7 +128,7 @@ impl Received {
         }
         let Self { message, files, mut digest } = self;
         let (mut draft, message_sha256) = message.ok_or(ProblemKind::MalformedMultipart)?;
-        draft.uploads.extend(files);
+        draft.uploads.extend(files.iter());
         digest.update(&message_sha256);
         let mut content = [0; 32];
         content.copy_from_slice(digest.finish().as_ref());
