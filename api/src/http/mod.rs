@@ -1,5 +1,7 @@
 //! The list of all routes. A handler that is not named here does not exist.
 
+mod agreement;
+mod client;
 pub(crate) mod context;
 pub(crate) mod etag;
 pub(crate) mod figures;
@@ -8,7 +10,14 @@ mod health;
 pub(crate) mod idempotency;
 pub(crate) mod input;
 mod not_found;
+mod organisation;
 pub(crate) mod page;
+mod registered_service;
+mod sending;
+mod service;
+mod stream;
+mod tagged;
+mod upload;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -26,6 +35,23 @@ pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
             .service(health::openapi_show)
             .service(problem::page::problem_index)
             .service(problem::page::problem_page);
+        config
+            .service(service::service_show)
+            .service(sending::message_send)
+            .service(sending::sending_list)
+            .service(sending::sending_show)
+            .service(upload::upload_open)
+            .service(upload::upload_fill)
+            .service(upload::upload_show)
+            .service(organisation::organisation_register)
+            .service(organisation::organisation_list)
+            .service(organisation::organisation_show)
+            .service(agreement::agreement_register)
+            .service(agreement::agreement_list)
+            .service(client::client_register)
+            .service(client::client_list)
+            .service(registered_service::service_register)
+            .service(registered_service::service_list);
         if with_sandbox {
             config
                 .service(sandbox::http::sandbox_token_create)

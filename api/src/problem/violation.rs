@@ -58,6 +58,8 @@ pub(crate) enum ViolationCode {
     },
     /// Not a time.
     NotATime,
+    /// A time that is not later than now, where only what is to come makes sense.
+    InThePast,
     /// Not a date.
     NotADate,
     /// Not an id.
@@ -162,6 +164,9 @@ impl ViolationCode {
                 "Eit tidspunkt blir skrive slik: 2026-12-06T00:00:00Z.",
                 "A time is written like this: 2026-12-06T00:00:00Z.",
             ),
+            Self::InThePast => {
+                fixed("Tidspunktet er passert.", "Tidspunktet er passert.", "The time has passed already.")
+            }
             Self::NotADate => fixed(
                 "En dato skrives slik: 2026-12-06.",
                 "Ein dato blir skriven slik: 2026-12-06.",

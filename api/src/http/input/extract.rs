@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::future::{Ready, ready};
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
@@ -16,6 +17,9 @@ use crate::problem::{ApiError, JsonLimit, ProblemKind, ViolationCode, malformed_
 
 /// The limit where none is configured: 1 MiB.
 const DEFAULT_LIMIT_BYTES: usize = 1024 * 1024;
+
+/// How long a JSON body may take to come.
+const MOST_TIME: Duration = Duration::from_secs(30);
 
 /// A JSON object.
 pub(crate) struct JsonBody<T> {
@@ -42,6 +46,11 @@ impl<T: DeserializeOwned> JsonBody<T> {
     }
 }
 
+/// The largest JSON body of this server.
+pub(crate) fn json_limit_bytes(request: &HttpRequest) -> usize {
+    request.app_data::<JsonLimit>().map_or(DEFAULT_LIMIT_BYTES, |limit| limit.0)
+}
+
 fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut hash = [0; 32];
     hash.copy_from_slice(digest(&SHA256, bytes).as_ref());
@@ -53,17 +62,16 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let limit_bytes = request.app_data::<JsonLimit>().map_or(DEFAULT_LIMIT_BYTES, |limit| limit.0);
+        let limit_bytes = json_limit_bytes(request);
         let checked = check_head(request, limit_bytes);
         let payload = web::Payload::from_request(request, payload);
         Box::pin(async move {
             checked?;
             let malformed = |_| ApiError::from(ProblemKind::MalformedRequest);
-            let bytes = payload
+            let payload = payload.await.map_err(malformed)?;
+            let bytes = tokio::time::timeout(MOST_TIME, payload.to_bytes_limited(limit_bytes))
                 .await
-                .map_err(malformed)?
-                .to_bytes_limited(limit_bytes)
-                .await
+                .map_err(|_| ApiError::from(ProblemKind::RequestTimeout))?
                 .map_err(|_| ApiError::from(ProblemKind::PayloadTooLarge))?
                 .map_err(malformed)?;
             Self::from_bytes(&bytes)

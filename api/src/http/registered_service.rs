@@ -1,0 +1,188 @@
+//! Services as operators open them for an organisation.
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use domain::attachment::FileType;
+use domain::consent::ConsentLevel;
+use domain::organisation::Name;
+use domain::service::{Service, ServicePolicy, UnregisteredRecipients};
+use persistence::NewService;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::context::Call;
+use super::idempotency::{created, optional_key};
+use super::input::{Field, JsonBody, Unknown, Violations};
+use super::organisation::OrganisationPath;
+use super::page::ListView;
+use super::service::PolicyView;
+use crate::app::AppState;
+use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems};
+use crate::problem::{ApiError, ViolationCode};
+
+/// A service that is to be opened.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ServiceRequest {
+    /// What recipients see.
+    #[schema(value_type = String, max_length = 200, example = "Hudpoliklinikken")]
+    name: Field<String>,
+    /// `generalPractitioner`, `specialist`, `hospitalDepartment`, `municipalCare`, `allotmentOffice` or `appealsBody`.
+    #[schema(value_type = String, example = "specialist")]
+    kind: Field<String>,
+    /// The least consent of those who get its messages in the inbox (CON-6): `basis` (where left out), `basisPlus` or
+    /// `full`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "basis")]
+    minimum_consent: Field<String>,
+    /// What becomes of a message to somebody whose inbox is not open: `hold` keeps it until it is (PP-6), `reject`
+    /// (where left out) tells the sender at once (CON-7).
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "reject")]
+    unregistered_recipients: Field<String>,
+    /// Whether its messages are shown to owners with a protected address (HN-9). `false` where left out.
+    #[serde(default)]
+    #[schema(value_type = Option<bool>)]
+    available_at_protected_address: Field<bool>,
+    /// The types of files that it takes, judged by their bytes (HK-4): `pdf`, `docx` and `doc`. All where left out.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>, example = json!(["pdf", "docx", "doc"]))]
+    attachment_types: Field<Vec<Field<String>>>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    unknown: Unknown,
+}
+
+/// A service, as operators see it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RegisteredServiceView {
+    id: Uuid,
+    /// What recipients see.
+    name: String,
+    /// `generalPractitioner`, `specialist`, `hospitalDepartment`, `municipalCare`, `allotmentOffice` or `appealsBody`.
+    #[schema(example = "specialist")]
+    kind: &'static str,
+    #[serde(flatten)]
+    policy: PolicyView,
+}
+
+impl From<Service> for RegisteredServiceView {
+    fn from(service: Service) -> Self {
+        let Service { id, organisation: _, name, kind, policy } = service;
+        Self { id: id.as_uuid(), name: name.as_str().to_owned(), kind: kind.as_word(), policy: PolicyView::of(policy) }
+    }
+}
+
+/// Open a service of an organisation
+///
+/// A unit that sends and receives, with the settings by which it takes part.
+#[utoipa::path(
+    operation_id = "serviceRegister",
+    tag = "Organisations",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Of the caller's choice, 1–255 visible characters. The same request with the same key gets the first answer again.")),
+    request_body = ServiceRequest,
+    responses(
+        (status = 201, description = "The service.", body = RegisteredServiceView, headers(
+            ("Location" = String, description = "The service's path, for its own systems."),
+            ("Idempotent-Replayed" = String, description = "`true` where an earlier request made it."),
+        )),
+        CallProblems,
+        BodyProblems,
+        CreateProblems,
+    ),
+)]
+#[post("/v1/organisations/{organisationId}/services")]
+pub(crate) async fn service_register(
+    call: Call,
+    request: HttpRequest,
+    state: Data<AppState>,
+    path: Path<OrganisationPath>,
+    body: JsonBody<ServiceRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let new = service(body.value)?;
+    let key = optional_key(&request, &body.sha256)?;
+    let (service, replayed) = state.store.service_register(&call, path.organisation_id, new, key).await?.into_parts();
+    let location = format!("/v1/services/{}", service.id);
+    Ok(created(location, replayed).json(RegisteredServiceView::from(service)))
+}
+
+fn service(request: ServiceRequest) -> Result<NewService, ApiError> {
+    let ServiceRequest {
+        name,
+        kind,
+        minimum_consent,
+        unregistered_recipients,
+        available_at_protected_address,
+        attachment_types,
+        unknown,
+    } = request;
+    let mut violations = Violations::new();
+    let name = violations.required("/name", name);
+    let name = violations.parse("/name", name, Name::parse);
+    let kind = violations.required("/kind", kind);
+    let kind = violations.choice("/kind", kind);
+    let minimum_consent = violations.optional("/minimumConsent", minimum_consent);
+    let minimum_consent = violations.parse("/minimumConsent", minimum_consent, minimum_consent_of);
+    let unregistered = violations.optional("/unregisteredRecipients", unregistered_recipients);
+    let unregistered = violations.choice("/unregisteredRecipients", unregistered);
+    let protected = violations.optional("/availableAtProtectedAddress", available_at_protected_address);
+    let attachment_types = violations.optional("/attachmentTypes", attachment_types);
+    let attachment_types = attachment_types.map(|types| file_types(&mut violations, types));
+    violations.unknown("", &unknown);
+    let (Some(name), Some(kind)) = (name, kind) else { return Err(violations.into_error()) };
+    violations.finish()?;
+    let policy = ServicePolicy {
+        minimum_consent: minimum_consent.unwrap_or(ConsentLevel::Basis),
+        unregistered_recipients: unregistered.unwrap_or(UnregisteredRecipients::Reject),
+        available_at_protected_address: protected.unwrap_or(false),
+        attachment_types: attachment_types.unwrap_or_else(|| vec![FileType::Pdf, FileType::Docx, FileType::Doc]),
+    };
+    Ok(NewService { name, kind, policy })
+}
+
+/// The inbox takes consent at level Basis at least (HN-5), so a service cannot ask for none.
+fn minimum_consent_of(text: &str) -> Result<ConsentLevel, ViolationCode> {
+    let levels = [ConsentLevel::Basis, ConsentLevel::BasisPlus, ConsentLevel::Full];
+    levels
+        .into_iter()
+        .find(|level| level.as_word() == text)
+        .ok_or_else(|| ViolationCode::NotAChoice { choices: levels.map(ConsentLevel::as_word).to_vec() })
+}
+
+fn file_types(violations: &mut Violations, words: Vec<Field<String>>) -> Vec<FileType> {
+    let mut types = Vec::new();
+    for (place, word) in words.into_iter().enumerate() {
+        let pointer = format!("/attachmentTypes/{place}");
+        let word = violations.required(&pointer, word);
+        let Some(file_type) = violations.choice::<FileType>(&pointer, word) else { continue };
+        if types.contains(&file_type) {
+            violations.add(pointer, ViolationCode::Duplicate);
+        } else {
+            types.push(file_type);
+        }
+    }
+    types
+}
+
+/// List the services of an organisation
+///
+/// In the order in which they were opened.
+#[utoipa::path(
+    operation_id = "serviceList",
+    tag = "Organisations",
+    responses(
+        (status = 200, description = "All services.", body = ListView<RegisteredServiceView>),
+        CallProblems,
+    ),
+)]
+#[get("/v1/organisations/{organisationId}/services")]
+pub(crate) async fn service_list(
+    call: Call,
+    state: Data<AppState>,
+    path: Path<OrganisationPath>,
+) -> Result<HttpResponse, ApiError> {
+    let services = state.store.service_list(&call, path.organisation_id).await?;
+    Ok(HttpResponse::Ok().json(ListView::whole(services, RegisteredServiceView::from)))
+}

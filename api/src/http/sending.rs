@@ -1,0 +1,247 @@
+//! Messages of services: sending them, and following where they stand. Never what they say.
+
+mod multipart;
+mod request;
+
+use actix_web::web::{Data, Path, Payload};
+use actix_web::{FromRequest as _, HttpMessage as _, HttpRequest, HttpResponse, get, post};
+use chrono::{DateTime, Utc};
+use domain::id::{MessageId, ServiceId};
+use domain::message::{SenderReference, Sending, Step};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use self::request::{MessageRequest, draft};
+use super::context::Call;
+use super::idempotency::{created, required_key};
+use super::input::{Field, JsonBody, QueryInput, Unknown};
+use super::page::{ListView, page};
+use super::service::ServicePath;
+use super::tagged::tagged;
+use crate::app::AppState;
+use crate::problem::ApiError;
+use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems, QueryProblems};
+
+/// Which message of which service.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Path)]
+struct SendingPath {
+    /// The service.
+    #[param(value_type = Uuid)]
+    service_id: ServiceId,
+    /// The message.
+    #[param(value_type = Uuid)]
+    message_id: MessageId,
+}
+
+/// Which of the messages.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+struct SendingQuery {
+    /// Only the one message that the service gave this name.
+    #[serde(default)]
+    #[param(value_type = Option<String>, example = "2026/1234-5")]
+    sender_reference: Field<String>,
+    /// At most so many items: 1 to 200, 50 where left out.
+    #[serde(default)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
+    limit: Field<String>,
+    /// The `nextCursor` of the page before.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    cursor: Field<String>,
+    #[serde(flatten)]
+    #[param(ignore)]
+    unknown: Unknown,
+}
+
+/// A message as its sender follows it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SendingView {
+    id: Uuid,
+    /// `letter`, `dialogue`, `service` or `appointmentLetter`.
+    #[schema(example = "letter")]
+    kind: &'static str,
+    /// `accepted`: it is safe, and the recipient cannot see it yet. `delivered`: it is in the inbox. `opened`: the
+    /// recipient has read it. More words will come.
+    #[schema(example = "accepted")]
+    status: &'static str,
+    /// Where it goes: `inbox`. More words will come; none where it goes nowhere.
+    #[schema(required, example = "inbox")]
+    channel: Option<&'static str>,
+    /// The rule that chose the channel (BX-3).
+    #[schema(example = "HN-4")]
+    rule: &'static str,
+    /// The channels that come first and were not chosen, each with the rule that stood against it.
+    passed_over: Vec<PassedOverView>,
+    /// The sender's own name for it.
+    #[schema(required, example = "2026/1234-5")]
+    sender_reference: Option<String>,
+    /// Until when the sender hopes that it is read.
+    #[schema(required)]
+    open_by: Option<DateTime<Utc>>,
+    /// When it was stored safely.
+    accepted_at: DateTime<Utc>,
+    /// What has happened, in order.
+    timeline: Vec<StepView>,
+}
+
+/// A channel that was not chosen.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PassedOverView {
+    /// The channel.
+    channel: &'static str,
+    /// The rule that stood against it.
+    rule: &'static str,
+}
+
+/// A step on a message's way.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StepView {
+    /// What was reached, in the words of the message's `status`.
+    #[schema(example = "accepted")]
+    status: &'static str,
+    /// When.
+    at: DateTime<Utc>,
+    /// The rule by which.
+    #[schema(example = "HN-4")]
+    rule: &'static str,
+}
+
+impl From<Sending> for SendingView {
+    fn from(sending: Sending) -> Self {
+        let (status, timeline) = (sending.status(), sending.timeline());
+        let Sending {
+            id,
+            service: _,
+            kind,
+            sender_reference,
+            channel,
+            rule,
+            open_by,
+            accepted_at,
+            delivered_at: _,
+            opened_at: _,
+        } = sending;
+        let step = |Step { status, at, rule }| StepView { status: status.as_word(), at, rule: rule.id() };
+        Self {
+            id: id.as_uuid(),
+            kind: kind.as_word(),
+            status: status.as_word(),
+            channel: Some(channel.as_word()),
+            rule: rule.id(),
+            passed_over: Vec::new(),
+            sender_reference: sender_reference.map(|reference| reference.as_str().to_owned()),
+            open_by,
+            accepted_at,
+            timeline: timeline.into_iter().map(step).collect(),
+        }
+    }
+}
+
+/// Send a message
+///
+/// To one person, as JSON, or as `multipart/form-data` with a part named `message` (the same JSON) and up to 20 files of
+/// at most 30 MiB each, in any order. When the answer is `201`, the message is safe (BX-1). Files are judged by their
+/// bytes (HK-4). The recipient is a citizen, never an employee (HK-2).
+#[utoipa::path(
+    operation_id = "messageSend",
+    tag = "Services",
+    params(("Idempotency-Key" = String, Header, description = "Of the caller's choice, 1–255 visible characters. The same request with the same key gets the first answer again.")),
+    request_body(content(
+        (MessageRequest = "application/json"),
+        (multipart::MultipartRequest = "multipart/form-data"),
+    )),
+    responses(
+        (status = 201, description = "The message is stored safely.", body = SendingView, headers(
+            ("Location" = String, description = "The message's path."),
+            ("Idempotent-Replayed" = String, description = "`true` where an earlier request sent it."),
+        )),
+        CallProblems,
+        BodyProblems,
+        CreateProblems,
+    ),
+)]
+#[post("/v1/services/{serviceId}/messages")]
+pub(crate) async fn message_send(
+    call: Call,
+    request: HttpRequest,
+    state: Data<AppState>,
+    path: Path<ServicePath>,
+    payload: Payload,
+) -> Result<HttpResponse, ApiError> {
+    let service = path.service_id;
+    let (draft, content) = if is_multipart(&request) {
+        multipart::receive(&state, &call, service, &request, payload).await?
+    } else {
+        let body = JsonBody::<MessageRequest>::from_request(&request, &mut payload.into_inner()).await?;
+        (draft(body.value, state.series, call.now)?, body.sha256)
+    };
+    let key = required_key(&request, &content)?;
+    let (sending, replayed) = state.store.message_send(&call, service, draft, key).await?.into_parts();
+    let location = format!("/v1/services/{service}/messages/{}", sending.id);
+    Ok(created(location, replayed).json(SendingView::from(sending)))
+}
+
+fn is_multipart(request: &HttpRequest) -> bool {
+    matches!(request.mime_type(), Ok(Some(mime)) if mime.essence_str() == "multipart/form-data")
+}
+
+/// List what a service has sent
+///
+/// Newest first, or the one message that has a sender reference. Where each stands, never what it says.
+#[utoipa::path(
+    operation_id = "sendingList",
+    tag = "Services",
+    params(SendingQuery),
+    responses(
+        (status = 200, description = "A page of the messages.", body = ListView<SendingView>),
+        CallProblems,
+        QueryProblems,
+    ),
+)]
+#[get("/v1/services/{serviceId}/messages")]
+pub(crate) async fn sending_list(
+    call: Call,
+    state: Data<AppState>,
+    path: Path<ServicePath>,
+    query: QueryInput<SendingQuery>,
+) -> Result<HttpResponse, ApiError> {
+    let QueryInput { value: SendingQuery { sender_reference, limit, cursor, unknown }, mut violations } = query;
+    let reference = violations.optional("?senderReference", sender_reference);
+    let reference = violations.parse("?senderReference", reference, SenderReference::parse);
+    let page = page(&mut violations, limit, cursor);
+    violations.unknown("?", &unknown);
+    violations.finish()?;
+    let slice = state.store.sending_list(&call, path.service_id, reference, page).await?;
+    Ok(HttpResponse::Ok().json(ListView::of(slice, SendingView::from)))
+}
+
+/// Show where a message stands
+///
+/// For the service that sent it. Never what it says.
+#[utoipa::path(
+    operation_id = "sendingShow",
+    tag = "Services",
+    responses(
+        (status = 200, description = "The message.", body = SendingView, headers(("ETag" = String, description = "The tag of this version."))),
+        (status = 304, description = "The caller has this version (`If-None-Match`)."),
+        CallProblems,
+    ),
+)]
+#[get("/v1/services/{serviceId}/messages/{messageId}")]
+pub(crate) async fn sending_show(
+    call: Call,
+    request: HttpRequest,
+    state: Data<AppState>,
+    path: Path<SendingPath>,
+) -> Result<HttpResponse, ApiError> {
+    let sending = state.store.sending_fetch(&call, path.service_id, path.message_id).await?;
+    tagged(&request, &SendingView::from(sending))
+}

@@ -1,0 +1,193 @@
+//! Files handed in ahead of their message: first the name, then the bytes.
+
+use actix_web::web::{Data, Path, Payload};
+use actix_web::{HttpRequest, HttpResponse, get, post, put};
+use chrono::{DateTime, Utc};
+use domain::attachment::{FileName, MAX_FILE_BYTES};
+use domain::id::{ServiceId, UploadId};
+use domain::upload::{Upload, UploadedContent};
+use persistence::FillError;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::context::Call;
+use super::idempotency::{created, required_key};
+use super::input::{Field, JsonBody, Unknown, Violations};
+use super::service::ServicePath;
+use super::stream::{announced_bytes, broken_off, refuse_encoded, timed};
+use super::tagged::tagged;
+use crate::app::AppState;
+use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems};
+use crate::problem::{ApiError, ProblemKind};
+
+/// Which upload.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Path)]
+struct UploadPath {
+    /// The service.
+    #[param(value_type = Uuid)]
+    service_id: ServiceId,
+    /// The upload.
+    #[param(value_type = Uuid)]
+    upload_id: UploadId,
+}
+
+/// A file that is to come.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UploadRequest {
+    /// The name that the recipient sees, of at most 200 characters. Folders are left out, and characters that file
+    /// systems give a meaning are replaced.
+    #[schema(value_type = String, example = "vedtak.pdf")]
+    file_name: Field<String>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    unknown: Unknown,
+}
+
+/// A file handed in ahead of its message.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UploadView {
+    id: Uuid,
+    /// The name that the recipient sees.
+    #[schema(example = "vedtak.pdf")]
+    file_name: String,
+    /// When it is thrown away, unless a message has taken it.
+    expires_at: DateTime<Utc>,
+    /// What the bytes are; none until they have come.
+    #[schema(required)]
+    content: Option<UploadContentView>,
+}
+
+/// The bytes of an upload.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UploadContentView {
+    /// The media type, judged by the bytes.
+    #[schema(example = "application/pdf")]
+    content_type: &'static str,
+    /// How many bytes.
+    size_bytes: u64,
+    /// Their SHA-256, in hexadecimal digits.
+    sha256: String,
+}
+
+impl From<Upload> for UploadView {
+    fn from(upload: Upload) -> Self {
+        let Upload { id, file_name, content, expires_at } = upload;
+        let content = content.map(|UploadedContent { file_type, size_bytes, sha256 }| UploadContentView {
+            content_type: file_type.media_type(),
+            size_bytes,
+            sha256: hex::encode(sha256),
+        });
+        Self { id: id.as_uuid(), file_name: file_name.expose().to_owned(), expires_at, content }
+    }
+}
+
+/// Open an upload
+///
+/// Makes a place for one file. Its bytes follow with `PUT …/content`; a message then names the upload among its
+/// `attachments`. What no message has taken within 24 hours is thrown away.
+#[utoipa::path(
+    operation_id = "uploadOpen",
+    tag = "Services",
+    params(("Idempotency-Key" = String, Header, description = "Of the caller's choice, 1–255 visible characters. The same request with the same key gets the first answer again.")),
+    request_body = UploadRequest,
+    responses(
+        (status = 201, description = "The upload, without bytes yet.", body = UploadView, headers(
+            ("Location" = String, description = "The upload's path."),
+            ("Idempotent-Replayed" = String, description = "`true` where an earlier request made it."),
+        )),
+        CallProblems,
+        BodyProblems,
+        CreateProblems,
+    ),
+)]
+#[post("/v1/services/{serviceId}/uploads")]
+pub(crate) async fn upload_open(
+    call: Call,
+    request: HttpRequest,
+    state: Data<AppState>,
+    path: Path<ServicePath>,
+    body: JsonBody<UploadRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let file_name = file_name(body.value)?;
+    let key = required_key(&request, &body.sha256)?;
+    let service = path.service_id;
+    let (upload, replayed) = state.store.upload_open(&call, service, file_name, Some(key)).await?.into_parts();
+    let location = format!("/v1/services/{service}/uploads/{}", upload.id);
+    Ok(created(location, replayed).json(UploadView::from(upload)))
+}
+
+fn file_name(request: UploadRequest) -> Result<FileName, ApiError> {
+    let UploadRequest { file_name, unknown } = request;
+    let mut violations = Violations::new();
+    let file_name = violations.required("/fileName", file_name);
+    let file_name = violations.parse("/fileName", file_name, FileName::parse);
+    violations.unknown("", &unknown);
+    match file_name {
+        Some(file_name) => violations.finish().map(|()| file_name),
+        None => Err(violations.into_error()),
+    }
+}
+
+/// Hand in the bytes of an upload
+///
+/// The body is the file itself, of at most 30 MiB; its media type is judged by the bytes alone (HK-4). An upload is
+/// filled once; the same bytes again get the same answer.
+#[utoipa::path(
+    operation_id = "uploadFill",
+    tag = "Services",
+    request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The bytes of the file."),
+    responses(
+        (status = 200, description = "The upload, with what its bytes are.", body = UploadView),
+        CallProblems,
+        BodyProblems,
+        CreateProblems,
+    ),
+)]
+#[put("/v1/services/{serviceId}/uploads/{uploadId}/content")]
+pub(crate) async fn upload_fill(
+    call: Call,
+    request: HttpRequest,
+    state: Data<AppState>,
+    path: Path<UploadPath>,
+    payload: Payload,
+) -> Result<HttpResponse, ApiError> {
+    refuse_encoded(&request)?;
+    if announced_bytes(&request).is_some_and(|bytes| bytes > MAX_FILE_BYTES) {
+        return Err(ProblemKind::FileTooLarge.into());
+    }
+    let filled = state.store.upload_fill(&call, path.service_id, path.upload_id, timed(payload)).await;
+    let upload = filled.map_err(|error| match error {
+        FillError::Source(error) => broken_off(&error, ProblemKind::MalformedRequest),
+        FillError::Failure(failure) => failure.into(),
+    })?;
+    Ok(HttpResponse::Ok().json(UploadView::from(upload)))
+}
+
+/// Show an upload
+///
+/// Tells whether its bytes have come, and what they are.
+#[utoipa::path(
+    operation_id = "uploadShow",
+    tag = "Services",
+    responses(
+        (status = 200, description = "The upload.", body = UploadView, headers(("ETag" = String, description = "The tag of this version."))),
+        (status = 304, description = "The caller has this version (`If-None-Match`)."),
+        CallProblems,
+    ),
+)]
+#[get("/v1/services/{serviceId}/uploads/{uploadId}")]
+pub(crate) async fn upload_show(
+    call: Call,
+    request: HttpRequest,
+    state: Data<AppState>,
+    path: Path<UploadPath>,
+) -> Result<HttpResponse, ApiError> {
+    let upload = state.store.upload_fetch(&call, path.service_id, path.upload_id).await?;
+    tagged(&request, &UploadView::from(upload))
+}
