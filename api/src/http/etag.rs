@@ -1,10 +1,11 @@
 //! `ETag`, and what callers make depend on it (RFC 9110, section 13).
 
-use actix_web::HttpRequest;
-use actix_web::http::header::{EntityTag, Header as _, IF_MATCH, IfMatch, IfNoneMatch};
+use actix_web::http::header::{ETag, EntityTag, Header as _, IF_MATCH, IfMatch, IfNoneMatch};
+use actix_web::{HttpRequest, HttpResponse};
 use aws_lc_rs::digest::{Context, SHA256};
+use serde::Serialize;
 
-use crate::problem::{ApiError, ProblemKind};
+use crate::problem::{ApiError, Problem, ProblemKind};
 
 /// The strong tag of what a representation is made of. Each part is hashed with its length, so that no two lists of
 /// parts run together.
@@ -26,6 +27,20 @@ pub(crate) fn caller_has(request: &HttpRequest, current: &EntityTag) -> bool {
         Ok(IfNoneMatch::Items(known)) => known.iter().any(|tag| tag.weak_eq(current)),
         Err(_) => false,
     }
+}
+
+/// A single resource with its tag, or `304` to a caller who has it already.
+///
+/// # Errors
+/// A view that cannot be written as JSON, which is a fault of the program.
+pub(crate) fn tagged(request: &HttpRequest, view: &impl Serialize) -> Result<HttpResponse, ApiError> {
+    let json = serde_json::to_vec(view)
+        .map_err(|error| ApiError::caused_by(Problem::new(ProblemKind::InternalError), error))?;
+    let tag = etag_of(&[&json]);
+    if caller_has(request, &tag) {
+        return Ok(HttpResponse::NotModified().insert_header(ETag(tag)).finish());
+    }
+    Ok(HttpResponse::Ok().insert_header(ETag(tag)).content_type("application/json").body(json))
 }
 
 /// Refuses a change of something that has changed since the caller read it. Without `If-Match` the change goes ahead.

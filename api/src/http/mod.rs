@@ -1,6 +1,8 @@
 //! The list of all routes. A handler that is not named here does not exist.
 
+mod access_log;
 mod agreement;
+mod attachment;
 mod client;
 pub(crate) mod context;
 pub(crate) mod etag;
@@ -9,6 +11,9 @@ pub(crate) mod headers;
 mod health;
 pub(crate) mod idempotency;
 pub(crate) mod input;
+mod mailbox;
+mod me;
+mod message;
 mod not_found;
 mod organisation;
 pub(crate) mod page;
@@ -51,7 +56,20 @@ pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
             .service(client::client_register)
             .service(client::client_list)
             .service(registered_service::service_register)
-            .service(registered_service::service_list);
+            .service(registered_service::service_list)
+            .service(me::me_show)
+            .service(me::me_mailbox_list)
+            .service(me::me_consent_set)
+            .service(me::me_consent_withdraw)
+            .service(me::me_consent_history)
+            .service(me::me_acceptance_put)
+            .service(mailbox::mailbox_show)
+            .service(message::message_list)
+            .service(message::message_show)
+            .service(message::message_mark)
+            .service(message::message_delete)
+            .service(attachment::attachment_fetch)
+            .service(access_log::access_log_list);
         if with_sandbox {
             config
                 .service(sandbox::http::sandbox_token_create)

@@ -1,10 +1,41 @@
 //! Lists: which page is asked for, and how it is answered.
 
 use persistence::{Page, Slice};
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-use super::input::{Field, Violations};
+use super::input::{Field, QueryInput, Unknown, Violations};
+use crate::problem::ApiError;
+
+/// The query of a list that takes no filter.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PageQuery {
+    /// At most this many items.
+    #[serde(default)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200, default = 50)]
+    limit: Field<String>,
+    /// `nextCursor` of the page before.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    cursor: Field<String>,
+    #[serde(flatten)]
+    #[param(ignore)]
+    unknown: Unknown,
+}
+
+impl PageQuery {
+    /// Reads a query that asks for a page and nothing else.
+    ///
+    /// # Errors
+    /// `invalid-request` with all that is wrong.
+    pub(crate) fn read(QueryInput { value, mut violations }: QueryInput<Self>) -> Result<Page, ApiError> {
+        let Self { limit, cursor, unknown } = value;
+        let page = page(&mut violations, limit, cursor);
+        violations.unknown("?", &unknown);
+        violations.finish().map(|()| page)
+    }
+}
 
 /// Reads `limit` and `cursor` of a query.
 pub(crate) fn page(violations: &mut Violations, limit: Field<String>, cursor: Field<String>) -> Page {

@@ -1,0 +1,65 @@
+//! Mailboxes: whose they are, and how much is unread.
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, get};
+use domain::id::MailboxId;
+use domain::mailbox::Mailbox;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::context::Call;
+use super::etag::tagged;
+use crate::app::AppState;
+use crate::problem::ApiError;
+use crate::problem::responses::CallProblems;
+
+/// A mailbox that the caller may open.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MailboxView {
+    /// The mailbox.
+    id: Uuid,
+    /// The owner's name.
+    #[schema(example = "Kari Nordmann")]
+    name: String,
+    /// What the caller is to the owner: `self`.
+    #[schema(example = "self")]
+    relation: &'static str,
+    /// How many messages that the caller can see have not been read.
+    unread: u64,
+}
+
+impl From<Mailbox> for MailboxView {
+    fn from(Mailbox { id, owner_name, unread }: Mailbox) -> Self {
+        Self { id: id.as_uuid(), name: owner_name.expose().to_owned(), relation: "self", unread }
+    }
+}
+
+/// Show a mailbox
+///
+/// Whose it is, what the caller is to the owner, and how many messages are unread.
+#[utoipa::path(
+    operation_id = "mailboxShow",
+    tag = "Mailboxes",
+    params(
+        ("mailboxId" = Uuid, Path, description = "The mailbox."),
+        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of the answer that the caller has."),
+    ),
+    responses(
+        (status = 200, description = "The mailbox.", body = MailboxView,
+            headers(("ETag" = String, description = "Changes whenever the answer does."))),
+        (status = 304, description = "The caller has it already."),
+        CallProblems,
+    ),
+)]
+#[get("/v1/mailboxes/{mailboxId}")]
+pub(crate) async fn mailbox_show(
+    call: Call,
+    state: Data<AppState>,
+    path: Path<MailboxId>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let mailbox = state.store.mailbox_fetch(&call, path.into_inner()).await?;
+    tagged(&request, &MailboxView::from(mailbox))
+}
