@@ -31,10 +31,11 @@ impl Connection {
     /// Sends a request and reads its answer, which must have the status.
     pub(crate) async fn exchange(&mut self, request: Request<Full<Bytes>>, expected: StatusCode) -> Result<Bytes> {
         let what = format!("{} {}", request.method(), request.uri());
-        self.0.ready().await?;
-        let answer = self.0.send_request(request).await?;
+        let failed = |error: hyper::Error| format!("{what}: {error:?}");
+        self.0.ready().await.map_err(failed)?;
+        let answer = self.0.send_request(request).await.map_err(failed)?;
         let status = answer.status();
-        let body = answer.into_body().collect().await?.to_bytes();
+        let body = answer.into_body().collect().await.map_err(failed)?.to_bytes();
         if status == expected {
             return Ok(body);
         }

@@ -99,13 +99,28 @@ fn run(arguments: &Arguments) -> Result<()> {
     }
     let folder = tempfile::tempdir()?;
     let server = Server::start(&arguments.server, folder.path(), Some(database.url()))?;
+    let mut report = drive_works(arguments, &runtime, &server, &mut database)
+        .map_err(|error| format!("{error}\nthe server's log ends with: {}", server.log_end()))?;
+    drop(server);
+    report.start_up(server::start_up_times(&arguments.server, if arguments.smoke { 1 } else { 5 })?);
+    print!("{report}");
+    Ok(())
+}
+
+/// Fills the program and measures each work.
+fn drive_works(
+    arguments: &Arguments,
+    runtime: &tokio::runtime::Runtime,
+    server: &Server,
+    database: &mut Database,
+) -> Result<Report> {
     let with_files = arguments.works.contains(&WorkKind::W5);
     let seed = runtime.block_on(seed::fill(
-        &server,
-        &mut database,
+        server,
+        database,
         seed::Size { mailboxes: arguments.mailboxes, messages: arguments.messages, with_files },
     ))?;
-    let pgbench = Pgbench::prepare(&arguments.pgbench, &mut database, &seed, arguments.connections)?;
+    let pgbench = Pgbench::prepare(&arguments.pgbench, database, &seed, arguments.connections)?;
     let seed = Arc::new(seed);
 
     let mut report = Report::new(arguments.connections, arguments.rounds, arguments.seconds);
@@ -114,14 +129,11 @@ fn run(arguments: &Arguments) -> Result<()> {
     bar.enable_steady_tick(Duration::from_millis(250));
     for kind in &arguments.works {
         let work = Arc::new(Work::new(*kind, server.address(), Arc::clone(&seed)));
-        let rounds = measure(arguments, &runtime, &server, &mut database, &pgbench, &work, &bar)?;
+        let rounds = measure(arguments, runtime, server, database, &pgbench, &work, &bar)?;
         report.add(*kind, rounds);
     }
     bar.finish_and_clear();
-    drop(server);
-    report.start_up(server::start_up_times(&arguments.server, if arguments.smoke { 1 } else { 5 })?);
-    print!("{report}");
-    Ok(())
+    Ok(report)
 }
 
 /// Rounds of one work: the program, then each script of pgbench that does the same.

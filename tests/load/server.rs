@@ -21,6 +21,7 @@ pub(crate) struct Server {
     process: Child,
     address: SocketAddr,
     data_folder: PathBuf,
+    log: PathBuf,
 }
 
 impl Server {
@@ -56,7 +57,7 @@ impl Server {
             }
             None => return Err("the server has no output".into()),
         };
-        Ok(Self { process, address, data_folder })
+        Ok(Self { process, address, data_folder, log: folder.join("log") })
     }
 
     pub(crate) const fn address(&self) -> SocketAddr {
@@ -75,6 +76,13 @@ impl Server {
     /// Where it keeps the bytes of files.
     pub(crate) fn blob_folder(&self) -> PathBuf {
         self.data_folder.join("blobs")
+    }
+
+    /// Its last lines to the operator.
+    pub(crate) fn log_end(&self) -> String {
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().rev().take(5).collect();
+        lines.into_iter().rev().collect::<Vec<_>>().join("\n")
     }
 
     /// Looks at its memory until the watch is asked.
