@@ -159,9 +159,9 @@ fn measure(
         let driven = runtime.block_on(client::drive(server.address(), arguments.connections, length, work))?;
         let after = (processes::cpu(server.pid())?, database.cpu(), processes::cpu(std::process::id())?);
         let resident_kb = memory.most_kb();
-        database.settle()?;
         let mut yardsticks = Vec::new();
         for script in Script::of(work.kind()) {
+            database.settle()?;
             bar.set_message(format!("{name}: {}", script.name()));
             let before = database.cpu();
             let ran = pgbench.run(*script, length)?;
