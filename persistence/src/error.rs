@@ -102,6 +102,9 @@ pub enum Failure {
     /// The file is not one that can be taken.
     #[error("the file was refused")]
     File(FileFault),
+    /// The time until which the sender hopes that the message is read has passed.
+    #[error("the time to open the message by has passed")]
+    OpenByPassed,
     /// The upload has no bytes yet.
     #[error("an upload has no bytes yet")]
     UploadNotReady,

@@ -82,7 +82,7 @@ impl AgreementView {
 #[utoipa::path(
     operation_id = "agreementRegister",
     tag = "Organisations",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Of the caller's choice, 1–255 visible characters. The same request with the same key gets the first answer again.")),
+    params(OrganisationPath, ("Idempotency-Key" = Option<String>, Header, description = "Of the caller's choice, 1–255 visible characters. The same request with the same key gets the first answer again.")),
     request_body = AgreementRequest,
     responses(
         (status = 201, description = "The agreement.", body = AgreementView, headers(
@@ -139,6 +139,7 @@ fn agreement(request: AgreementRequest) -> Result<NewAgreement, ApiError> {
 #[utoipa::path(
     operation_id = "agreementList",
     tag = "Organisations",
+    params(OrganisationPath),
     responses(
         (status = 200, description = "All agreements.", body = ListView<AgreementView>),
         CallProblems,

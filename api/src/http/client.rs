@@ -56,7 +56,7 @@ impl From<Client> for ClientView {
 #[utoipa::path(
     operation_id = "clientRegister",
     tag = "Organisations",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Of the caller's choice, 1–255 visible characters. The same request with the same key gets the first answer again.")),
+    params(OrganisationPath, ("Idempotency-Key" = Option<String>, Header, description = "Of the caller's choice, 1–255 visible characters. The same request with the same key gets the first answer again.")),
     request_body = ClientRequest,
     responses(
         (status = 201, description = "The system.", body = ClientView, headers(
@@ -103,6 +103,7 @@ fn client(request: ClientRequest) -> Result<(ExternalClientId, Name), ApiError> 
 #[utoipa::path(
     operation_id = "clientList",
     tag = "Organisations",
+    params(OrganisationPath),
     responses(
         (status = 200, description = "All systems.", body = ListView<ClientView>),
         CallProblems,

@@ -188,6 +188,12 @@ impl Violations {
         }
     }
 
+    /// Whether nothing wrong has been found.
+    #[must_use]
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
     /// Goes on only where nothing is wrong.
     ///
     /// # Errors

@@ -157,6 +157,7 @@ pub(crate) async fn organisation_list(
 #[utoipa::path(
     operation_id = "organisationShow",
     tag = "Organisations",
+    params(OrganisationPath, ("If-None-Match" = Option<String>, Header, description = "Tags of versions that the caller has.")),
     responses(
         (status = 200, description = "The organisation.", body = OrganisationView, headers(("ETag" = String, description = "The tag of this version."))),
         (status = 304, description = "The caller has this version (`If-None-Match`)."),

@@ -81,7 +81,7 @@ impl From<Service> for RegisteredServiceView {
 #[utoipa::path(
     operation_id = "serviceRegister",
     tag = "Organisations",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Of the caller's choice, 1–255 visible characters. The same request with the same key gets the first answer again.")),
+    params(OrganisationPath, ("Idempotency-Key" = Option<String>, Header, description = "Of the caller's choice, 1–255 visible characters. The same request with the same key gets the first answer again.")),
     request_body = ServiceRequest,
     responses(
         (status = 201, description = "The service.", body = RegisteredServiceView, headers(
@@ -172,6 +172,7 @@ fn file_types(violations: &mut Violations, words: Vec<Field<String>>) -> Vec<Fil
 #[utoipa::path(
     operation_id = "serviceList",
     tag = "Organisations",
+    params(OrganisationPath),
     responses(
         (status = 200, description = "All services.", body = ListView<RegisteredServiceView>),
         CallProblems,

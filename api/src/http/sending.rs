@@ -153,7 +153,7 @@ impl From<Sending> for SendingView {
 #[utoipa::path(
     operation_id = "messageSend",
     tag = "Services",
-    params(("Idempotency-Key" = String, Header, description = "Of the caller's choice, 1–255 visible characters. The same request with the same key gets the first answer again.")),
+    params(ServicePath, ("Idempotency-Key" = String, Header, description = "Of the caller's choice, 1–255 visible characters. The same request with the same key gets the first answer again.")),
     request_body(content(
         (MessageRequest = "application/json"),
         (multipart::MultipartRequest = "multipart/form-data"),
@@ -199,7 +199,7 @@ fn is_multipart(request: &HttpRequest) -> bool {
 #[utoipa::path(
     operation_id = "sendingList",
     tag = "Services",
-    params(SendingQuery),
+    params(ServicePath, SendingQuery),
     responses(
         (status = 200, description = "A page of the messages.", body = ListView<SendingView>),
         CallProblems,
@@ -229,6 +229,7 @@ pub(crate) async fn sending_list(
 #[utoipa::path(
     operation_id = "sendingShow",
     tag = "Services",
+    params(SendingPath, ("If-None-Match" = Option<String>, Header, description = "Tags of versions that the caller has.")),
     responses(
         (status = 200, description = "The message.", body = SendingView, headers(("ETag" = String, description = "The tag of this version."))),
         (status = 304, description = "The caller has this version (`If-None-Match`)."),

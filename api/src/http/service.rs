@@ -100,6 +100,7 @@ impl ServiceView {
 #[utoipa::path(
     operation_id = "serviceShow",
     tag = "Services",
+    params(ServicePath, ("If-None-Match" = Option<String>, Header, description = "Tags of versions that the caller has.")),
     responses(
         (status = 200, description = "The service.", body = ServiceView, headers(("ETag" = String, description = "The tag of this version."))),
         (status = 304, description = "The caller has this version (`If-None-Match`)."),

@@ -17,13 +17,15 @@ const MOST_SILENCE: Duration = Duration::from_secs(30);
 
 /// The body, broken off when the caller falls silent.
 pub(super) fn timed(payload: Payload) -> impl Stream<Item = Result<Bytes, PayloadError>> + 'static {
-    stream::unfold(payload, |mut payload| async {
+    let chunks = stream::unfold(payload, |mut payload| async {
         match tokio::time::timeout(MOST_SILENCE, payload.next()).await {
             Ok(Some(chunk)) => Some((chunk, payload)),
             Ok(None) => None,
             Err(_) => Some((Err(PayloadError::Io(io::ErrorKind::TimedOut.into())), payload)),
         }
-    })
+    });
+    // Its readers may ask again after the end.
+    chunks.fuse()
 }
 
 /// What is told of a body that broke off; `otherwise` where the caller did not just fall silent.

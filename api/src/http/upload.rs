@@ -94,7 +94,7 @@ impl From<Upload> for UploadView {
 #[utoipa::path(
     operation_id = "uploadOpen",
     tag = "Services",
-    params(("Idempotency-Key" = String, Header, description = "Of the caller's choice, 1–255 visible characters. The same request with the same key gets the first answer again.")),
+    params(ServicePath, ("Idempotency-Key" = String, Header, description = "Of the caller's choice, 1–255 visible characters. The same request with the same key gets the first answer again.")),
     request_body = UploadRequest,
     responses(
         (status = 201, description = "The upload, without bytes yet.", body = UploadView, headers(
@@ -141,6 +141,7 @@ fn file_name(request: UploadRequest) -> Result<FileName, ApiError> {
 #[utoipa::path(
     operation_id = "uploadFill",
     tag = "Services",
+    params(UploadPath),
     request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The bytes of the file."),
     responses(
         (status = 200, description = "The upload, with what its bytes are.", body = UploadView),
@@ -175,6 +176,7 @@ pub(crate) async fn upload_fill(
 #[utoipa::path(
     operation_id = "uploadShow",
     tag = "Services",
+    params(UploadPath, ("If-None-Match" = Option<String>, Header, description = "Tags of versions that the caller has.")),
     responses(
         (status = 200, description = "The upload.", body = UploadView, headers(("ETag" = String, description = "The tag of this version."))),
         (status = 304, description = "The caller has this version (`If-None-Match`)."),

@@ -105,6 +105,7 @@ impl From<Failure> for ApiError {
             Failure::File(fault) => return fault.into(),
             Failure::Store(error) => return error.into(),
             Failure::UnknownUploads(places) => return unknown_uploads(&places),
+            Failure::OpenByPassed => return violation("/openBy", ViolationCode::InThePast),
             Failure::NotFound => ProblemKind::NotFound,
             Failure::RecipientUnknown => ProblemKind::RecipientUnknown,
             Failure::UploadNotReady => ProblemKind::UploadNotReady,
@@ -131,6 +132,12 @@ impl From<StoreError> for ApiError {
         };
         Self::caused_by(Problem::new(kind), error)
     }
+}
+
+fn violation(pointer: &str, code: ViolationCode) -> ApiError {
+    let mut violations = Violations::new();
+    violations.add(pointer, code);
+    violations.into_error()
 }
 
 fn unknown_uploads(places: &[usize]) -> ApiError {

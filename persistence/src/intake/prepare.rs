@@ -160,6 +160,9 @@ fn decide(inner: &Inner, incoming: &Incoming, facts: &BatchFacts) -> Result<Outc
         let replay = Outcome::Replay(*service_id, (*message).into());
         return if key.is_same_request(digest) { Ok(replay) } else { Err(Failure::IdempotencyKeyReused.into()) };
     }
+    if draft.open_by.is_some_and(|open_by| open_by <= context.now) {
+        return Err(Failure::OpenByPassed.into());
+    }
     let recipient = facts.recipient(inner, &draft.recipient).ok_or(Failure::RecipientUnknown)?;
     let route = routing::decide(&routing::Facts {
         recipient_is_dead: recipient.facts.is_dead,

@@ -153,10 +153,12 @@ pub(super) fn draft(request: MessageRequest, series: NumberSeries, now: DateTime
     };
     let open_by = violations.optional("/openBy", open_by);
     let open_by = violations.time("/openBy", open_by);
-    if open_by.is_some_and(|open_by| open_by <= now) {
+    violations.unknown("", &unknown);
+    // A time that has passed, and nothing else, is for the store to refuse: a request that was accepted in time gets its
+    // first answer again, however late it is repeated.
+    if open_by.is_some_and(|open_by| open_by <= now) && !violations.is_empty() {
         violations.add("/openBy", ViolationCode::InThePast);
     }
-    violations.unknown("", &unknown);
     let (Some(recipient), Some(kind), Some(subject), Some(body)) = (recipient, kind, subject, body) else {
         return Err(violations.into_error());
     };
