@@ -16,12 +16,19 @@ use domain::id::{AttachmentId, MailboxId, MessageId};
 use futures_util::StreamExt as _;
 use http_range_header::{EndPosition, RangeUnsatisfiableError, StartPosition, parse_range_header};
 use persistence::Fetched;
+use utoipa::ToSchema;
 
 use super::context::Call;
 use super::etag::caller_has;
 use crate::app::AppState;
 use crate::problem::responses::CallProblems;
 use crate::problem::{ApiError, ProblemBody, ProblemKind};
+
+/// The bytes of a file.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "read by the derive, for the contract")]
+pub(crate) struct FileBytes(Vec<u8>);
 
 /// Fetch a file of a message
 ///
@@ -33,17 +40,19 @@ use crate::problem::{ApiError, ProblemBody, ProblemKind};
         ("mailboxId" = Uuid, Path, description = "The mailbox."),
         ("messageId" = Uuid, Path, description = "The message."),
         ("attachmentId" = Uuid, Path, description = "The file."),
-        ("Range" = Option<String>, Header, description = "One range of bytes.", example = "bytes=0-1023"),
-        ("If-Range" = Option<String>, Header,
+        ("Range" = Option<String>, Header, nullable = false,
+            description = "One range of bytes.", example = "bytes=0-1023"),
+        ("If-Range" = Option<String>, Header, nullable = false,
             description = "The `ETag` for which `Range` is meant. With another one the whole file comes."),
-        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of the file that the caller has."),
+        ("If-None-Match" = Option<String>, Header, nullable = false,
+            description = "The `ETag` of the file that the caller has."),
     ),
     responses(
         (status = 200, description = "The whole file.",
             content(
-                (Vec<u8> = "application/pdf"),
-                (Vec<u8> = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-                (Vec<u8> = "application/msword"),
+                (FileBytes = "application/pdf"),
+                (FileBytes = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+                (FileBytes = "application/msword"),
             ),
             headers(
                 ("Content-Disposition" = String, description = "`attachment`, with the name of the file."),
@@ -53,9 +62,9 @@ use crate::problem::{ApiError, ProblemBody, ProblemKind};
             )),
         (status = 206, description = "The range that was asked for, with the same headers.",
             content(
-                (Vec<u8> = "application/pdf"),
-                (Vec<u8> = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-                (Vec<u8> = "application/msword"),
+                (FileBytes = "application/pdf"),
+                (FileBytes = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+                (FileBytes = "application/msword"),
             ),
             headers(
                 ("Content-Range" = String, description = "Which bytes these are, and how many there are in all."),

@@ -44,7 +44,8 @@ impl From<Mailbox> for MailboxView {
     tag = "Mailboxes",
     params(
         ("mailboxId" = Uuid, Path, description = "The mailbox."),
-        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of the answer that the caller has."),
+        ("If-None-Match" = Option<String>, Header, nullable = false,
+            description = "The `ETag` of the answer that the caller has."),
     ),
     responses(
         (status = 200, description = "The mailbox.", body = MailboxView,

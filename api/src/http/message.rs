@@ -314,7 +314,8 @@ pub(crate) async fn message_list(
     params(
         ("mailboxId" = Uuid, Path, description = "The mailbox."),
         ("messageId" = Uuid, Path, description = "The message."),
-        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of the answer that the caller has."),
+        ("If-None-Match" = Option<String>, Header, nullable = false,
+            description = "The `ETag` of the answer that the caller has."),
     ),
     responses(
         (status = 200, description = "The message.", body = MessageView,
