@@ -1,0 +1,130 @@
+//! The database of a run: made for it, looked into, and dropped.
+
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection as _;
+use diesel::deserialize::QueryableByName;
+use diesel::pg::{Pg, PgConnection};
+use diesel::sql_types::{BigInt, Integer, Text};
+use diesel::{Connection as _, RunQueryDsl as _, sql_query};
+use uuid::Uuid;
+
+use crate::{Result, processes};
+
+/// How long the backlog of a round may take. Past that something is wrong.
+const MOST_PATIENCE: Duration = Duration::from_secs(120);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// A fresh database on a PostgreSQL server. It is dropped with this.
+pub(crate) struct Database {
+    connection: PgConnection,
+    server_url: String,
+    url: String,
+    name: String,
+    /// The server's first process, where it runs on this machine.
+    postmaster: Option<u32>,
+}
+
+#[derive(QueryableByName)]
+struct One {
+    #[diesel(sql_type = Text)]
+    value: String,
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    value: i64,
+}
+
+#[derive(QueryableByName)]
+struct Process {
+    #[diesel(sql_type = Integer)]
+    value: i32,
+}
+
+impl Database {
+    pub(crate) fn create(server_url: &str) -> Result<Self> {
+        let name = format!("brevdue_load_{}", Uuid::now_v7().simple());
+        let url = replace_database(server_url, &name)?;
+        PgConnection::establish(server_url)?.batch_execute(&format!("CREATE DATABASE {name}"))?;
+        let mut connection = PgConnection::establish(&url)?;
+        let Process { value } = sql_query("SELECT pg_backend_pid() AS value").get_result(&mut connection)?;
+        let backend = u32::try_from(value)?;
+        let is_here = processes::name(backend).is_some_and(|name| name == "postgres");
+        let postmaster = if is_here { processes::parent(backend) } else { None };
+        Ok(Self { connection, server_url: server_url.to_owned(), url, name, postmaster })
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A speed of a server that may forget what it has confirmed says nothing.
+    pub(crate) fn require_durability(&mut self) -> Result<()> {
+        for setting in ["fsync", "synchronous_commit", "full_page_writes"] {
+            let value = self.text(&format!("SELECT current_setting('{setting}') AS value"))?;
+            if value != "on" {
+                return Err(format!("{setting} is {value}: measure with {setting} = on").into());
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn execute(&mut self, statements: &str) -> Result<()> {
+        Ok(self.connection.batch_execute(statements)?)
+    }
+
+    /// The column `value` of a single row.
+    pub(crate) fn text(&mut self, query: &str) -> Result<String> {
+        Ok(sql_query(query).get_result::<One>(&mut self.connection)?.value)
+    }
+
+    /// The column `value` of a single row.
+    pub(crate) fn count(&mut self, query: &str) -> Result<u64> {
+        Ok(u64::try_from(sql_query(query).get_result::<Count>(&mut self.connection)?.value)?)
+    }
+
+    pub(crate) fn load<T: QueryableByName<Pg> + 'static>(&mut self, query: &str) -> Result<Vec<T>> {
+        Ok(sql_query(query).load(&mut self.connection)?)
+    }
+
+    /// Waits until the program has nothing left to do, then writes everything through: what one half of a round left
+    /// behind is not for the other to carry.
+    pub(crate) fn settle(&mut self) -> Result<()> {
+        let started = Instant::now();
+        while self.count("SELECT count(*) AS value FROM job WHERE run_at <= now()")? > 0 {
+            if started.elapsed() > MOST_PATIENCE {
+                return Err("the program does not finish its jobs".into());
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+        self.execute("CHECKPOINT")
+    }
+
+    /// Processor time that the database server has used; none where it runs elsewhere.
+    pub(crate) fn cpu(&self) -> Option<Duration> {
+        self.postmaster.and_then(|pid| processes::cpu_of_family(pid).ok())
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let dropped = PgConnection::establish(&self.server_url).map_err(|error| error.to_string()).and_then(|mut c| {
+            let statement = format!("DROP DATABASE {} WITH (FORCE)", self.name);
+            c.batch_execute(&statement).map_err(|error| error.to_string())
+        });
+        if let Err(error) = dropped {
+            eprintln!("load: the database {} is left behind: {error}", self.name);
+        }
+    }
+}
+
+/// The same server, another database.
+fn replace_database(url: &str, name: &str) -> Result<String> {
+    let (address, options) = url.split_once('?').map_or((url, None), |(address, options)| (address, Some(options)));
+    let start = address.find("://").ok_or("a database URL begins with postgres://")? + 3;
+    let end = address[start..].find('/').map_or(address.len(), |slash| start + slash);
+    let options = options.map(|options| format!("?{options}")).unwrap_or_default();
+    Ok(format!("{}/{name}{options}", &address[..end]))
+}

@@ -1,0 +1,276 @@
+//! Fills the program: persons with open mailboxes, and messages that they have read.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
+use diesel::deserialize::QueryableByName;
+use diesel::sql_types::Text;
+use domain::identity::{NationalId, NumberSeries};
+use domain::person::{PersonName, Protection};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use http_body_util::Full;
+use hyper::header::{CONTENT_TYPE, HOST, HeaderValue};
+use hyper::{Request, StatusCode};
+use indicatif::{ProgressBar, ProgressStyle};
+use persistence::blob::BlobSettings;
+use persistence::{DatabaseUrl, NewPerson, Store, StoreSettings};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::Result;
+use crate::client::Connection;
+use crate::database::Database;
+use crate::server::Server;
+use crate::work;
+
+/// How many persons are registered, and requests sent, at a time.
+const AT_A_TIME: usize = 32;
+/// Messages with a file that W5 fetches.
+const FILES: usize = 64;
+
+/// How much there is to be.
+#[derive(Clone, Copy)]
+pub(crate) struct Size {
+    pub(crate) mailboxes: usize,
+    pub(crate) messages: usize,
+    pub(crate) with_files: bool,
+}
+
+/// A person, for the driver's eyes.
+pub(crate) struct Person {
+    pub(crate) national_id: String,
+    pub(crate) mailbox: String,
+    pub(crate) token: HeaderValue,
+    pub(crate) messages: Vec<String>,
+}
+
+/// A file that can be fetched.
+pub(crate) struct StoredFile {
+    pub(crate) owner: usize,
+    pub(crate) path: String,
+}
+
+/// What there is.
+pub(crate) struct Seed {
+    pub(crate) service: String,
+    pub(crate) sender_token: HeaderValue,
+    pub(crate) persons: Vec<Person>,
+    pub(crate) files: Vec<StoredFile>,
+    pub(crate) pdf: Bytes,
+}
+
+#[derive(QueryableByName)]
+struct MessageRow {
+    #[diesel(sql_type = Text)]
+    mailbox: String,
+    #[diesel(sql_type = Text)]
+    id: String,
+}
+
+pub(crate) async fn fill(server: &Server, database: &mut Database, size: Size) -> Result<Seed> {
+    if size.mailboxes == 0 || size.messages < size.mailboxes {
+        return Err("there must be at least one message for each mailbox".into());
+    }
+    let mut connection = Connection::open(server.address()).await?;
+    let organisations: Value =
+        serde_json::from_slice(&connection.exchange(get("/sandbox/organisations")?, StatusCode::OK).await?)?;
+    let text = |pointer: &str| -> Result<String> {
+        Ok(organisations.pointer(pointer).and_then(Value::as_str).ok_or("no test organisation")?.to_owned())
+    };
+    let number = text("/items/0/organisationNumber")?;
+    let service = text("/items/0/services/0/id")?;
+    let scopes = ["brevdue:messages.write", "brevdue:messages.read"];
+    let asked = json!({ "kind": "system", "organisationNumber": number, "scopes": scopes });
+    let sender_token = token(&mut connection, &asked).await?;
+    let persons = persons(server, database, &mut connection, size.mailboxes).await?;
+    let mut seed = Seed { service, sender_token, persons, files: vec![], pdf: Bytes::from(pdf()?) };
+
+    seed = send(server, seed, size.messages, |seed, n| work::letter(seed, n % seed.persons.len(), "seed", n)).await?;
+    delivered(database, size.messages).await?;
+    database.execute("UPDATE message SET opened_at = received_at, read_at = received_at")?;
+    remember_messages(database, &mut seed)?;
+    if size.with_files {
+        seed = send(server, seed, FILES, |seed, n| work::letter_with_file(seed, n % seed.persons.len(), "file", n))
+            .await?;
+        delivered(database, FILES).await?;
+        seed.files = files(database, &seed, &mut connection).await?;
+    }
+    database.execute("VACUUM (ANALYZE)")?;
+    Ok(seed)
+}
+
+fn get(path: &str) -> Result<Request<Full<Bytes>>> {
+    Ok(Request::get(path).header(HOST, "localhost").body(Full::default())?)
+}
+
+async fn token(connection: &mut Connection, asked: &Value) -> Result<HeaderValue> {
+    let request = Request::post("/sandbox/tokens")
+        .header(HOST, "localhost")
+        .header(CONTENT_TYPE, "application/json")
+        .body(Full::from(asked.to_string()))?;
+    let answer: Value = serde_json::from_slice(&connection.exchange(request, StatusCode::OK).await?)?;
+    let token = answer["accessToken"].as_str().ok_or("the sandbox gave no token")?;
+    Ok(HeaderValue::from_str(&format!("Bearer {token}"))?)
+}
+
+fn progress(what: &'static str, steps: usize) -> Result<ProgressBar> {
+    let style = ProgressStyle::with_template("{msg:<28} {bar:40} {pos}/{len} {elapsed}")?;
+    let bar = ProgressBar::new(steps as u64).with_style(style).with_message(what);
+    bar.enable_steady_tick(Duration::from_millis(250));
+    Ok(bar)
+}
+
+/// Registers persons by the store itself, as a register of persons will, and opens their mailboxes.
+async fn persons(
+    server: &Server,
+    database: &mut Database,
+    connection: &mut Connection,
+    count: usize,
+) -> Result<Vec<Person>> {
+    let store = Store::open(StoreSettings {
+        database: DatabaseUrl::Postgres(database.url().to_owned()),
+        connections: 8,
+        acquire_timeout: Duration::from_secs(30),
+        master_key: server.master_key()?,
+        blobs: BlobSettings::Folder(server.blob_folder()),
+    })?;
+    let now = DateTime::<Utc>::from(SystemTime::now());
+    let bar = progress("seeding: persons", count)?;
+    let registered: Vec<(NationalId, String)> = stream::iter(identities(count))
+        .map(|(national_id, birth_date)| {
+            let (store, bar) = (&store, &bar);
+            let new = NewPerson {
+                national_id: national_id.clone(),
+                name: PersonName::from_register("Syntetisk Testesen".to_owned()),
+                birth_date,
+                protection: Protection::Ungraded,
+                death_date: None,
+            };
+            async move {
+                let (_, mailbox) = store.person_register(new, now).await?;
+                bar.inc(1);
+                crate::Result::Ok((national_id, mailbox.to_string()))
+            }
+        })
+        .buffered(AT_A_TIME)
+        .try_collect()
+        .await?;
+    drop(store);
+    database.execute("UPDATE mailbox SET consent = 1")?;
+    bar.reset();
+    bar.set_message("seeding: tokens");
+    let mut persons = Vec::with_capacity(count);
+    for (national_id, mailbox) in registered {
+        let national_id = national_id.expose().to_owned();
+        let token = token(connection, &json!({ "kind": "citizen", "nationalId": national_id })).await?;
+        persons.push(Person { national_id, mailbox, token, messages: vec![] });
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(persons)
+}
+
+/// Numbers of people who do not exist (month + 80), born from 1950 on, with the dates in them.
+fn identities(count: usize) -> impl Iterator<Item = (NationalId, NaiveDate)> {
+    let first = NaiveDate::from_ymd_opt(1950, 1, 1).unwrap_or_default();
+    first
+        .iter_days()
+        .flat_map(|date| (0..50).filter_map(move |serial| Some((number_of(date, serial)?, date))))
+        .take(count)
+}
+
+/// None where the number would have no control digit.
+fn number_of(date: NaiveDate, serial: u32) -> Option<NationalId> {
+    let (day, month, year) = (date.day(), date.month() + 80, date.year() % 100);
+    (0..100).find_map(|control| {
+        let number = format!("{day:02}{month}{year:02}{serial:03}{control:02}");
+        NationalId::parse(&number, NumberSeries::Synthetic).ok()
+    })
+}
+
+/// Sends so many messages, over a few connections side by side.
+async fn send(
+    server: &Server,
+    seed: Seed,
+    count: usize,
+    message: fn(&Seed, usize) -> Result<Request<Full<Bytes>>>,
+) -> Result<Seed> {
+    let bar = progress("seeding: messages", count)?;
+    let seed = Arc::new(seed);
+    let next = Arc::new(AtomicUsize::new(0));
+    let mut tasks = JoinSet::new();
+    for _ in 0..AT_A_TIME {
+        let mut connection = Connection::open(server.address()).await?;
+        let (seed, next, bar) = (Arc::clone(&seed), Arc::clone(&next), bar.clone());
+        tasks.spawn(async move {
+            loop {
+                let n = next.fetch_add(1, Ordering::Relaxed);
+                if n >= count {
+                    return crate::Result::Ok(());
+                }
+                connection.exchange(message(&seed, n)?, StatusCode::CREATED).await?;
+                bar.inc(1);
+            }
+        });
+    }
+    while let Some(done) = tasks.join_next().await {
+        done??;
+    }
+    bar.finish_and_clear();
+    Arc::into_inner(seed).ok_or_else(|| "a task still sends".into())
+}
+
+/// Waits until the program has brought everything into the inboxes.
+async fn delivered(database: &mut Database, count: usize) -> Result<()> {
+    let bar = progress("seeding: deliveries", count)?;
+    loop {
+        let waiting = database.count("SELECT count(*) AS value FROM message WHERE received_at IS NULL")?;
+        bar.set_position((count as u64).saturating_sub(waiting));
+        if waiting == 0 {
+            bar.finish_and_clear();
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+fn remember_messages(database: &mut Database, seed: &mut Seed) -> Result<()> {
+    let rows: Vec<MessageRow> = database.load("SELECT mailbox_id::text AS mailbox, id::text AS id FROM message")?;
+    let places: std::collections::HashMap<String, usize> =
+        seed.persons.iter().enumerate().map(|(place, person)| (person.mailbox.clone(), place)).collect();
+    for MessageRow { mailbox, id } in rows {
+        let place = places.get(&mailbox).ok_or("a message of a mailbox that is not ours")?;
+        seed.persons[*place].messages.push(id);
+    }
+    Ok(())
+}
+
+/// Reads each message that has a file, once, to learn where the file is.
+async fn files(database: &mut Database, seed: &Seed, connection: &mut Connection) -> Result<Vec<StoredFile>> {
+    let rows: Vec<MessageRow> =
+        database.load("SELECT mailbox_id::text AS mailbox, message_id::text AS id FROM attachment")?;
+    let mut files = Vec::with_capacity(rows.len());
+    for MessageRow { mailbox, id } in rows {
+        let owner = seed.persons.iter().position(|person| person.mailbox == mailbox).ok_or("a file of nobody's")?;
+        let path = format!("/v1/mailboxes/{mailbox}/messages/{id}");
+        let request = work::get_as(&seed.persons[owner].token, &path)?;
+        let message: Value = serde_json::from_slice(&connection.exchange(request, StatusCode::OK).await?)?;
+        let file = message.pointer("/attachments/0/id").and_then(Value::as_str).ok_or("a message without its file")?;
+        files.push(StoredFile { owner, path: format!("{path}/attachments/{file}") });
+    }
+    Ok(files)
+}
+
+/// A PDF of one megabyte that cannot be compressed.
+fn pdf() -> Result<Vec<u8>> {
+    const LENGTH: usize = 1 << 20;
+    let mut bytes = vec![0; LENGTH];
+    aws_lc_rs::rand::fill(&mut bytes)?;
+    let (head, tail) = (b"%PDF-1.4\n", b"\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n");
+    bytes[..head.len()].copy_from_slice(head);
+    bytes[LENGTH - tail.len()..].copy_from_slice(tail);
+    Ok(bytes)
+}
