@@ -313,15 +313,26 @@ pub(crate) fn consume(connection: &mut Connection, ids: &[Id]) -> Result<usize, 
 /// Takes uploads of a service off the list, and says which bytes they leave behind.
 fn take(connection: &mut Connection, service: ServiceId, ids: &[Id]) -> Result<Vec<Id>, StoreError> {
     let these = upload::table.filter(upload::service_id.eq(service.key())).filter(upload::id.eq_any(ids));
-    let blobs = on!(&mut *connection, c => these.clone().select(upload::blob_id).load::<Option<Id>>(c))?;
-    on!(connection, c => diesel::delete(these).execute(c))?;
-    Ok(blobs.into_iter().flatten().collect())
+    let ids = on!(&mut *connection, c => these.select(upload::id).load::<Id>(c))?;
+    remove(connection, &ids)
 }
 
 /// Takes expired uploads off the list, and says which bytes they leave behind.
 pub(crate) fn expire(connection: &mut Connection, now: DateTime<Utc>) -> Result<Vec<Id>, StoreError> {
     let expired = upload::table.filter(upload::expires_at.le(Time(now)));
-    let blobs = on!(&mut *connection, c => expired.select(upload::blob_id).load::<Option<Id>>(c))?;
-    on!(connection, c => diesel::delete(expired).execute(c))?;
+    let ids = on!(&mut *connection, c => expired.select(upload::id).load::<Id>(c))?;
+    remove(connection, &ids)
+}
+
+/// Removes uploads. A message may be taking one of them at this moment: then the row is locked, we wait, and it is
+/// gone; its bytes are the message's and must not be named here.
+fn remove(connection: &mut Connection, ids: &[Id]) -> Result<Vec<Id>, StoreError> {
+    let these = upload::table.filter(upload::id.eq_any(ids)).select((upload::id, upload::blob_id));
+    let removed: Vec<(Id, Option<Id>)> = match &mut *connection {
+        Connection::Postgres(link) => these.for_update().load(&mut **link as &mut PgConnection)?,
+        Connection::Sqlite(link, _) => these.load(&mut **link as &mut SqliteConnection)?,
+    };
+    let (ids, blobs): (Vec<Id>, Vec<Option<Id>>) = removed.into_iter().unzip();
+    on!(connection, c => diesel::delete(upload::table.filter(upload::id.eq_any(&ids))).execute(c))?;
     Ok(blobs.into_iter().flatten().collect())
 }
