@@ -45,6 +45,8 @@ impl Store {
     /// # Errors
     /// The store away. The jobs wait.
     pub async fn deliver_due(&self, now: DateTime<Utc>) -> Result<usize, Failure> {
+        // One at a time in a process: whoever asks for what is due also waits for what is being done.
+        let _turn = self.inner.delivering.lock().await;
         self.run(move |_, connection| {
             let (leases, until) = job::lease(connection, JobKind::Deliver, now, MOST)?;
             if leases.is_empty() {

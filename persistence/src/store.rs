@@ -92,6 +92,8 @@ pub(crate) struct Inner {
     pub(crate) senders: moka::sync::Cache<ServiceId, Arc<Sender>>,
     /// Rung when there may be work for a worker.
     pub(crate) work: Notify,
+    /// Held while deliveries are made.
+    pub(crate) delivering: tokio::sync::Mutex<()>,
     /// As many as there are connections: a thread is taken only when there is a connection for it.
     slots: Arc<Semaphore>,
     acquire_timeout: Duration,
@@ -116,6 +118,7 @@ impl Store {
             blobs: BlobStore::open(&blobs)?,
             senders: moka::sync::Cache::builder().max_capacity(MOST_SENDERS).time_to_live(SENDERS_KEPT).build(),
             work: Notify::new(),
+            delivering: tokio::sync::Mutex::new(()),
             pool,
             vault,
             slots,

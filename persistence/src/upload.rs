@@ -121,11 +121,11 @@ impl Store {
         S: Stream<Item = Result<Bytes, E>>,
     {
         let now = context.now;
-        let accepted = self
-            .for_service(context, service, ServiceAction::UploadFile, move |inner, connection, _| {
+        let (accepted, rule) = self
+            .for_service(context, service, ServiceAction::UploadFile, move |inner, connection, grant| {
                 fetch(inner, connection, service, id, now)?;
                 let service = service::fetch(connection, service)?.ok_or(Failure::NotFound)?;
-                Ok(service.policy.attachment_types)
+                Ok((service.policy.attachment_types, grant.rule()))
             })
             .await?;
         // An id and a key of their own for these bytes: a second attempt never touches those of the first, and no key
@@ -142,11 +142,16 @@ impl Store {
                 return Err(failure.into());
             }
         };
+        let owned = context.clone();
         let content = UploadedContent { file_type, size_bytes: stored.size_bytes, sha256: stored.sha256 };
         let upload = self
             .run(move |inner, connection| {
                 connection.write(|connection| {
                     let file_key = inner.vault.wrap_upload_key(service, id, &file_key);
+                    let object = Some(log::Object { kind: ObjectKind::Upload, id: id.as_uuid() });
+                    let (subject, action) = (Subject::Service(service), ServiceAction::UploadFile.as_word());
+                    let entry = audit::granted(&owned, None, subject, action, object, rule);
+                    audit::insert(connection, vec![entry])?;
                     let filled = fill(connection, service, id, (blob, file_key), content, now)?;
                     Ok::<_, Failure>((fetch(inner, connection, service, id, now)?, filled))
                 })

@@ -26,9 +26,6 @@ fn pairs(violations: &[(&str, &str)]) -> Vec<(String, String)> {
     violations.iter().map(|(pointer, code)| ((*pointer).to_owned(), (*code).to_owned())).collect()
 }
 
-/// The problem, and its violations as pairs of pointer and code.
-type Expected = (&'static str, Vec<(String, String)>);
-
 stories! {
     async fn everything_that_is_wrong_with_a_message_is_named_at_once(app: TestApp) {
         let before = stored(&app);

@@ -25,9 +25,8 @@ pub(crate) const OPEN: [(&str, &str); 11] = [
 ];
 
 /// Operations that leave no audit entry, each for a reason. This list only shrinks.
-const UNRECORDED: [(&str, &str); 3] = [
+const UNRECORDED: [(&str, &str); 2] = [
     ("serviceShow", "settings of the caller's own service, which tell of nobody"),
-    ("uploadFill", "the upload's opening is on record, and its message's sending"),
     ("uploadShow", "the caller's own file, before it is anybody's"),
 ];
 
