@@ -88,16 +88,28 @@ pub(crate) async fn fill(server: &Server, database: &mut Database, size: Size) -
     let persons = persons(server, database, &mut connection, size.mailboxes).await?;
     let mut seed = Seed { service, sender_token, persons, files: vec![], pdf: Bytes::from(pdf()?) };
 
-    seed = send(server, seed, size.messages, |seed, n| work::letter(seed, n % seed.persons.len(), "seed", n)).await?;
+    seed = send(server, seed, size.messages, StatusCode::CREATED, |seed, n| {
+        work::letter(seed, n % seed.persons.len(), "seed", n)
+    })
+    .await?;
     delivered(database, size.messages).await?;
     database.execute("UPDATE message SET opened_at = received_at, read_at = received_at")?;
     remember_messages(database, &mut seed)?;
     if size.with_files {
-        seed = send(server, seed, FILES, |seed, n| work::letter_with_file(seed, n % seed.persons.len(), "file", n))
-            .await?;
+        seed = send(server, seed, FILES, StatusCode::CREATED, |seed, n| {
+            work::letter_with_file(seed, n % seed.persons.len(), "file", n)
+        })
+        .await?;
         delivered(database, FILES).await?;
-        seed.files = files(database, &seed, &mut connection).await?;
+        // The first connection has been silent for too long by now.
+        seed.files = files(database, &seed, &mut Connection::open(server.address()).await?).await?;
     }
+    // Each token is checked once here: from then on the server knows it, as it knows those of people who are logged in.
+    seed = send(server, seed, size.mailboxes, StatusCode::OK, |seed, n| {
+        let person = &seed.persons[n];
+        work::get_as(&person.token, &format!("/v1/mailboxes/{}/messages", person.mailbox))
+    })
+    .await?;
     database.execute("VACUUM (ANALYZE)")?;
     Ok(seed)
 }
@@ -191,14 +203,15 @@ fn number_of(date: NaiveDate, serial: u32) -> Option<NationalId> {
     })
 }
 
-/// Sends so many messages, over a few connections side by side.
+/// Sends so many requests, over a few connections side by side.
 async fn send(
     server: &Server,
     seed: Seed,
     count: usize,
-    message: fn(&Seed, usize) -> Result<Request<Full<Bytes>>>,
+    expected: StatusCode,
+    request: fn(&Seed, usize) -> Result<Request<Full<Bytes>>>,
 ) -> Result<Seed> {
-    let bar = progress("seeding: messages", count)?;
+    let bar = progress("seeding: requests", count)?;
     let seed = Arc::new(seed);
     let next = Arc::new(AtomicUsize::new(0));
     let mut tasks = JoinSet::new();
@@ -211,7 +224,7 @@ async fn send(
                 if n >= count {
                     return crate::Result::Ok(());
                 }
-                connection.exchange(message(&seed, n)?, StatusCode::CREATED).await?;
+                connection.exchange(request(&seed, n)?, expected).await?;
                 bar.inc(1);
             }
         });
