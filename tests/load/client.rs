@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
 use hyper::client::conn::http1::SendRequest;
-use hyper::{Request, StatusCode};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -15,27 +16,41 @@ use tokio::task::JoinSet;
 use crate::Result;
 use crate::work::Work;
 
-/// A connection that stays open.
-pub(crate) struct Connection(SendRequest<Full<Bytes>>);
+/// A connection that stays open. Where the server closes it between two requests, as it may, the next opens it again.
+pub(crate) struct Connection {
+    address: SocketAddr,
+    sender: SendRequest<Full<Bytes>>,
+}
 
 impl Connection {
     pub(crate) async fn open(address: SocketAddr) -> Result<Self> {
+        Ok(Self { address, sender: Self::connect(address).await? })
+    }
+
+    async fn connect(address: SocketAddr) -> Result<SendRequest<Full<Bytes>>> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         let (sender, driver) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
         // What goes wrong with the connection shows at the next request.
         tokio::spawn(driver);
-        Ok(Self(sender))
+        Ok(sender)
+    }
+
+    async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>> {
+        if self.sender.ready().await.is_err() {
+            self.sender = Self::connect(self.address).await?;
+            self.sender.ready().await?;
+        }
+        let what = format!("{} {}", request.method(), request.uri());
+        Ok(self.sender.send_request(request).await.map_err(|error| format!("{what}: {error:?}"))?)
     }
 
     /// Sends a request and reads its answer, which must have the status.
     pub(crate) async fn exchange(&mut self, request: Request<Full<Bytes>>, expected: StatusCode) -> Result<Bytes> {
         let what = format!("{} {}", request.method(), request.uri());
-        let failed = |error: hyper::Error| format!("{what}: {error:?}");
-        self.0.ready().await.map_err(failed)?;
-        let answer = self.0.send_request(request).await.map_err(failed)?;
+        let answer = self.send(request).await?;
         let status = answer.status();
-        let body = answer.into_body().collect().await.map_err(failed)?.to_bytes();
+        let body = answer.into_body().collect().await?.to_bytes();
         if status == expected {
             return Ok(body);
         }
@@ -44,8 +59,7 @@ impl Connection {
 
     /// The same, without keeping what comes. Says how many bytes came.
     pub(crate) async fn fetch(&mut self, request: Request<Full<Bytes>>) -> Result<usize> {
-        self.0.ready().await?;
-        let mut answer = self.0.send_request(request).await?;
+        let mut answer = self.send(request).await?;
         if answer.status() != StatusCode::OK {
             return Err(format!("an answer was {}", answer.status()).into());
         }

@@ -84,7 +84,7 @@ pub(crate) async fn metrics_show() -> HttpResponse {
 
 /// Show this contract
 ///
-/// The OpenAPI document of exactly this server.
+/// The OpenAPI document with the operations of the sandbox.
 #[utoipa::path(
     operation_id = "openapiShow",
     tag = "Documentation",
