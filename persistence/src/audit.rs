@@ -118,6 +118,14 @@ pub(crate) fn insert(connection: &mut Connection, entries: Vec<Entry>) -> Result
     AuditRow::insert_all(connection, entries.into_iter().map(AuditRow::from).collect())
 }
 
+/// Writes entries of their own, all or none. On PostgreSQL they are one statement, which is a transaction by itself.
+fn write_all(connection: &mut Connection, entries: Vec<Entry>) -> Result<(), StoreError> {
+    match connection {
+        Connection::Postgres(_) => insert(connection, entries),
+        Connection::Sqlite(..) => connection.write(|connection| insert(connection, entries)),
+    }
+}
+
 /// Makes the entries of reads durable. Those that come at the same time share a transaction.
 pub(crate) struct AuditLog(Batcher<Entry, bool>);
 
@@ -125,9 +133,8 @@ impl AuditLog {
     pub(crate) fn start(pool: Pool) -> std::io::Result<Self> {
         Batcher::start("audit", move |entries: Vec<Entry>| {
             let count = entries.len();
-            let written = pool.get().and_then(|mut connection| {
-                connection.write(|connection| insert(connection, entries)).inspect_err(|_| pool.renew())
-            });
+            let written =
+                pool.get().and_then(|mut connection| write_all(&mut connection, entries).inspect_err(|_| pool.renew()));
             if let Err(error) = &written {
                 tracing::error!(error = error as &dyn std::error::Error, "audit entries could not be written");
             }
