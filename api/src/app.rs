@@ -12,9 +12,11 @@ use actix_web::http::header::{
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
+use chrono::TimeDelta;
+use domain::access::Policy;
 use domain::identity::NumberSeries;
 use persistence::vault::MasterKey;
-use persistence::{Store, StoreSettings};
+use persistence::{PopulationRegister, Store, StoreSettings};
 use secrecy::ExposeSecret as _;
 use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt as _;
@@ -24,9 +26,10 @@ use crate::auth::Authenticator;
 use crate::auth::issuer::{IssuerConfig, IssuerSettings, Preset};
 use crate::clock::Clock;
 use crate::http::{self, KnownPaths};
+use crate::outbound::NotConnected;
 use crate::rate_limit::RateLimiter;
-use crate::sandbox::Sandbox;
-use crate::settings::{BlobLocation, Mode, Settings};
+use crate::sandbox::{self, Sandbox};
+use crate::settings::{BlobLocation, Mode, PlatformSettings, Settings};
 use crate::worker::Worker;
 use crate::{openapi, problem, telemetry};
 
@@ -79,6 +82,9 @@ pub enum StartError {
     /// The sandbox could not be filled.
     #[error("the sandbox cannot be filled")]
     Sandbox(#[from] persistence::Failure),
+    /// The mailbox's own service could not be opened.
+    #[error("the mailbox's own service cannot be opened")]
+    Platform(#[source] persistence::Failure),
     /// The data folder cannot be made, or the address is taken.
     #[error("{what}")]
     Io {
@@ -112,18 +118,29 @@ impl Application {
             Mode::Production => Clock::system(),
         };
         let mut issuers = issuers(&settings)?;
-        let store = open_store(&settings)?;
+        let sandbox_register = Arc::new(sandbox::register());
+        let register: Arc<dyn PopulationRegister> = match settings.mode {
+            Mode::Sandbox => Arc::clone(&sandbox_register) as _,
+            Mode::Production => Arc::new(NotConnected),
+        };
+        let store = open_store(&settings, register)?;
         let (sandbox, series) = match settings.mode {
             Mode::Sandbox => {
                 if store.real_person_exists().await? {
                     return Err(StartError::RealPersons);
                 }
-                let sandbox = Sandbox::fill(&store, &clock).await?;
+                let sandbox = Sandbox::fill(&store, &clock, sandbox_register).await?;
                 issuers.push(sandbox.issuer.issuer_settings());
                 (Some(sandbox), NumberSeries::Synthetic)
             }
             Mode::Production => (None, NumberSeries::Real),
         };
+        if let Some(PlatformSettings { organisation_number, name }) =
+            settings.platform.clone().or_else(sandbox::platform)
+        {
+            let opened = store.platform_service_open(organisation_number, name, clock.now()).await;
+            opened.map_err(StartError::Platform)?;
+        }
         let authenticator = Authenticator::new(issuers, series, clock.clone(), settings.public_url.clone())?;
         let limiter = Arc::new(RateLimiter::new(&settings.rate_limit));
         let worker = Worker::start(store.clone(), clock.clone(), Arc::clone(&limiter));
@@ -210,7 +227,7 @@ pub(crate) fn make_database_folder(url: &persistence::DatabaseUrl) -> Result<(),
     Ok(())
 }
 
-fn open_store(settings: &Settings) -> Result<Store, StartError> {
+fn open_store(settings: &Settings, register: Arc<dyn PopulationRegister>) -> Result<Store, StartError> {
     let database = database_url(settings);
     std::fs::create_dir_all(&settings.data_folder)
         .map_err(|source| StartError::Io { what: format!("cannot make {}", settings.data_folder.display()), source })?;
@@ -218,12 +235,19 @@ fn open_store(settings: &Settings) -> Result<Store, StartError> {
         make_database_folder(&database)?;
         persistence::migrate(&database)?;
     }
+    let access = settings.access;
     Ok(Store::open(StoreSettings {
         database,
         connections: settings.database.connections,
         acquire_timeout: settings.database.acquire_timeout,
         master_key: master_key(settings)?,
         blobs: blob_settings(&settings.blobs),
+        policy: Policy {
+            youth_from_years: i32::try_from(access.youth_from_years).unwrap_or(i32::MAX),
+            admits_guardians: access.guardians,
+        },
+        register,
+        register_max_age: TimeDelta::from_std(access.register_max_age).unwrap_or(TimeDelta::MAX),
     })?)
 }
 

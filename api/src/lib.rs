@@ -7,6 +7,7 @@ pub mod clock;
 mod http;
 mod language;
 pub mod openapi;
+mod outbound;
 pub mod problem;
 pub mod rate_limit;
 mod sandbox;

@@ -27,6 +27,7 @@ const LIST_PREFIX: &str = "ListView_";
     tags(
         (name = "Me", description = "The citizen's own profile, consent and acceptances."),
         (name = "Mailboxes", description = "What a citizen reads."),
+        (name = "Powers of attorney", description = "What one adult lets another do in their name."),
         (name = "Services", description = "What services of organisations send and follow."),
         (name = "Organisations", description = "What operators register."),
         (name = "Documentation", description = "Open to everybody."),

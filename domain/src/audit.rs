@@ -19,6 +19,9 @@ pub struct Entry {
     pub subject: Subject,
     /// Who.
     pub actor: Actor,
+    /// What they were to the owner of the mailbox, by the word of their standing; none where it was refused, or where
+    /// there is no mailbox.
+    pub relation: Option<&'static str>,
     /// Did what.
     pub action: &'static str,
     /// To which thing.
@@ -73,8 +76,8 @@ impl Subject {
 pub enum Actor {
     /// A citizen; no person where the token's number is in no register.
     Citizen(Option<PersonId>),
-    /// A health worker of an organisation.
-    HealthWorker(OrganisationNumber),
+    /// A health worker of an organisation; no person where the token's number is in no register.
+    HealthWorker(Option<PersonId>, OrganisationNumber),
     /// An organisation's system.
     System(OrganisationNumber),
     /// An operator, by the subject of the token.
@@ -89,7 +92,7 @@ impl Actor {
     pub const fn kind_word(&self) -> &'static str {
         match self {
             Self::Citizen(_) => "citizen",
-            Self::HealthWorker(_) => "healthWorker",
+            Self::HealthWorker(..) => "healthWorker",
             Self::System(_) => "system",
             Self::Operator(_) => "operator",
             Self::Worker => "worker",
@@ -123,6 +126,14 @@ pub enum ObjectKind {
     Client,
     /// A service.
     Service,
+    /// A power of attorney.
+    PowerOfAttorney,
+    /// A person: a member of a service.
+    Person,
+    /// A mailbox: a patient.
+    Mailbox,
+    /// A service area.
+    ServiceArea,
 }
 
 impl ObjectKind {
@@ -161,10 +172,16 @@ pub struct AccessLogEntry {
     pub at: DateTime<Utc>,
     /// The word of the actor's kind.
     pub actor_kind: String,
-    /// The citizen's name, or that of the organisation whose system or health worker it was.
+    /// The name of the citizen or health worker.
     pub actor_name: Option<String>,
+    /// What the actor was to the owner.
+    pub actor_relation: Option<String>,
     /// The actor's organisation.
     pub actor_organisation: Option<OrganisationNumber>,
+    /// The name of that organisation.
+    pub actor_organisation_name: Option<String>,
+    /// The name of the owner, where the actor acted for them.
+    pub on_behalf: Option<String>,
     /// The word of the action.
     pub action: String,
     /// The word of the object's kind, and its id.

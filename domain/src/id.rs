@@ -52,6 +52,10 @@ id_types! {
     OrganisationId
     /// A data-processing agreement.
     AgreementId
+    /// A power of attorney.
+    PowerOfAttorneyId
+    /// That a health worker has recorded lawful access to a patient.
+    RecordedAccessId
     /// A system that an organisation has been registered to use.
     ClientId
     /// An entry of the audit log.

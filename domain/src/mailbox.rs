@@ -1,6 +1,6 @@
 //! A citizen's mailbox and profile.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::consent::{Acceptance, Consent};
 use crate::id::{MailboxId, PersonId};
@@ -14,6 +14,8 @@ pub struct Mailbox {
     pub id: MailboxId,
     /// The owner's name.
     pub owner_name: PersonName,
+    /// What the caller is to the owner, by the word of their standing.
+    pub relation: &'static str,
     /// How many messages that the caller can see have not been read.
     pub unread: u64,
 }
@@ -33,8 +35,12 @@ pub struct Profile {
     pub birth_date: NaiveDate,
     /// From the population register.
     pub protection: Protection,
+    /// The last day of the protection; none where it has no end, or there is none.
+    pub protection_until: Option<NaiveDate>,
     /// The consent as it stands; none where none was ever given.
     pub consent: Option<Consent>,
+    /// Since when the owner has locked the mailbox (CON-14).
+    pub locked_at: Option<DateTime<Utc>>,
     /// The newest acceptance of each document.
     pub acceptances: Vec<Acceptance>,
 }

@@ -87,9 +87,10 @@ impl Direction {
     }
 }
 
-/// Whether parents of a child may see a message. A sender narrows what the service allows, and never widens it.
+/// Whether parents of a child may see a message. A sender narrows what the service allows, and never widens it. The
+/// order is the meaning.
 // The words below are stored for years. Rename the variants as you like; never change a word.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EnumString, IntoStaticStr, VariantArray)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "camelCase")]
 pub enum ParentVisibility {
     /// Not at all.
@@ -101,10 +102,63 @@ pub enum ParentVisibility {
 }
 
 impl ParentVisibility {
+    /// The sent word.
+    #[must_use]
+    pub fn as_word(self) -> &'static str {
+        self.into()
+    }
+
+    /// The age of the child at which it ends, which is how it is stored.
+    #[must_use]
+    pub const fn until_years(self) -> i16 {
+        match self {
+            Self::Never => 0,
+            Self::Until12 => 12,
+            Self::Until16 => 16,
+        }
+    }
+
+    /// The choice that is stored as this age.
+    #[must_use]
+    pub fn from_until_years(years: i16) -> Option<Self> {
+        Self::VARIANTS.iter().copied().find(|choice| choice.until_years() == years)
+    }
+}
+
+/// Whether a child with access of its own sees what a service sends. The order is the meaning.
+// The words below are stored for years. Rename the variants as you like; never change a word.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "camelCase")]
+pub enum YouthVisibility {
+    /// Not before 16.
+    Never,
+    /// When a parent has given the child access (CHI-8).
+    WithConsent,
+    /// Without asking anybody, and then never to parents: the school nurse (CHI-10).
+    Always,
+}
+
+impl YouthVisibility {
     /// The stored and sent word.
     #[must_use]
     pub fn as_word(self) -> &'static str {
         self.into()
+    }
+
+    /// The place in the order, for comparisons inside a database.
+    #[must_use]
+    pub const fn rank(self) -> i16 {
+        match self {
+            Self::Never => 0,
+            Self::WithConsent => 1,
+            Self::Always => 2,
+        }
+    }
+
+    /// The choice at a place in the order.
+    #[must_use]
+    pub fn from_rank(rank: i16) -> Option<Self> {
+        Self::VARIANTS.iter().copied().find(|choice| choice.rank() == rank)
     }
 }
 
@@ -134,10 +188,10 @@ pub struct Draft {
     pub sender_reference: Option<SenderReference>,
     /// The files, in the order in which they are shown.
     pub uploads: Vec<UploadId>,
-    /// Whether parents may see it.
-    pub parents: ParentVisibility,
-    /// Whether holders of a power of attorney may see it.
-    pub power_of_attorney: bool,
+    /// Until when parents may see it; as the service allows where left out.
+    pub parents: Option<ParentVisibility>,
+    /// Whether holders of a power of attorney may see it; as the service allows where left out.
+    pub power_of_attorney: Option<bool>,
     /// Until when the sender hopes that it is read.
     pub open_by: Option<DateTime<Utc>>,
 }
@@ -274,4 +328,8 @@ pub struct Message {
     pub body_format: BodyFormat,
     /// Its files.
     pub attachments: Vec<Attachment>,
+    /// Whether the owner withholds it from holders of a power of attorney (FUL-18).
+    pub withheld_from_holders: bool,
+    /// Whether health personnel withhold it from parents (CHI-6).
+    pub withheld_from_parents: bool,
 }

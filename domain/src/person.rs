@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Europe::Oslo;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
@@ -10,6 +10,12 @@ use crate::id::{MailboxId, PersonId};
 
 /// The age at which a person decides alone on health matters (CHI-4).
 pub const HEALTH_MAJORITY_YEARS: i32 = 16;
+
+/// The age from which parents see less and do not write for a child (CHI-3, CHI-5).
+pub const PARENTS_SEE_LESS_YEARS: i32 = 12;
+
+/// The age from which somebody can hold a power of attorney (FUL-2).
+pub const ADULT_YEARS: i32 = 18;
 
 /// A person with what the rules ask of the register.
 #[derive(Clone)]
@@ -22,8 +28,8 @@ pub struct Person {
     pub name: PersonName,
     /// From the register, never from the identity number.
     pub birth_date: NaiveDate,
-    /// The grade of protection of the address.
-    pub protection: Protection,
+    /// The protection of the address.
+    pub protection: Protected,
     /// The day of death, where the register has one.
     pub death_date: Option<NaiveDate>,
 }
@@ -84,17 +90,62 @@ impl fmt::Debug for PersonName {
     }
 }
 
+/// A grade of protection and the last day on which it holds, in Oslo (ADR-11).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Protected {
+    /// The grade.
+    pub grade: Protection,
+    /// The last day; none where it has no end.
+    pub until: Option<NaiveDate>,
+}
+
+impl Protected {
+    /// No protection.
+    pub const NOT: Self = Self { grade: Protection::Ungraded, until: None };
+
+    /// The grade that holds at a time.
+    #[must_use]
+    pub fn at(self, now: DateTime<Utc>) -> Protection {
+        match self.until {
+            Some(last) if day_of(now) > last => Protection::Ungraded,
+            Some(_) | None => self.grade,
+        }
+    }
+}
+
+/// The day that it is in Oslo.
+#[must_use]
+pub fn day_of(now: DateTime<Utc>) -> NaiveDate {
+    now.with_timezone(&Oslo).date_naive()
+}
+
+/// When a day begins in Oslo. Its clocks change in the night, never at midnight.
+#[must_use]
+pub fn start_of(day: NaiveDate) -> DateTime<Utc> {
+    let midnight = day.and_time(NaiveTime::MIN);
+    Oslo.from_local_datetime(&midnight).earliest().map_or_else(|| midnight.and_utc(), |at| at.with_timezone(&Utc))
+}
+
+/// The day on which somebody is so many years old; whoever was born on 29 February has it on 1 March in common years.
+#[must_use]
+pub fn birthday(birth_date: NaiveDate, years: i32) -> NaiveDate {
+    let year = birth_date.year() + years;
+    birth_date.with_year(year).or_else(|| NaiveDate::from_ymd_opt(year, 3, 1)).unwrap_or(NaiveDate::MAX)
+}
+
 /// Age in whole years. It changes at 00:00 in Oslo on the birthday; whoever was born on 29 February has it on 1 March
 /// in common years.
 #[must_use]
 pub fn age_years(birth_date: NaiveDate, now: DateTime<Utc>) -> i32 {
-    let today = now.with_timezone(&Oslo).date_naive();
+    let today = day_of(now);
     let had_birthday = (today.month(), today.day()) >= (birth_date.month(), birth_date.day());
     today.year() - birth_date.year() - i32::from(!had_birthday)
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
+
     use super::*;
 
     fn at(text: &str) -> DateTime<Utc> {
@@ -103,6 +154,36 @@ mod tests {
 
     fn born(text: &str) -> NaiveDate {
         text.parse().expect("a date")
+    }
+
+    #[test]
+    fn a_birthday_is_the_day_on_which_the_age_changes() {
+        for (born_on, years) in [("2010-12-31", 16), ("2010-07-01", 12), ("2012-02-29", 15), ("2012-02-29", 16)] {
+            let at = start_of(birthday(born(born_on), years));
+            assert_eq!(age_years(born(born_on), at), years, "{born_on} {years}");
+            assert_eq!(age_years(born(born_on), at - TimeDelta::microseconds(1)), years - 1, "{born_on} {years}");
+        }
+    }
+
+    #[test]
+    fn a_day_begins_at_midnight_in_oslo_also_when_the_clocks_change() {
+        for (day, expected) in [
+            ("2026-03-29", "2026-03-28T23:00:00Z"),
+            ("2026-03-30", "2026-03-29T22:00:00Z"),
+            ("2026-10-25", "2026-10-24T22:00:00Z"),
+            ("2026-10-26", "2026-10-25T23:00:00Z"),
+        ] {
+            assert_eq!(start_of(born(day)), at(expected), "{day}");
+        }
+    }
+
+    #[test]
+    fn a_grade_holds_to_the_end_of_its_last_day_in_oslo() {
+        let grade = Protected { grade: Protection::Confidential, until: Some(born("2026-11-22")) };
+
+        assert_eq!(grade.at(at("2026-11-22T22:59:59Z")), Protection::Confidential);
+        assert_eq!(grade.at(at("2026-11-22T23:00:00Z")), Protection::Ungraded);
+        assert_eq!(Protected { until: None, ..grade }.at(at("2099-01-01T00:00:00Z")), Protection::Confidential);
     }
 
     #[test]

@@ -4,9 +4,12 @@
 
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
+use crate::access::{OwnerFacts, Policy};
 use crate::consent::ConsentLevel;
+use crate::message::{ParentVisibility, YouthVisibility};
+use crate::person::{HEALTH_MAJORITY_YEARS, PARENTS_SEE_LESS_YEARS};
 use crate::rule::Rule;
-use crate::service::UnregisteredRecipients;
+use crate::service::{ItemPolicy, UnregisteredRecipients};
 
 /// Where a message goes.
 // The words below are stored for years. Rename the variants as you like; never change a word.
@@ -38,6 +41,8 @@ pub struct Facts {
     pub minimum_consent: ConsentLevel,
     /// Whether the service is there for persons with a protected address.
     pub available_at_protected_address: bool,
+    /// Whether anybody could read it here: see [`has_reader`].
+    pub has_reader: bool,
     /// What the service wants done where the inbox is closed.
     pub unregistered_recipients: UnregisteredRecipients,
 }
@@ -75,6 +80,38 @@ impl Rejection {
     }
 }
 
+/// Whether anybody could read a message here: its owner from 16 on; for a child, the child itself by youth access, or
+/// somebody with parental responsibility (CHI-2, CHI-8, CHI-10). A message that nobody can read is not delivered.
+#[must_use]
+pub fn has_reader(owner: &OwnerFacts, item: ItemPolicy, policy: Policy) -> bool {
+    if owner.age_years >= HEALTH_MAJORITY_YEARS {
+        return true;
+    }
+    let needed =
+        if owner.age_years < PARENTS_SEE_LESS_YEARS { ParentVisibility::Until12 } else { ParentVisibility::Until16 };
+    let parents = owner.lives_with_responsible
+        && !owner.protection.is_graded()
+        && item.parents >= needed
+        && item.youth < YouthVisibility::Always;
+    let youth_needed = if owner.youth_access && owner.consent == ConsentLevel::Full {
+        YouthVisibility::WithConsent
+    } else {
+        YouthVisibility::Always
+    };
+    parents || (owner.age_years >= policy.youth_from_years && item.youth >= youth_needed)
+}
+
+/// The consent that counts for a message: none while the owner has locked the mailbox (CON-14); what a child arranges
+/// alone takes nobody's (CHI-10).
+#[must_use]
+pub fn effective_consent(owner: &OwnerFacts, item: ItemPolicy, policy: Policy) -> ConsentLevel {
+    if owner.is_locked {
+        return ConsentLevel::None;
+    }
+    let is_alone = (policy.youth_from_years..HEALTH_MAJORITY_YEARS).contains(&owner.age_years);
+    if is_alone && item.youth == YouthVisibility::Always { ConsentLevel::Full } else { owner.consent }
+}
+
 /// Chooses the channel. Asked at acceptance, and again when the message is delivered.
 #[must_use]
 pub fn decide(facts: &Facts) -> Route {
@@ -83,7 +120,7 @@ pub fn decide(facts: &Facts) -> Route {
     }
     let consents = facts.consent >= facts.minimum_consent && facts.consent >= ConsentLevel::Basis;
     let reachable = !facts.recipient_is_protected || facts.available_at_protected_address;
-    if consents && reachable {
+    if facts.has_reader && consents && reachable {
         return Route::Deliver(Rule::Hn4);
     }
     match facts.unregistered_recipients {
@@ -102,6 +139,7 @@ mod tests {
         recipient_is_protected: false,
         minimum_consent: ConsentLevel::Basis,
         available_at_protected_address: false,
+        has_reader: true,
         unregistered_recipients: UnregisteredRecipients::Reject,
     };
 
@@ -134,6 +172,7 @@ mod tests {
                 Facts { recipient_is_protected: true, available_at_protected_address: true, ..OPEN },
                 Route::Deliver(Rule::Hn4),
             ),
+            ("CHI-2: a child for whom nobody reads", Facts { has_reader: false, ..OPEN }, rejected),
             ("KRR-8: dead", Facts { recipient_is_dead: true, ..OPEN }, dead),
             (
                 "KRR-8: dead, and the service waits",

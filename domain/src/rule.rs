@@ -66,6 +66,105 @@ pub enum Rule {
     /// What the citizen may see of what is held about them.
     #[strum(serialize = "TK-4")]
     Tk4,
+    /// Nobody represents, or is represented by, somebody with a protected address.
+    #[strum(serialize = "ADR-5")]
+    Adr5,
+    /// A health worker reads of protected patients only with the role for the grade, and never of themselves or close family.
+    #[strum(serialize = "ADR-7")]
+    Adr7,
+    /// Protection ends and changes: what the register says is not trusted for long.
+    #[strum(serialize = "ADR-11")]
+    Adr11,
+    /// Each refusal and each allowance names the rule that decided.
+    #[strum(serialize = "BX-2")]
+    Bx2,
+    /// Whoever has parental responsibility for a child under 12 uses the inbox for it, but not every message.
+    #[strum(serialize = "CHI-1")]
+    Chi1,
+    /// Parents represent a child when somebody responsible is registered at its address.
+    #[strum(serialize = "CHI-2")]
+    Chi2,
+    /// Parents of a child of 12 to 15 see less.
+    #[strum(serialize = "CHI-3")]
+    Chi3,
+    /// From the sixteenth birthday the access of parents is gone.
+    #[strum(serialize = "CHI-4")]
+    Chi4,
+    /// From 12 on parents do not write on behalf of the child.
+    #[strum(serialize = "CHI-5")]
+    Chi5,
+    /// Health personnel withhold a message from parents.
+    #[strum(serialize = "CHI-6")]
+    Chi6,
+    /// What a parent sent on behalf of the child is not shown to the child.
+    #[strum(serialize = "CHI-9")]
+    Chi9,
+    /// What a child arranges alone takes nobody's consent and is never shown to parents.
+    #[strum(serialize = "CHI-10")]
+    Chi10,
+    /// Parents consent for a child under 16.
+    #[strum(serialize = "CHI-12")]
+    Chi12,
+    /// A young person with access of their own accepts terms.
+    #[strum(serialize = "CON-12")]
+    Con12,
+    /// The owner locks the mailbox.
+    #[strum(serialize = "CON-14")]
+    Con14,
+    /// Citizens cancel a visit where the service allows it.
+    #[strum(serialize = "DH-2")]
+    Dh2,
+    /// A message is read only by staff with lawful access to the citizen.
+    #[strum(serialize = "DH-7")]
+    Dh7,
+    /// A power of attorney is given digitally, or on paper without an electronic identity.
+    #[strum(serialize = "DH-10")]
+    Dh10,
+    /// A giver is 16 or older; a holder 18 or older and in the population register.
+    #[strum(serialize = "FUL-2")]
+    Ful2,
+    /// A power of attorney covers chosen service areas.
+    #[strum(serialize = "FUL-3")]
+    Ful3,
+    /// The inbox takes service area 3.
+    #[strum(serialize = "FUL-4")]
+    Ful4,
+    /// A holder of area 3 sees information and visits, writes and answers.
+    #[strum(serialize = "FUL-5")]
+    Ful5,
+    /// A power of attorney holds for its period; an edit replaces it.
+    #[strum(serialize = "FUL-7")]
+    Ful7,
+    /// Either side ends a power of attorney at any time.
+    #[strum(serialize = "FUL-8")]
+    Ful8,
+    /// A representative is a helper and does not decide in the owner's place.
+    #[strum(serialize = "FUL-9")]
+    Ful9,
+    /// No power of attorney is given or received at a protected address.
+    #[strum(serialize = "FUL-13")]
+    Ful13,
+    /// A power of attorney assigned for somebody who lacks decision competence, for five years at most.
+    #[strum(serialize = "FUL-14")]
+    Ful14,
+    /// Whoever gives a power of attorney has consented to the service.
+    #[strum(serialize = "FUL-15")]
+    Ful15,
+    /// A power of attorney that is given, changed or ended is told to both sides.
+    #[strum(serialize = "FUL-17")]
+    Ful17,
+    /// The owner chooses for each message whether holders see it.
+    #[strum(serialize = "FUL-18")]
+    Ful18,
+    /// Guardians have no inbox right of their own.
+    #[strum(serialize = "FUL-19")]
+    Ful19,
+    /// Citizens write to those of their contacts that offer digital dialogue.
+    #[strum(serialize = "HN-2")]
+    Hn2,
+    /// All future appointments in one list.
+    #[strum(serialize = "HN-10")]
+    Hn10,
 }
 
 impl Rule {

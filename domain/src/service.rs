@@ -5,6 +5,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 use crate::attachment::FileType;
 use crate::consent::ConsentLevel;
 use crate::id::{OrganisationId, ServiceId};
+use crate::message::{MessageKind, ParentVisibility, YouthVisibility};
 use crate::organisation::Name;
 
 /// A unit of an organisation that sends and receives. The recipient of what citizens write is always a service (HK-2).
@@ -25,14 +26,49 @@ pub struct Service {
 /// The settings by which a service takes part.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ServicePolicy {
-    /// The least consent of an owner who gets its messages in the inbox (CON-6). At least Basis (HN-5).
-    pub minimum_consent: ConsentLevel,
+    /// What its messages ask of who looks at them.
+    pub visibility: ItemPolicy,
+    /// Where that differs for a kind of message. Each kind at most once.
+    pub by_kind: Vec<(MessageKind, ItemPolicy)>,
     /// What becomes of a message to somebody who has not joined (PP-6, CON-7).
     pub unregistered_recipients: UnregisteredRecipients,
-    /// Whether its messages are shown to owners with a protected address (HN-9).
-    pub available_at_protected_address: bool,
     /// The types of files that its messages carry, judged by bytes (HK-4).
     pub attachment_types: Vec<FileType>,
+}
+
+impl ServicePolicy {
+    /// What a message of a kind asks of who looks at it.
+    #[must_use]
+    pub fn visibility_of(&self, kind: MessageKind) -> ItemPolicy {
+        self.by_kind.iter().find(|(of, _)| *of == kind).map_or(self.visibility, |(_, policy)| *policy)
+    }
+}
+
+/// What a service's messages ask of who looks at them. A sender narrows it for one message, and never widens it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ItemPolicy {
+    /// The least consent of an owner who gets them in the inbox (CON-6). At least Basis (HN-5).
+    pub minimum_consent: ConsentLevel,
+    /// Whether they are shown to owners with a protected address (HN-9).
+    pub available_at_protected_address: bool,
+    /// Until which age of a child its parents see them (CHI-1, CHI-3).
+    pub parents: ParentVisibility,
+    /// Whether holders of a power of attorney see them.
+    pub power_of_attorney: bool,
+    /// Whether a child with access of its own sees them (CHI-8). What it sees without asking anybody is never shown to
+    /// parents (CHI-10).
+    pub youth: YouthVisibility,
+}
+
+impl ItemPolicy {
+    /// What a service has that was opened without a choice.
+    pub const DEFAULT: Self = Self {
+        minimum_consent: ConsentLevel::Basis,
+        available_at_protected_address: false,
+        parents: ParentVisibility::Until12,
+        power_of_attorney: true,
+        youth: YouthVisibility::Never,
+    };
 }
 
 /// What a service does (the kinds of sender of HN-3).
@@ -52,6 +88,8 @@ pub enum ServiceKind {
     AllotmentOffice,
     /// An appeals body.
     AppealsBody,
+    /// The mailbox itself, which tells of powers of attorney (FUL-17).
+    Platform,
 }
 
 impl ServiceKind {

@@ -1,27 +1,28 @@
 //! Reads the facts, asks the rules, hands the grant on, writes the audit entry. The one door to a mailbox.
 
-use std::collections::HashMap;
+pub(crate) mod facts;
+mod service;
 
-use chrono::{DateTime, NaiveDate, Utc};
-use diesel::prelude::*;
 use domain::access::{
-    Action, Caller, Facts, Grant, OwnerFacts, PlatformAction, PlatformGrant, Refusal, ServiceAction, ServiceFacts,
-    ServiceGrant, decide, decide_platform, decide_service,
+    Action, Caller, Grant, PlatformAction, PlatformGrant, Record, Refusal, RelationRecord, ServiceAction, ServiceGrant,
+    decide, decide_platform,
 };
-use domain::agreement;
-use domain::audit::{Entry, Object, Subject};
-use domain::consent::ConsentLevel;
-use domain::id::{MailboxId, PersonId, ServiceId};
-use domain::identity::OrganisationNumber;
-use domain::person::{Protection, age_years};
+use domain::audit::{Entry, Object, Outcome, Subject};
+use domain::id::{MailboxId, ServiceId};
+use domain::identity::NationalId;
+use domain::person::HEALTH_MAJORITY_YEARS;
+use domain::rule::Rule;
 
+use self::facts::{Known, Owner, assurance_of};
 use crate::audit;
 use crate::context::Context;
-use crate::database::{Connection, Id, Key, on};
+use crate::database::Connection;
 use crate::error::{Failure, StoreError};
-use crate::schema::{agreement as agreements, client, mailbox, organisation, person, service};
-use crate::vault::{DataKey, WrappedDataKey};
+use crate::register::{Refreshed, Whom};
+use crate::vault::DataKey;
 use crate::{Inner, Store};
+
+pub(crate) use self::service::{refused_service_entry, service_facts};
 
 /// Which mailbox is meant.
 #[derive(Clone, Copy)]
@@ -32,27 +33,29 @@ pub(crate) enum MailboxRef {
     Id(MailboxId),
 }
 
-/// The owner of a mailbox, with what opens its content.
-pub(crate) struct Owner {
-    pub(crate) facts: OwnerFacts,
-    pub(crate) lookup_hash: Vec<u8>,
-    pub(crate) wrapped_key: WrappedDataKey,
-}
-
 /// A mailbox that a caller may do something in.
 pub(crate) struct Opened {
     pub(crate) grant: Grant,
     pub(crate) key: DataKey,
+    /// What is known of the owner and the caller, with its dates.
+    pub(crate) record: Record,
+    /// Whether what the register says of the owner is fresh.
+    pub(crate) is_fresh: bool,
 }
 
 /// Not allowed, and the entry that says so.
-struct Refused {
+pub(crate) struct Refused {
     refusal: Refusal,
     entry: Box<Entry>,
 }
 
-enum Denied {
+pub(crate) enum Denied {
     Refused(Refused),
+    /// What the register says of these has to be asked again before it decides.
+    Stale(Vec<Whom>),
+    /// The door opened, and there is no such thing behind it, or none that the caller may see. It is on record as an
+    /// attempt.
+    NotFound(Box<Entry>),
     Failed(Failure),
 }
 
@@ -69,9 +72,9 @@ pub(crate) struct Unrecorded<T> {
 }
 
 impl<T> Unrecorded<T> {
-    /// Whether something holds of the value, for deciding how to go on.
-    pub(crate) fn is(&self, test: impl Fn(&T) -> bool) -> bool {
-        test(&self.value)
+    /// What of the value decides how to go on.
+    pub(crate) fn ask<R>(&self, question: impl Fn(&T) -> R) -> R {
+        question(&self.value)
     }
 
     pub(crate) async fn record(self, store: &Store) -> Result<T, Failure> {
@@ -79,6 +82,29 @@ impl<T> Unrecorded<T> {
         Ok(self.value)
     }
 }
+
+/// What somebody wants at the door.
+#[derive(Clone)]
+struct Wish {
+    context: Context,
+    which: MailboxRef,
+    action: Action,
+    object: Option<Object>,
+}
+
+/// How far what is known is trusted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    /// What is stale is asked again first.
+    OnlyFresh,
+    /// It has been asked. What is still stale decides as it is, which for a representative is a refusal.
+    AsItIs,
+    /// The register is away, so that nobody can say of a caller who is not known here that there is no such person.
+    RegisterAway,
+}
+
+/// How a wish is carried out. The work is taken only when the door opens.
+type Pass<T, W> = fn(&Inner, &mut Connection, &Wish, Trust, &mut Option<W>) -> Result<T, Denied>;
 
 impl Store {
     /// Reads in a mailbox. The result is handed out when its audit entry is durable.
@@ -102,16 +128,7 @@ impl Store {
         object: Option<Object>,
         work: impl FnOnce(&Inner, &mut Connection, &Opened) -> Result<T, Failure> + Send + 'static,
     ) -> Result<Unrecorded<T>, Failure> {
-        let context = context.clone();
-        let attempt = self
-            .run(move |inner, connection| {
-                Ok(open(inner, connection, &context, which, action, object).and_then(|(opened, entry)| {
-                    let value = work(inner, connection, &opened)?;
-                    Ok(Unrecorded { value, entry })
-                }))
-            })
-            .await?;
-        self.settle(attempt).await
+        self.enter(Wish { context: context.clone(), which, action, object }, work, pass_reading).await
     }
 
     /// Writes in a mailbox: the effect and its audit entry are one transaction.
@@ -123,19 +140,33 @@ impl Store {
         object: Option<Object>,
         work: impl FnOnce(&Inner, &mut Connection, &Opened) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        let context = context.clone();
-        let attempt = self
-            .run(move |inner, connection| {
-                let written = connection.write(|connection| {
-                    let (opened, entry) = open(inner, connection, &context, which, action, object)?;
-                    let value = work(inner, connection, &opened)?;
-                    audit::insert(connection, vec![entry])?;
-                    Ok(value)
-                });
-                Ok(written)
-            })
-            .await?;
-        self.settle(attempt).await
+        self.enter(Wish { context: context.clone(), which, action, object }, work, pass_writing).await
+    }
+
+    /// Tries the door; where the register has to be asked first, asks it and tries once more.
+    async fn enter<T: Send + 'static, W: Send + 'static>(
+        &self,
+        wish: Wish,
+        work: W,
+        pass: Pass<T, W>,
+    ) -> Result<T, Failure> {
+        let now = wish.context.now;
+        let attempt = |trust, mut work: Option<W>| {
+            let wish = wish.clone();
+            self.run(move |inner, connection| Ok((pass(inner, connection, &wish, trust, &mut work), work)))
+        };
+        let (passed, work) = attempt(Trust::OnlyFresh, Some(work)).await?;
+        let passed = match passed {
+            Err(Denied::Stale(whom)) => {
+                let trust = match self.refresh(whom, now).await? {
+                    Refreshed::Told => Trust::AsItIs,
+                    Refreshed::Away => Trust::RegisterAway,
+                };
+                attempt(trust, work).await?.0
+            }
+            passed => passed,
+        };
+        self.settle(passed).await
     }
 
     /// A refusal is on record before the caller hears of it.
@@ -143,6 +174,11 @@ impl Store {
         match attempt {
             Ok(value) => Ok(value),
             Err(Denied::Failed(failure)) => Err(failure),
+            Err(Denied::NotFound(entry)) => {
+                self.inner.audit.record(*entry).await?;
+                Err(Failure::NotFound)
+            }
+            Err(Denied::Stale(_)) => Err(Failure::Refused(Refusal::RegisterUnavailable)),
             Err(Denied::Refused(Refused { refusal, entry })) => {
                 self.inner.audit.record(*entry).await?;
                 Err(Failure::Refused(refusal))
@@ -160,7 +196,7 @@ impl Store {
     ) -> Result<T, Failure> {
         let context = context.clone();
         let attempt = self
-            .run(move |inner, connection| Ok(open_service(inner, connection, &context, service, action, work)))
+            .run(move |inner, connection| Ok(service::open_service(inner, connection, &context, service, action, work)))
             .await?;
         self.settle(attempt).await
     }
@@ -192,46 +228,101 @@ impl Store {
     }
 }
 
-fn open(
+fn pass_reading<T, W: FnOnce(&Inner, &mut Connection, &Opened) -> Result<T, Failure>>(
     inner: &Inner,
     connection: &mut Connection,
-    context: &Context,
-    which: MailboxRef,
-    action: Action,
-    object: Option<Object>,
-) -> Result<(Opened, Entry), Denied> {
-    let caller_hash = match &context.caller {
-        Caller::Citizen { national_id, .. } => Some(inner.vault.lookup_hash(national_id)),
-        Caller::HealthWorker { .. } | Caller::System { .. } | Caller::Operator { .. } => None,
+    wish: &Wish,
+    trust: Trust,
+    work: &mut Option<W>,
+) -> Result<Unrecorded<T>, Denied> {
+    let (opened, entry) = open(inner, connection, wish, trust)?;
+    match take(work)?(inner, connection, &opened) {
+        Ok(value) => Ok(Unrecorded { value, entry }),
+        Err(failure) => Err(not_done(failure, entry)),
+    }
+}
+
+fn pass_writing<T, W: FnOnce(&Inner, &mut Connection, &Opened) -> Result<T, Failure>>(
+    inner: &Inner,
+    connection: &mut Connection,
+    wish: &Wish,
+    trust: Trust,
+    work: &mut Option<W>,
+) -> Result<T, Denied> {
+    connection.write(|connection| {
+        let (opened, entry) = open(inner, connection, wish, trust)?;
+        match take(work)?(inner, connection, &opened) {
+            Ok(value) => {
+                audit::insert(connection, vec![entry])?;
+                Ok(value)
+            }
+            Err(failure) => Err(not_done(failure, entry)),
+        }
+    })
+}
+
+/// Why the work behind an open door was not done. What is not there for the caller is an attempt like a refused one.
+fn not_done(failure: Failure, granted: Entry) -> Denied {
+    match failure {
+        Failure::NotFound => {
+            Denied::NotFound(Box::new(Entry { outcome: Outcome::Refused, rule: Rule::Pp5, ..granted }))
+        }
+        failure => Denied::Failed(failure),
+    }
+}
+
+/// The work of a wish, which is done once.
+fn take<W>(work: &mut Option<W>) -> Result<W, StoreError> {
+    work.take().ok_or(StoreError::Corrupt { what: "request" })
+}
+
+/// The identity number by which a caller is found among persons.
+pub(crate) fn number_of(caller: &Caller) -> Option<&NationalId> {
+    match caller {
+        Caller::Citizen { national_id, .. } | Caller::HealthWorker { national_id, .. } => Some(national_id),
+        Caller::System { .. } | Caller::Operator { .. } => None,
+    }
+}
+
+fn open(inner: &Inner, connection: &mut Connection, wish: &Wish, trust: Trust) -> Result<(Opened, Entry), Denied> {
+    let Wish { context, which, action, object } = wish;
+    let hash = number_of(&context.caller).map(|number| inner.vault.lookup_hash(number));
+    let owner = match (which, &context.caller, &hash) {
+        (MailboxRef::Id(mailbox), ..) => facts::owner_of(connection, *mailbox, context.now)?,
+        (MailboxRef::Own, Caller::Citizen { .. }, Some(hash)) => facts::owner_by_hash(connection, hash, context.now)?,
+        (MailboxRef::Own, ..) => None,
     };
-    let owner = match (which, &caller_hash) {
-        (MailboxRef::Id(mailbox), _) => owner_of(connection, mailbox, context.now)?,
-        (MailboxRef::Own, Some(hash)) => owner_by_hash(connection, hash, context.now)?,
-        (MailboxRef::Own, None) => None,
-    };
-    let person = match (&caller_hash, &owner) {
-        (Some(hash), Some(owner)) if owner.lookup_hash == hash => Some(owner.facts.person),
-        (Some(hash), Some(_) | None) => person_by_hash(connection, hash)?,
-        (None, Some(_) | None) => None,
-    };
-    let facts = Facts::new(&context.caller, person, owner.as_ref().map(|owner| owner.facts));
-    let decision = decide(action, &context.caller, &facts);
+    let known = known(inner, connection, context, hash.as_ref(), owner.as_ref())?;
+    if trust == Trust::OnlyFresh {
+        let stale = stale(inner, context, *which, owner.as_ref(), &known);
+        if !stale.is_empty() {
+            return Err(Denied::Stale(stale));
+        }
+    }
+    let decision = decide(*action, &known.record.at(context.now), inner.policy);
     // The entry stands in the mailbox's log where there is a mailbox, so that its owner sees who tried.
-    let subject = owner.as_ref().map_or(Subject::Platform, |owner| Subject::Mailbox(owner.facts.mailbox));
+    let subject = owner.as_ref().map_or(Subject::Platform, |owner| Subject::Mailbox(owner.record.mailbox));
     match (decision, owner) {
         (Ok(grant), Some(owner)) => {
-            let entry = audit::granted(context, person, subject, action.as_word(), object, grant.rule());
-            let key = inner.vault.data_key(owner.facts.mailbox, &owner.wrapped_key).map_err(|_| KEY_CORRUPT)?;
-            Ok((Opened { grant, key }, entry))
+            let entry = Entry {
+                relation: Some(grant.standing().as_word()),
+                ..audit::granted(context, known.person, subject, action.as_word(), *object, grant.rule())
+            };
+            let key = inner.vault.data_key(owner.record.mailbox, &owner.wrapped_key).map_err(|_| KEY_CORRUPT)?;
+            let is_fresh = owner.is_fresh(context.now, inner.register_max_age);
+            Ok((Opened { grant, key, record: known.record, is_fresh }, entry))
         }
         (decision, _) => {
-            let refusal = match (which, decision) {
-                (MailboxRef::Own, Err(Refusal::NotThere)) if caller_hash.is_none() => Refusal::WrongKindOfCaller,
-                (MailboxRef::Own, Err(Refusal::NotThere)) => Refusal::PersonUnknown,
-                (MailboxRef::Own | MailboxRef::Id(_), Err(refusal)) => refusal,
-                (MailboxRef::Own | MailboxRef::Id(_), Ok(_)) => Refusal::NotThere,
+            let refusal = match (which, decision, &context.caller) {
+                (MailboxRef::Own, Err(Refusal::NotThere), Caller::Citizen { .. }) if trust == Trust::RegisterAway => {
+                    Refusal::RegisterUnavailable
+                }
+                (MailboxRef::Own, Err(Refusal::NotThere), Caller::Citizen { .. }) => Refusal::PersonUnknown,
+                (MailboxRef::Own, Err(Refusal::NotThere), _) => Refusal::WrongKindOfCaller,
+                (MailboxRef::Own | MailboxRef::Id(_), Err(refusal), _) => refusal,
+                (MailboxRef::Own | MailboxRef::Id(_), Ok(_), _) => Refusal::NotThere,
             };
-            let entry = audit::refused(context, person, subject, action.as_word(), object, refusal);
+            let entry = audit::refused(context, known.person, subject, action.as_word(), *object, refusal);
             Err(Denied::Refused(Refused { refusal, entry: Box::new(entry) }))
         }
     }
@@ -239,165 +330,61 @@ fn open(
 
 const KEY_CORRUPT: StoreError = StoreError::Corrupt { what: "data key" };
 
-fn open_service<T>(
+/// What is known of the owner and the caller. Nothing more is asked where the caller is the owner.
+fn known(
     inner: &Inner,
     connection: &mut Connection,
     context: &Context,
-    service: ServiceId,
-    action: ServiceAction,
-    work: impl FnOnce(&Inner, &mut Connection, &ServiceGrant) -> Result<T, Failure>,
-) -> Result<T, Denied> {
-    let facts = service_facts(connection, &[service], context.now)?.remove(&service);
-    match decide_service(action, &context.caller, facts.as_ref()) {
-        Ok(grant) => Ok(work(inner, connection, &grant)?),
-        Err(refusal) => {
-            let entry = refused_service_entry(context, service, facts.is_some(), action, refusal);
-            Err(Denied::Refused(Refused { refusal, entry: Box::new(entry) }))
+    hash: Option<&[u8; 32]>,
+    owner: Option<&Owner>,
+) -> Result<Known, StoreError> {
+    let simple = |relation, person| Known {
+        record: Record { assurance: assurance_of(&context.caller), owner: owner.map(|owner| owner.record), relation },
+        person,
+        caller_is_fresh: true,
+    };
+    match (&context.caller, hash, owner) {
+        (Caller::Citizen { .. }, Some(hash), Some(owner)) if owner.lookup_hash == hash => {
+            Ok(simple(RelationRecord::Own(owner.record.person), Some(owner.record.person)))
         }
+        (Caller::Citizen { .. }, Some(hash), Some(owner)) => {
+            facts::representative(connection, &context.caller, hash, owner, context.now, inner.register_max_age)
+        }
+        (Caller::HealthWorker { organisation, .. }, Some(hash), Some(owner)) => {
+            facts::staff(connection, &context.caller, organisation, hash, owner, context.now)
+        }
+        (Caller::System { .. }, ..) => Ok(simple(RelationRecord::System, None)),
+        (Caller::Operator { .. }, ..) => Ok(simple(RelationRecord::Operator, None)),
+        (Caller::Citizen { .. } | Caller::HealthWorker { .. }, ..) => Ok(simple(RelationRecord::Nobody, None)),
     }
 }
 
-/// The entry about a refusal for a service; in the platform's log where there is no such service.
-pub(crate) fn refused_service_entry(
-    context: &Context,
-    service: ServiceId,
-    exists: bool,
-    action: ServiceAction,
-    refusal: Refusal,
-) -> Entry {
-    let subject = if exists { Subject::Service(service) } else { Subject::Platform };
-    audit::refused(context, None, subject, action.as_word(), None, refusal)
-}
-
-/// The columns of [`Owner`], as tuple so that one text serves both ways of finding it.
-type OwnerRow = (Id, Id, i32, Vec<u8>, i16, Vec<u8>, NaiveDate, Option<NaiveDate>, String);
-
-macro_rules! owner_columns {
-    () => {
-        (
-            mailbox::id,
-            person::id,
-            mailbox::key_epoch,
-            mailbox::data_key,
-            mailbox::consent,
-            person::lookup_hash,
-            person::birth_date,
-            person::death_date,
-            person::protection,
-        )
+/// Whom the register has to be asked about before it decides: those of whom it told long ago, as far as that can make
+/// a difference. A stranger to an adult stays one, whatever the register says.
+fn stale(inner: &Inner, context: &Context, which: MailboxRef, owner: Option<&Owner>, known: &Known) -> Vec<Whom> {
+    let caller = || number_of(&context.caller).cloned().map(Whom::Number);
+    let Some(owner) = owner else {
+        return match which {
+            MailboxRef::Own => caller().into_iter().collect(),
+            MailboxRef::Id(_) => vec![],
+        };
     };
-}
-
-fn owner_from(row: OwnerRow, now: DateTime<Utc>) -> Result<Owner, StoreError> {
-    const CORRUPT: StoreError = StoreError::Corrupt { what: "mailbox" };
-    let (mailbox, person, epoch, wrapped, consent, lookup_hash, birth_date, death_date, protection) = row;
-    let facts = OwnerFacts {
-        mailbox: mailbox.into(),
-        person: person.into(),
-        is_dead: death_date.is_some(),
-        age_years: age_years(birth_date, now),
-        protection: protection.parse::<Protection>().map_err(|_| CORRUPT)?,
-        consent: ConsentLevel::from_rank(consent).ok_or(CORRUPT)?,
-    };
-    Ok(Owner { facts, lookup_hash, wrapped_key: WrappedDataKey { epoch, wrapped } })
-}
-
-fn owner_of(connection: &mut Connection, id: MailboxId, now: DateTime<Utc>) -> Result<Option<Owner>, StoreError> {
-    let row = on!(connection, c => mailbox::table
-        .inner_join(person::table.on(person::id.eq(mailbox::person_id)))
-        .filter(mailbox::id.eq(id.key()))
-        .select(owner_columns!())
-        .first::<OwnerRow>(c)
-        .optional())?;
-    row.map(|row| owner_from(row, now)).transpose()
-}
-
-fn owner_by_hash(
-    connection: &mut Connection,
-    hash: &[u8; 32],
-    now: DateTime<Utc>,
-) -> Result<Option<Owner>, StoreError> {
-    let row = on!(connection, c => person::table
-        .inner_join(mailbox::table.on(person::id.eq(mailbox::person_id)))
-        .filter(person::lookup_hash.eq(hash.as_slice()))
-        .select(owner_columns!())
-        .first::<OwnerRow>(c)
-        .optional())?;
-    row.map(|row| owner_from(row, now)).transpose()
-}
-
-/// The owners of many mailboxes, in one query.
-pub(crate) fn owners_of(connection: &mut Connection, ids: &[Id], now: DateTime<Utc>) -> Result<Vec<Owner>, StoreError> {
-    let rows = on!(connection, c => mailbox::table
-        .inner_join(person::table.on(person::id.eq(mailbox::person_id)))
-        .filter(mailbox::id.eq_any(ids))
-        .select(owner_columns!())
-        .load::<OwnerRow>(c))?;
-    rows.into_iter().map(|row| owner_from(row, now)).collect()
-}
-
-/// The owners with many identity numbers, by their hashes, in one query.
-pub(crate) fn owners_by_hashes(
-    connection: &mut Connection,
-    hashes: &[Vec<u8>],
-    now: DateTime<Utc>,
-) -> Result<Vec<Owner>, StoreError> {
-    let rows = on!(connection, c => person::table
-        .inner_join(mailbox::table.on(person::id.eq(mailbox::person_id)))
-        .filter(person::lookup_hash.eq_any(hashes))
-        .select(owner_columns!())
-        .load::<OwnerRow>(c))?;
-    rows.into_iter().map(|row| owner_from(row, now)).collect()
-}
-
-fn person_by_hash(connection: &mut Connection, hash: &[u8; 32]) -> Result<Option<PersonId>, StoreError> {
-    let id = on!(connection, c => person::table
-        .filter(person::lookup_hash.eq(hash.as_slice()))
-        .select(person::id)
-        .first::<Id>(c)
-        .optional())?;
-    Ok(id.map(PersonId::from))
-}
-
-/// What the rules ask about services. One that does not exist is left out.
-pub(crate) fn service_facts(
-    connection: &mut Connection,
-    services: &[ServiceId],
-    now: DateTime<Utc>,
-) -> Result<HashMap<ServiceId, ServiceFacts>, StoreError> {
-    let ids: Vec<Id> = services.iter().map(|service| service.key()).collect();
-    let rows = on!(&mut *connection, c => service::table
-        .inner_join(organisation::table.on(organisation::id.eq(service::organisation_id)))
-        .filter(service::id.eq_any(&ids))
-        .select((service::id, organisation::id, organisation::number))
-        .load::<(Id, Id, String)>(c))?;
-    let organisations: Vec<Id> = rows.iter().map(|row| row.1).collect();
-    let agreements = on!(&mut *connection, c => agreements::table
-        .filter(agreements::organisation_id.eq_any(&organisations))
-        .select((agreements::organisation_id, agreements::valid_from, agreements::valid_to))
-        .load::<(Id, NaiveDate, Option<NaiveDate>)>(c))?;
-    let clients = on!(connection, c => client::table
-        .filter(client::organisation_id.eq_any(&organisations))
-        .select((client::organisation_id, client::external_id))
-        .load::<(Id, String)>(c))?;
-    rows.into_iter()
-        .map(|(id, organisation, number)| {
-            let organisation_number =
-                OrganisationNumber::parse(&number).map_err(|_| StoreError::Corrupt { what: "organisation" })?;
-            let facts = ServiceFacts {
-                service: id.into(),
-                organisation: organisation.into(),
-                organisation_number,
-                agreement_in_force: agreements
-                    .iter()
-                    .any(|(owner, from, to)| *owner == organisation && agreement::in_force(*from, *to, now)),
-                registered_clients: clients
-                    .iter()
-                    .filter(|(owner, _)| *owner == organisation)
-                    .map(|(_, external_id)| external_id.clone())
-                    .collect(),
-            };
-            Ok((facts.service, facts))
-        })
-        .collect()
+    let stale_owner =
+        || (!owner.is_fresh(context.now, inner.register_max_age)).then_some(Whom::Person(owner.record.person));
+    match &known.record.relation {
+        RelationRecord::Own(_) | RelationRecord::Staff { .. } => stale_owner().into_iter().collect(),
+        RelationRecord::Other(other) => {
+            let is_related = other.has_responsibility || other.is_guardian || !other.powers.is_empty();
+            let can_become = owner.facts.age_years < HEALTH_MAJORITY_YEARS || inner.policy.admits_guardians;
+            if !is_related && !can_become {
+                return vec![];
+            }
+            let stale_caller = (!known.caller_is_fresh).then_some(Whom::Person(other.person));
+            stale_owner().into_iter().chain(stale_caller).collect()
+        }
+        RelationRecord::Nobody if owner.facts.age_years < HEALTH_MAJORITY_YEARS => {
+            stale_owner().into_iter().chain(caller()).collect()
+        }
+        RelationRecord::Nobody | RelationRecord::System | RelationRecord::Operator => vec![],
+    }
 }

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 use domain::access::{Caller, Refusal};
 use domain::audit::{AccessLogEntry, Actor, Entry, Object, Outcome, Subject};
-use domain::id::{MailboxId, PersonId};
+use domain::id::{MailboxId, PersonId, TraceId};
 use domain::identity::OrganisationNumber;
 use domain::rule::Rule;
 
@@ -37,18 +38,20 @@ rows! {
         outcome: &'static str as Text,
         rule: &'static str as Text,
         trace_id: Id as SqlUuid,
+        actor_relation: Option<&'static str> as Nullable<Text>,
     }
 }
 
 impl From<Entry> for AuditRow {
     fn from(entry: Entry) -> Self {
-        let Entry { id, at, subject, actor, action, object, outcome, rule, trace } = entry;
+        let Entry { id, at, subject, actor, relation, action, object, outcome, rule, trace } = entry;
         let actor_kind = actor.kind_word();
         let (actor_person, actor_organisation, actor_subject) = match actor {
             Actor::Citizen(person) => (person.map(Key::key), None, None),
-            Actor::HealthWorker(organisation) | Actor::System(organisation) => {
-                (None, Some(organisation.as_str().to_owned()), None)
+            Actor::HealthWorker(person, organisation) => {
+                (person.map(Key::key), Some(organisation.as_str().to_owned()), None)
             }
+            Actor::System(organisation) => (None, Some(organisation.as_str().to_owned()), None),
             Actor::Operator(subject) => (None, None, Some(subject)),
             Actor::Worker => (None, None, None),
         };
@@ -67,6 +70,7 @@ impl From<Entry> for AuditRow {
             outcome: outcome.as_word(),
             rule: rule.id(),
             trace_id: trace.key(),
+            actor_relation: relation,
         }
     }
 }
@@ -106,11 +110,35 @@ pub(crate) fn entry(
 ) -> Entry {
     let actor = match &context.caller {
         Caller::Citizen { .. } => Actor::Citizen(person),
-        Caller::HealthWorker { organisation, .. } => Actor::HealthWorker(organisation.clone()),
+        Caller::HealthWorker { organisation, .. } => Actor::HealthWorker(person, organisation.clone()),
         Caller::System { organisation, .. } => Actor::System(organisation.clone()),
         Caller::Operator { subject } => Actor::Operator(subject.clone()),
     };
-    Entry { id: new_id(), at: context.now, subject, actor, action, object, outcome, rule, trace: context.trace }
+    Entry {
+        id: new_id(),
+        at: context.now,
+        subject,
+        actor,
+        relation: None,
+        action,
+        object,
+        outcome,
+        rule,
+        trace: context.trace,
+    }
+}
+
+/// An entry about something that the program does by itself.
+pub(crate) fn of_worker(
+    subject: Subject,
+    action: &'static str,
+    object: Option<Object>,
+    rule: Rule,
+    trace: TraceId,
+    at: DateTime<Utc>,
+) -> Entry {
+    let (actor, outcome) = (Actor::Worker, Outcome::Granted);
+    Entry { id: new_id(), at, subject, actor, relation: None, action, object, outcome, rule, trace }
 }
 
 /// Writes entries in the transaction of what they are about.
@@ -149,7 +177,10 @@ impl AuditLog {
     }
 }
 
-type EntryRow = (Id, Time, String, Option<Id>, Option<String>, String, Option<String>, Option<Id>, String, String);
+type EntryRow = (
+    (Id, Time, String, Option<Id>, Option<String>, Option<String>),
+    (String, Option<String>, Option<Id>, String, String),
+);
 
 impl Store {
     /// Who did or tried what in a mailbox, newest first (RET-10, BX-6).
@@ -163,16 +194,22 @@ impl Store {
         page: Page,
     ) -> Result<Slice<AccessLogEntry>, Failure> {
         let action = domain::access::Action::ReadAccessLog;
-        self.read_mailbox(context, MailboxRef::Id(mailbox), action, None, move |inner, connection, _| {
+        self.read_mailbox(context, MailboxRef::Id(mailbox), action, None, move |inner, connection, opened| {
             let list = format!("access-log:{mailbox}");
             let before: Option<Id> = page.position(&inner.vault, &list)?;
             let rows = entries_before(connection, mailbox, before, page.fetch_limit())?;
-            let slice = Slice::cut(rows, &page, &inner.vault, &list, |row| row.0);
-            let actors: Vec<PersonId> = slice.items.iter().filter_map(|row| row.3.map(PersonId::from)).collect();
-            let names = person::names_of(inner, connection, &actors)?;
-            let organisations =
-                organisation::names_of(connection, slice.items.iter().filter_map(|row| row.4.as_deref()))?;
-            slice.try_map(|row| access_log_entry(row, &names, &organisations))
+            let slice = Slice::cut(rows, &page, &inner.vault, &list, |row| row.0.0);
+            let actors = slice.items.iter().filter_map(|row| row.0.3.map(PersonId::from));
+            let named: Vec<PersonId> = actors.chain([opened.grant.owner()]).collect();
+            let names = Names {
+                owner: opened.grant.owner(),
+                persons: person::names_of(inner, connection, &named)?,
+                organisations: organisation::names_of(
+                    connection,
+                    slice.items.iter().filter_map(|row| row.0.4.as_deref()),
+                )?,
+            };
+            slice.try_map(|row| access_log_entry(row, &names))
         })
         .await
     }
@@ -193,35 +230,43 @@ fn entries_before(
         .order(dsl::id.desc())
         .limit(limit)
         .select((
-            dsl::id, dsl::at, dsl::actor_kind, dsl::actor_person, dsl::actor_organisation,
-            dsl::action, dsl::object_kind, dsl::object_id, dsl::rule, dsl::outcome,
+            (dsl::id, dsl::at, dsl::actor_kind, dsl::actor_person, dsl::actor_organisation, dsl::actor_relation),
+            (dsl::action, dsl::object_kind, dsl::object_id, dsl::rule, dsl::outcome),
         ))
         .load::<EntryRow>(c))?)
 }
 
-fn access_log_entry(
-    row: EntryRow,
-    persons: &HashMap<PersonId, String>,
-    organisations: &HashMap<String, String>,
-) -> Result<AccessLogEntry, Failure> {
+/// The names of those who stand in a page of the log.
+struct Names {
+    owner: PersonId,
+    persons: HashMap<PersonId, String>,
+    organisations: HashMap<String, String>,
+}
+
+fn access_log_entry(row: EntryRow, names: &Names) -> Result<AccessLogEntry, Failure> {
     const CORRUPT: StoreError = StoreError::Corrupt { what: "audit entry" };
-    let (id, at, actor_kind, person, organisation, action, object_kind, object_id, rule, outcome) = row;
+    let ((id, at, actor_kind, person, organisation, relation), (action, object_kind, object_id, rule, outcome)) = row;
+    let name_of = |person: Id| names.persons.get(&PersonId::from(person)).cloned();
+    // Whoever acted as somebody else than the owner, and not for a service, acted for the owner.
+    let outcome = outcome.parse().map_err(|_| CORRUPT)?;
+    // Whoever reads this need not be who has the protected address, and must not learn from it who has (ADR-9).
+    let rule = match (outcome, rule.parse().map_err(|_| CORRUPT)?) {
+        (Outcome::Refused, Rule::Adr5) => Rule::Pp5,
+        (_, rule) => rule,
+    };
+    let is_representation = relation.as_deref().is_some_and(|relation| !["self", "staff"].contains(&relation));
     Ok(AccessLogEntry {
         id: id.into(),
         at: at.0,
         actor_kind,
-        actor_name: match (person, &organisation) {
-            (Some(person), _) => persons.get(&PersonId::from(person)).cloned(),
-            (None, Some(number)) => organisations.get(number).cloned(),
-            (None, None) => None,
-        },
-        actor_organisation: organisation
-            .map(|number| OrganisationNumber::parse(&number))
-            .transpose()
-            .map_err(|_| CORRUPT)?,
+        actor_name: person.and_then(name_of),
+        actor_relation: relation,
+        actor_organisation: organisation.as_deref().map(OrganisationNumber::parse).transpose().map_err(|_| CORRUPT)?,
+        actor_organisation_name: organisation.and_then(|number| names.organisations.get(&number).cloned()),
+        on_behalf: is_representation.then(|| names.persons.get(&names.owner).cloned()).flatten(),
         action,
         object: object_kind.zip(object_id.map(|id| id.0)),
-        rule: rule.parse().map_err(|_| CORRUPT)?,
-        outcome: outcome.parse().map_err(|_| CORRUPT)?,
+        rule,
+        outcome,
     })
 }

@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use domain::access::{Action, Grant};
+use domain::access::{Action, Grant, OwnerFacts};
 use domain::consent::{Acceptance, Consent, ConsentLevel, Document, DocumentVersion};
+use domain::id::MailboxId;
 
 use crate::access::MailboxRef;
 use crate::context::{Context, new_id};
@@ -36,36 +37,46 @@ struct AcceptanceRow {
 }
 
 impl Store {
-    /// Gives or changes the caller's consent. What was held for want of it is delivered in the same transaction
-    /// (PP-6, CON-9).
+    /// Gives or changes consent: the caller's own, or that of a mailbox in which the caller decides it (CHI-12, FUL-14).
+    /// What was held for want of it is delivered in the same transaction (PP-6, CON-9).
     ///
     /// # Errors
     /// Refused, or the store away.
     pub async fn consent_set(
         &self,
         context: &Context,
+        mailbox: Option<MailboxId>,
         level: ConsentLevel,
         terms_version: String,
     ) -> Result<Consent, Failure> {
         let now = context.now;
-        self.write_mailbox(context, MailboxRef::Own, Action::DecideConsent, None, move |_, connection, opened| {
-            let consent = consent_insert(connection, &opened.grant, level, terms_version, now)?;
-            delivery::deliver_held(connection, &opened.grant, level, now)?;
+        let which = mailbox.map_or(MailboxRef::Own, MailboxRef::Id);
+        self.write_mailbox(context, which, Action::DecideConsent, None, move |inner, connection, opened| {
+            let consent = consent_insert(connection, opened.grant.mailbox(), level, terms_version, now)?;
+            if let Some(owner) = opened.record.owner {
+                let owner = OwnerFacts { consent: level, ..owner.at(now) };
+                delivery::deliver_held(connection, &owner, inner.policy, now)?;
+            }
             Ok(consent)
         })
         .await
     }
 
-    /// Withdraws the caller's consent. The inbox closes, and the owner's copies of all messages go; the senders'
+    /// Withdraws consent, like [`Store::consent_set`]. The inbox closes, and the owner's copies of all messages go; the senders'
     /// records and the consents themselves stay (CON-9, CON-10, RET-15).
     ///
     /// # Errors
     /// Refused, or the store away.
-    pub async fn consent_withdraw(&self, context: &Context, terms_version: String) -> Result<Consent, Failure> {
+    pub async fn consent_withdraw(
+        &self,
+        context: &Context,
+        mailbox: Option<MailboxId>,
+        terms_version: String,
+    ) -> Result<Consent, Failure> {
         let now = context.now;
-        self.write_mailbox(context, MailboxRef::Own, Action::DecideConsent, None, move |_, connection, opened| {
-            message::remove_all(connection, &opened.grant, now)?;
-            consent_insert(connection, &opened.grant, ConsentLevel::None, terms_version, now)
+        let which = mailbox.map_or(MailboxRef::Own, MailboxRef::Id);
+        self.write_mailbox(context, which, Action::DecideConsent, None, move |_, connection, opened| {
+            withdraw(connection, opened.grant.mailbox(), terms_version, now)
         })
         .await
     }
@@ -116,14 +127,26 @@ impl Store {
     }
 }
 
-fn consent_insert(
+/// Closes an inbox: the owner's copies go, the consents and the senders' records stay.
+pub(crate) fn withdraw(
     connection: &mut Connection,
-    grant: &Grant,
+    mailbox: MailboxId,
+    terms_version: String,
+    now: DateTime<Utc>,
+) -> Result<Consent, Failure> {
+    message::remove_all(connection, mailbox, now)?;
+    consent_insert(connection, mailbox, ConsentLevel::None, terms_version, now)
+}
+
+/// Puts a consent on record, which holds from now on.
+pub(crate) fn consent_insert(
+    connection: &mut Connection,
+    mailbox: MailboxId,
     level: ConsentLevel,
     terms_version: String,
     now: DateTime<Utc>,
 ) -> Result<Consent, Failure> {
-    let mailbox_id = grant.mailbox().key();
+    let mailbox_id = mailbox.key();
     let consent = Consent { level, given_at: now, terms_version };
     let row = ConsentRow {
         mailbox_id,

@@ -7,14 +7,15 @@ use diesel::pg::{Pg, PgConnection};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::Array;
-use domain::access::Grant;
+use domain::access::{OwnerFacts, Policy};
 use domain::consent::ConsentLevel;
 use domain::event::EventKind;
 use domain::id::{MessageId, ServiceId};
+use domain::message::{ParentVisibility, YouthVisibility};
 use domain::routing::{self, Route};
-use domain::service::UnregisteredRecipients;
+use domain::service::{ItemPolicy, UnregisteredRecipients};
 
-use crate::access::owners_of;
+use crate::access::facts::owners_of;
 use crate::database::{Connection, Id, Key, SqlTime, SqlUuid, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::job::{self, JobKind};
@@ -24,8 +25,8 @@ use crate::{Store, event};
 /// The most messages that are delivered in one transaction.
 const MOST: i64 = 500;
 
-/// A message on its way: mailbox, id, service, least consent, shown at a protected address.
-type Waiting = (Id, Id, Id, i16, bool);
+/// A message on its way: mailbox, id, service, and what it asks of who looks at it.
+type Waiting = (Id, Id, Id, (i16, bool, i16, i16));
 
 macro_rules! waiting_columns {
     () => {
@@ -33,8 +34,12 @@ macro_rules! waiting_columns {
             message::mailbox_id,
             message::id,
             message::service_id,
-            message::minimum_consent,
-            message::available_at_protected_address,
+            (
+                message::minimum_consent,
+                message::available_at_protected_address,
+                message::parents_until_years,
+                message::youth,
+            ),
         )
     };
 }
@@ -47,15 +52,15 @@ impl Store {
     pub async fn deliver_due(&self, now: DateTime<Utc>) -> Result<usize, Failure> {
         // One at a time in a process: whoever asks for what is due also waits for what is being done.
         let _turn = self.inner.delivering.lock().await;
-        self.run(move |_, connection| {
+        self.run(move |inner, connection| {
             let (leases, until) = job::lease(connection, JobKind::Deliver, now, MOST)?;
             if leases.is_empty() {
                 return Ok(0);
             }
             connection.write(|connection| {
                 let mine = job::still_leased(connection, &leases, until)?;
-                let wanted: Vec<(Id, Id)> = mine.iter().map(|lease| (lease.mailbox, lease.message)).collect();
-                let ready = those_ready(connection, &wanted, now)?;
+                let wanted: Vec<(Id, Id)> = mine.iter().map(|lease| (lease.mailbox, lease.object)).collect();
+                let ready = those_ready(connection, &wanted, inner.policy, now)?;
                 put_into_inbox(connection, &ready, now)?;
                 Ok(mine.len())
             })
@@ -64,31 +69,71 @@ impl Store {
     }
 }
 
-/// Delivers what was held for want of consent, in the transaction in which the consent is given (PP-6).
+/// Delivers what was held for want of a reader, in the transaction that opens the inbox: consent, youth access, or the
+/// end of a lock (PP-6). `owner` is how the owner stands after it.
 pub(crate) fn deliver_held(
     connection: &mut Connection,
-    grant: &Grant,
-    level: ConsentLevel,
+    owner: &OwnerFacts,
+    policy: Policy,
     now: DateTime<Utc>,
 ) -> Result<(), Failure> {
-    let protected_only = grant.visibility().protected_only;
     let held = on!(&mut *connection, c => message::table
-        .filter(message::mailbox_id.eq(grant.mailbox().key()))
+        .filter(message::mailbox_id.eq(owner.mailbox.key()))
         .filter(message::received_at.is_null())
         .filter(message::removed_at.is_null())
-        .filter(message::minimum_consent.le(level.rank()))
-        .filter(message::available_at_protected_address.ge(protected_only))
         .order(message::id)
         .select(waiting_columns!())
         .load::<Waiting>(c))?;
-    put_into_inbox(connection, &held, now)?;
+    let ready: Vec<Waiting> = held.into_iter().filter(|waiting| may_come(owner, waiting, policy)).collect();
+    put_into_inbox(connection, &ready, now)?;
     Ok(())
+}
+
+/// Delivers messages that have just been stored, in the transaction that stores them: those whose inbox is open. The
+/// others are held.
+pub(crate) fn deliver_at_once(
+    connection: &mut Connection,
+    wanted: &[(Id, Id)],
+    policy: Policy,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let ready = those_ready(connection, wanted, policy, now)?;
+    put_into_inbox(connection, &ready, now)
+}
+
+/// Whether a message may come into the inbox now. The world is asked again.
+fn may_come(owner: &OwnerFacts, waiting: &Waiting, policy: Policy) -> bool {
+    let (minimum_consent, available_at_protected_address, parents, youth) = waiting.3;
+    let (Some(minimum_consent), Some(parents), Some(youth)) = (
+        ConsentLevel::from_rank(minimum_consent),
+        ParentVisibility::from_until_years(parents),
+        YouthVisibility::from_rank(youth),
+    ) else {
+        return false;
+    };
+    // Holders read for adults, who are readers themselves.
+    let item = ItemPolicy { minimum_consent, available_at_protected_address, parents, power_of_attorney: false, youth };
+    let facts = routing::Facts {
+        recipient_is_dead: owner.is_dead,
+        consent: routing::effective_consent(owner, item, policy),
+        recipient_is_protected: owner.protection.is_graded(),
+        minimum_consent,
+        available_at_protected_address,
+        has_reader: routing::has_reader(owner, item, policy),
+        // It was accepted, so it is not rejected any more: it waits.
+        unregistered_recipients: UnregisteredRecipients::Hold,
+    };
+    matches!(routing::decide(&facts), Route::Deliver(_))
 }
 
 /// Those of the wanted messages that may come into the inbox now. The others stay held.
 fn those_ready(
     connection: &mut Connection,
     wanted: &[(Id, Id)],
+    policy: Policy,
     now: DateTime<Utc>,
 ) -> Result<Vec<Waiting>, StoreError> {
     let mut mailboxes: Vec<Id> = wanted.iter().map(|(mailbox, _)| *mailbox).collect();
@@ -96,7 +141,7 @@ fn those_ready(
     mailboxes.dedup();
     let ids: Vec<Id> = wanted.iter().map(|(_, id)| *id).collect();
     let wanted: HashSet<&(Id, Id)> = wanted.iter().collect();
-    let owners: HashMap<Id, _> = owners_of(connection, &mailboxes, now)?
+    let owners: HashMap<Id, OwnerFacts> = owners_of(connection, &mailboxes, now)?
         .into_iter()
         .map(|owner| (owner.facts.mailbox.key(), owner.facts))
         .collect();
@@ -106,23 +151,11 @@ fn those_ready(
         .filter(message::received_at.is_null())
         .select(waiting_columns!())
         .load::<Waiting>(c))?;
-    let may_come = |(mailbox, id, _, minimum_consent, protected): &Waiting| {
-        let (Some(owner), Some(minimum_consent)) = (owners.get(mailbox), ConsentLevel::from_rank(*minimum_consent))
-        else {
-            return false;
-        };
-        let facts = routing::Facts {
-            recipient_is_dead: owner.is_dead,
-            consent: owner.consent,
-            recipient_is_protected: owner.protection.is_graded(),
-            minimum_consent,
-            available_at_protected_address: *protected,
-            // It was accepted, so it is not rejected any more: it waits.
-            unregistered_recipients: UnregisteredRecipients::Hold,
-        };
-        wanted.contains(&(*mailbox, *id)) && matches!(routing::decide(&facts), Route::Deliver(_))
+    let is_ready = |waiting: &Waiting| {
+        wanted.contains(&(waiting.0, waiting.1))
+            && owners.get(&waiting.0).is_some_and(|owner| may_come(owner, waiting, policy))
     };
-    Ok(waiting.into_iter().filter(may_come).collect())
+    Ok(waiting.into_iter().filter(is_ready).collect())
 }
 
 fn put_into_inbox(connection: &mut Connection, ready: &[Waiting], now: DateTime<Utc>) -> Result<(), StoreError> {

@@ -2,6 +2,7 @@
 
 use domain::access::Refusal;
 use domain::attachment::FileFault;
+use domain::power_of_attorney::PowerFault;
 use domain::routing::Rejection;
 
 use crate::blob::BlobError;
@@ -84,6 +85,15 @@ impl From<BlobError> for StoreError {
     }
 }
 
+/// What a sender wants to show to more than the service allows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Widened {
+    /// Parents.
+    Parents,
+    /// Holders of a power of attorney.
+    PowerOfAttorney,
+}
+
 /// Why a request to the store did not do what it asked for.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -135,6 +145,21 @@ pub enum Failure {
     /// An agreement whose period overlaps one on record.
     #[error("the agreement overlaps another")]
     AgreementOverlaps,
+    /// The sender wants to show a message to more than the service allows.
+    #[error("the visibility is wider than the service allows")]
+    VisibilityWidened(Vec<Widened>),
+    /// A power of attorney that cannot be given.
+    #[error("the power of attorney cannot be given: {0:?}")]
+    Power(PowerFault),
+    /// The person whom a field of the request names is in no register.
+    #[error("the person is in no register")]
+    NotRegistered(&'static str),
+    /// The power of attorney is over.
+    #[error("the power of attorney is over")]
+    PowerEnded,
+    /// The power of attorney was assigned, and changes only by what it was assigned on.
+    #[error("the power of attorney was assigned")]
+    PowerAssigned,
     /// Trouble on our side.
     #[error(transparent)]
     Store(#[from] StoreError),

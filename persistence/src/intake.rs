@@ -6,11 +6,13 @@
 //! a bad one never fails its neighbours.
 
 mod facts;
+pub(crate) mod notice;
 mod prepare;
 mod write;
 
+use domain::access::Refusal;
 use domain::id::ServiceId;
-use domain::message::{Draft, Sending};
+use domain::message::{Draft, Recipient, Sending};
 
 use self::facts::BatchFacts;
 use self::prepare::{Outcome, Prepared};
@@ -18,6 +20,7 @@ use crate::batcher::Batcher;
 use crate::context::Context;
 use crate::error::{Failure, StoreError};
 use crate::idempotency::{Created, RequestKey};
+use crate::register::{Refreshed, Whom};
 use crate::{Inner, Store, audit, sending};
 
 /// A message on its way in.
@@ -34,15 +37,28 @@ pub(crate) type Answer = Result<Created<Sending>, Failure>;
 pub(crate) type Intake = Batcher<Incoming, Answer>;
 
 impl Store {
-    /// Accepts a message. When this returns, it is safe.
+    /// Accepts a message. When this returns, it is safe. The population register is asked for a recipient who is not
+    /// known here.
     ///
     /// # Errors
-    /// Refused, rejected by routing, unknown uploads, a key or reference used before, or the store away: nothing is
-    /// stored then.
+    /// Refused, rejected by routing, unknown uploads, a key or reference used before, the register away where it has to
+    /// be asked, or the store away: nothing is stored then.
     pub async fn message_send(&self, context: &Context, service: ServiceId, draft: Draft, key: RequestKey) -> Answer {
         let scope = self.idempotency_scope(context);
+        let number = match &draft.recipient {
+            Recipient::Person(number) => Some(number.clone()),
+            Recipient::Mailbox(_) => None,
+        };
         let incoming = Incoming { context: context.clone(), service, draft, scope, key };
-        let answer = self.intake.ask(incoming).await??;
+        let answer = match (self.intake.ask(incoming.clone()).await?, number) {
+            (Err(Failure::RecipientUnknown), Some(number)) => {
+                match self.refresh(vec![Whom::Number(number)], context.now).await? {
+                    Refreshed::Told => self.intake.ask(incoming).await??,
+                    Refreshed::Away => return Err(Refusal::RegisterUnavailable.into()),
+                }
+            }
+            (answer, _) => answer?,
+        };
         self.inner.work.notify_one();
         Ok(answer)
     }

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
-use domain::id::{JobId, MailboxId, MessageId};
+use domain::id::{JobId, MailboxId};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::context::new_id;
@@ -27,6 +27,10 @@ const LEASE: TimeDelta = TimeDelta::seconds(60);
 pub(crate) enum JobKind {
     /// Bring an accepted message into the inbox.
     Deliver,
+    /// Tell both sides that a power of attorney has run out.
+    PowerExpires,
+    /// Delete the profile after an assigned power of attorney (RET-16).
+    ProfileEnds,
 }
 
 impl JobKind {
@@ -41,19 +45,19 @@ rows! {
         id: Id as SqlUuid,
         kind: &'static str as Text,
         mailbox_id: Id as SqlUuid,
-        message_id: Id as SqlUuid,
+        object_id: Id as SqlUuid,
         run_at: Time as SqlTime,
         attempts: i32 as Integer,
     }
 }
 
 impl JobRow {
-    pub(crate) fn new(kind: JobKind, mailbox: MailboxId, message: MessageId, run_at: DateTime<Utc>) -> Self {
+    pub(crate) fn new(kind: JobKind, mailbox: MailboxId, object: Id, run_at: DateTime<Utc>) -> Self {
         Self {
             id: new_id::<JobId>().key(),
             kind: kind.as_word(),
             mailbox_id: mailbox.key(),
-            message_id: message.key(),
+            object_id: object,
             run_at: Time(run_at),
             attempts: 0,
         }
@@ -65,7 +69,7 @@ impl JobRow {
 pub(crate) struct Lease {
     pub(crate) job: Id,
     pub(crate) mailbox: Id,
-    pub(crate) message: Id,
+    pub(crate) object: Id,
 }
 
 /// Leases what is due, oldest first. Several workers side by side get different jobs.
@@ -83,7 +87,7 @@ pub(crate) fn lease(
             .filter(job::leased_until.is_null().or(job::leased_until.lt(Time(now))))
             .order(job::run_at)
             .limit(most)
-            .select((job::id, job::mailbox_id, job::message_id));
+            .select((job::id, job::mailbox_id, job::object_id));
         let rows: Vec<(Id, Id, Id)> = match &mut *connection {
             // Only PostgreSQL has several writers, and only there a row can be locked.
             Connection::Postgres(link) => due.for_update().skip_locked().load(&mut **link as &mut PgConnection)?,
@@ -95,7 +99,7 @@ pub(crate) fn lease(
                 .set((job::leased_until.eq(Time(until)), job::attempts.eq(job::attempts + 1)))
                 .execute(c))?;
         }
-        Ok::<_, StoreError>(rows.into_iter().map(|(job, mailbox, message)| Lease { job, mailbox, message }).collect())
+        Ok::<_, StoreError>(rows.into_iter().map(|(job, mailbox, object)| Lease { job, mailbox, object }).collect())
     })?;
     Ok((leases, until))
 }

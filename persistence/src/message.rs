@@ -1,10 +1,11 @@
 //! Messages in a mailbox: the overview, one message, its marks, its deletion.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use domain::access::{Action, Grant};
+use domain::access::{Action, Grant, VisibleScope};
 use domain::audit::{Object, ObjectKind};
 use domain::event::EventKind;
 use domain::id::{MailboxId, MessageId, ServiceId};
@@ -70,17 +71,34 @@ macro_rules! overview_columns {
     };
 }
 
-/// Where every query on the messages of a mailbox starts: what is in the inbox now and what the grant covers.
+/// Where every query on the messages of a mailbox starts: what the grant covers, flag by flag as in
+/// [`domain::access::Bounds::admit`]. False is less than true, in both databases too.
 macro_rules! visible {
-    ($grant:expr) => {{
+    ($grant:expr) => {
+        visible!($grant, message::mailbox_id.eq($grant.mailbox().key()))
+    };
+    ($grant:expr, $mailbox:expr) => {{
         let visibility = $grant.visibility();
-        message::table
-            .filter(message::mailbox_id.eq($grant.mailbox().key()))
+        let bounds = visibility.bounds();
+        let query = message::table
+            .filter($mailbox)
             .filter(message::received_at.is_not_null())
-            .filter(message::removed_at.is_null())
-            .filter(message::minimum_consent.le(visibility.consent.rank()))
-            // False is less than true: where only the protected ones are covered, an item must be one of them.
-            .filter(message::available_at_protected_address.ge(visibility.protected_only))
+            .filter(message::minimum_consent.le(bounds.minimum_consent_at_most.rank()))
+            .filter(message::available_at_protected_address.ge(bounds.only_available_at_protected_address))
+            .filter(message::parents_until_years.ge(bounds.parents_at_least.until_years()))
+            .filter(message::withheld_from_parents.le(bounds.with_withheld_from_parents))
+            .filter(message::power_of_attorney.ge(bounds.only_open_to_holders))
+            .filter(message::withheld_from_holders.le(bounds.with_withheld_from_holders))
+            .filter(message::youth.between(bounds.youth_at_least.rank(), bounds.youth_at_most.rank()))
+            .filter(message::is_parental.le(bounds.with_parental))
+            .into_boxed();
+        match visibility.scope() {
+            VisibleScope::Inbox => query.filter(message::removed_at.is_null()),
+            VisibleScope::Services(services) => {
+                let services: Vec<Id> = services.iter().map(|service| service.key()).collect();
+                query.filter(message::service_id.eq_any(services))
+            }
+        }
     }};
 }
 
@@ -108,7 +126,8 @@ impl Store {
         .await
     }
 
-    /// One message with its content. The owner's first reading is recorded as opened.
+    /// One message with its content. The first reading by the owner, or by whom the law puts in the owner's place, is
+    /// recorded as opened; a helper's is not (KRR-10, FUL-9).
     ///
     /// # Errors
     /// Refused, not there or not visible, or the store away.
@@ -116,11 +135,12 @@ impl Store {
         let (which, action, object) = (MailboxRef::Id(mailbox), Action::ReadMessage, object(id));
         let seen = self
             .look_into_mailbox(context, which, action, object, move |inner, connection, opened| {
-                fetch(inner, connection, opened, id)
+                let message = fetch(inner, connection, opened, id)?;
+                Ok(Seen { message, counts: opened.grant.reads_as_the_citizen() })
             })
             .await?;
-        if !seen.is(|message| message.overview.opened_at.is_none()) {
-            return seen.record(self).await;
+        if !seen.ask(|seen| seen.counts && seen.message.overview.opened_at.is_none()) {
+            return Ok(seen.record(self).await?.message);
         }
         let now = context.now;
         self.write_mailbox(context, which, action, object, move |inner, connection, opened| {
@@ -155,6 +175,54 @@ impl Store {
         .await
     }
 
+    /// Withholds a message from holders of a power of attorney, or shows it to them again (FUL-18).
+    ///
+    /// # Errors
+    /// Refused, not there or not visible, or the store away.
+    pub async fn message_withhold_from_holders(
+        &self,
+        context: &Context,
+        mailbox: MailboxId,
+        id: MessageId,
+        is_withheld: bool,
+    ) -> Result<(), Failure> {
+        let (which, action) = (MailboxRef::Id(mailbox), Action::WithholdFromHolders);
+        self.write_mailbox(context, which, action, object(id), move |_, connection, opened| {
+            exists(connection, &opened.grant, id)?;
+            on!(connection, c => diesel::update(message::table)
+                .filter(message::mailbox_id.eq(mailbox.key()))
+                .filter(message::id.eq(id.key()))
+                .set(message::withheld_from_holders.eq(is_withheld))
+                .execute(c))?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Withholds a message from parents, or shows it to them again (CHI-6).
+    ///
+    /// # Errors
+    /// Refused, not there or not of the caller's service, or the store away.
+    pub async fn message_withhold_from_parents(
+        &self,
+        context: &Context,
+        mailbox: MailboxId,
+        id: MessageId,
+        is_withheld: bool,
+    ) -> Result<(), Failure> {
+        let (which, action) = (MailboxRef::Id(mailbox), Action::WithholdFromParents);
+        self.write_mailbox(context, which, action, object(id), move |_, connection, opened| {
+            exists(connection, &opened.grant, id)?;
+            on!(connection, c => diesel::update(message::table)
+                .filter(message::mailbox_id.eq(mailbox.key()))
+                .filter(message::id.eq(id.key()))
+                .set(message::withheld_from_parents.eq(is_withheld))
+                .execute(c))?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Deletes a message from the owner's inbox. The sender's record stays (PP-7).
     ///
     /// # Errors
@@ -175,6 +243,12 @@ impl Store {
     }
 }
 
+/// A message, and whether reading it counts as the citizen having opened it.
+struct Seen {
+    message: Message,
+    counts: bool,
+}
+
 const fn object(id: MessageId) -> Option<Object> {
     Some(Object { kind: ObjectKind::Message, id: id.as_uuid() })
 }
@@ -191,8 +265,7 @@ fn rows_after(
         let mut query = visible!(grant)
             .select(overview_columns!())
             .order((message::received_at.desc(), message::id.desc()))
-            .limit(limit)
-            .into_boxed();
+            .limit(limit);
         if let Some(direction) = direction {
             query = query.filter(message::direction.eq(direction.as_word()));
         }
@@ -251,10 +324,14 @@ fn fetch(inner: &Inner, connection: &mut Connection, opened: &Opened, id: Messag
             message_body::mailbox_id.eq(message::mailbox_id).and(message_body::message_id.eq(message::id)),
         ))
         .filter(message::id.eq(id.key()))
-        .select((overview_columns!(), message_body::format, message_body::body))
-        .first::<(OverviewRow, String, Vec<u8>)>(c)
+        .select((
+            overview_columns!(),
+            (message_body::format, message_body::body),
+            (message::withheld_from_holders, message::withheld_from_parents),
+        ))
+        .first::<(OverviewRow, (String, Vec<u8>), (bool, bool))>(c)
         .optional())?;
-    let (row, format, body) = row.ok_or(Failure::NotFound)?;
+    let (row, (format, body), (withheld_from_holders, withheld_from_parents)) = row.ok_or(Failure::NotFound)?;
     let body = opened.key.open_text(id.as_uuid(), Field::Body, &body).map_err(|_| CORRUPT)?;
     let overview = overview(inner, connection, opened, row)?;
     let attachments = if overview.attachment_count == 0 { vec![] } else { attachment::list(connection, opened, id)? };
@@ -264,6 +341,9 @@ fn fetch(inner: &Inner, connection: &mut Connection, opened: &Opened, id: Messag
         body: Body::parse(&body).map_err(|_| CORRUPT)?,
         body_format: format.parse().map_err(|_| CORRUPT)?,
         attachments,
+        // What the owner keeps from helpers is not for the service to know.
+        withheld_from_holders: withheld_from_holders && opened.grant.is_owner(),
+        withheld_from_parents,
     })
 }
 
@@ -306,10 +386,28 @@ pub(crate) fn unread_count(connection: &mut Connection, grant: &Grant) -> Result
     u64::try_from(count).map_err(|_| CORRUPT)
 }
 
+/// How many visible messages have not been read, in each of several mailboxes of which the same is seen.
+pub(crate) fn unread_counts(
+    connection: &mut Connection,
+    grants: &[&Grant],
+) -> Result<Vec<(MailboxId, u64)>, StoreError> {
+    let Some(first) = grants.first() else { return Ok(vec![]) };
+    let ids: Vec<Id> = grants.iter().map(|grant| grant.mailbox().key()).collect();
+    let rows = on!(connection, c => visible!(first, message::mailbox_id.eq_any(&ids))
+        .filter(message::read_at.is_null())
+        .select(message::mailbox_id)
+        .load::<Id>(c))?;
+    let mut counts: HashMap<Id, u64> = HashMap::new();
+    for id in rows {
+        *counts.entry(id).or_default() += 1;
+    }
+    Ok(counts.into_iter().map(|(id, count)| (id.into(), count)).collect())
+}
+
 /// Deletes every message from the owner's inbox.
-pub(crate) fn remove_all(connection: &mut Connection, grant: &Grant, now: DateTime<Utc>) -> Result<(), Failure> {
+pub(crate) fn remove_all(connection: &mut Connection, mailbox: MailboxId, now: DateTime<Utc>) -> Result<(), Failure> {
     on!(connection, c => diesel::update(message::table)
-        .filter(message::mailbox_id.eq(grant.mailbox().key()))
+        .filter(message::mailbox_id.eq(mailbox.key()))
         .filter(message::received_at.is_not_null())
         .filter(message::removed_at.is_null())
         .set(message::removed_at.eq(Time(now)))

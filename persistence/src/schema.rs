@@ -65,6 +65,10 @@ diesel::table! {
         available_at_protected_address -> Bool,
         attachment_types -> Text,
         created_at -> SqlTime,
+        parents -> Text,
+        power_of_attorney -> Bool,
+        youth -> Text,
+        kind_visibility -> Text,
     }
 }
 
@@ -81,6 +85,9 @@ diesel::table! {
         protection -> Text,
         real_number -> Bool,
         created_at -> SqlTime,
+        protection_until -> Nullable<Date>,
+        lives_with_responsible -> Bool,
+        known_at -> Nullable<SqlTime>,
     }
 }
 
@@ -97,6 +104,8 @@ diesel::table! {
         person_name -> Binary,
         consent -> SmallInt,
         created_at -> SqlTime,
+        locked_at -> Nullable<SqlTime>,
+        youth_access_at -> Nullable<SqlTime>,
     }
 }
 
@@ -140,7 +149,6 @@ diesel::table! {
         attachment_count -> SmallInt,
         minimum_consent -> SmallInt,
         available_at_protected_address -> Bool,
-        parents -> Text,
         power_of_attorney -> Bool,
         channel -> Text,
         rule -> Text,
@@ -150,6 +158,11 @@ diesel::table! {
         opened_at -> Nullable<SqlTime>,
         read_at -> Nullable<SqlTime>,
         removed_at -> Nullable<SqlTime>,
+        parents_until_years -> SmallInt,
+        withheld_from_parents -> Bool,
+        withheld_from_holders -> Bool,
+        youth -> SmallInt,
+        is_parental -> Bool,
     }
 }
 
@@ -234,7 +247,7 @@ diesel::table! {
         id -> SqlUuid,
         kind -> Text,
         mailbox_id -> SqlUuid,
-        message_id -> SqlUuid,
+        object_id -> SqlUuid,
         run_at -> SqlTime,
         attempts -> Integer,
         leased_until -> Nullable<SqlTime>,
@@ -274,6 +287,90 @@ diesel::table! {
         outcome -> Text,
         rule -> Text,
         trace_id -> SqlUuid,
+        actor_relation -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    registered_relation (person_id, relation, relative_hash) {
+        person_id -> SqlUuid,
+        relation -> Text,
+        relative_hash -> Binary,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    service_area (code) {
+        code -> SmallInt,
+        name_nb -> Text,
+        name_nn -> Text,
+        name_en -> Text,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    power_of_attorney (giver_mailbox_id, id) {
+        giver_mailbox_id -> SqlUuid,
+        id -> SqlUuid,
+        giver_id -> SqlUuid,
+        holder_id -> SqlUuid,
+        kind -> Text,
+        areas -> Text,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        given_at -> SqlTime,
+        case_number -> Nullable<Text>,
+        ended_at -> Nullable<SqlTime>,
+        ended_by -> Nullable<Text>,
+        replaced_by -> Nullable<SqlUuid>,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    membership (service_id, person_id) {
+        service_id -> SqlUuid,
+        person_id -> SqlUuid,
+        clearances -> Text,
+        created_at -> SqlTime,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    follow_up (service_id, mailbox_id, person_id) {
+        service_id -> SqlUuid,
+        mailbox_id -> SqlUuid,
+        person_id -> SqlUuid,
+        created_at -> SqlTime,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    recorded_access (mailbox_id, id) {
+        mailbox_id -> SqlUuid,
+        id -> SqlUuid,
+        service_id -> SqlUuid,
+        person_id -> SqlUuid,
+        reason -> Binary,
+        recorded_at -> SqlTime,
+        valid_until -> SqlTime,
     }
 }
 
@@ -295,5 +392,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency,
     job,
     event,
-    audit_entry
+    audit_entry,
+    registered_relation,
+    service_area,
+    power_of_attorney,
+    membership,
+    follow_up,
+    recorded_access
 );

@@ -1,5 +1,6 @@
 //! Services.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -10,9 +11,10 @@ use domain::audit::{Object, ObjectKind, Subject};
 use domain::consent::ConsentLevel;
 use domain::id::{OrganisationId, ServiceId};
 use domain::identity::OrganisationNumber;
-use domain::message::Sender;
+use domain::message::{MessageKind, Sender};
 use domain::organisation::Name;
-use domain::service::{Service, ServiceKind, ServicePolicy};
+use domain::service::{ItemPolicy, Service, ServiceKind, ServicePolicy};
+use serde::{Deserialize, Serialize};
 
 use crate::context::{Context, new_id};
 use crate::database::{Connection, Id, Key, Time, on};
@@ -34,6 +36,10 @@ struct NewServiceRow {
     unregistered_recipients: &'static str,
     available_at_protected_address: bool,
     attachment_types: String,
+    parents: &'static str,
+    power_of_attorney: bool,
+    youth: &'static str,
+    kind_visibility: String,
     created_at: Time,
 }
 
@@ -48,19 +54,27 @@ pub struct NewService {
     pub policy: ServicePolicy,
 }
 
-type ServiceRow = (Id, Id, String, String, i16, String, bool, String);
+type ServiceRow = ((Id, Id, String, String, String, String), (i16, bool, String, bool, String, String));
 
 macro_rules! service_columns {
     () => {
         (
-            service::id,
-            service::organisation_id,
-            service::name,
-            service::kind,
-            service::minimum_consent,
-            service::unregistered_recipients,
-            service::available_at_protected_address,
-            service::attachment_types,
+            (
+                service::id,
+                service::organisation_id,
+                service::name,
+                service::kind,
+                service::unregistered_recipients,
+                service::attachment_types,
+            ),
+            (
+                service::minimum_consent,
+                service::available_at_protected_address,
+                service::parents,
+                service::power_of_attorney,
+                service::youth,
+                service::kind_visibility,
+            ),
         )
     };
 }
@@ -142,22 +156,27 @@ impl Store {
     }
 }
 
-fn insert(
+pub(crate) fn insert(
     connection: &mut Connection,
     organisation: OrganisationId,
     new: NewService,
     now: DateTime<Utc>,
 ) -> Result<Service, Failure> {
     let service = Service { id: new_id(), organisation, name: new.name, kind: new.kind, policy: new.policy };
+    let visibility = service.policy.visibility;
     let row = NewServiceRow {
         id: service.id.key(),
         organisation_id: organisation.key(),
         name: service.name.as_str().to_owned(),
         kind: service.kind.as_word(),
-        minimum_consent: service.policy.minimum_consent.rank(),
+        minimum_consent: visibility.minimum_consent.rank(),
         unregistered_recipients: service.policy.unregistered_recipients.as_word(),
-        available_at_protected_address: service.policy.available_at_protected_address,
+        available_at_protected_address: visibility.available_at_protected_address,
         attachment_types: words_of(&service.policy.attachment_types),
+        parents: visibility.parents.as_word(),
+        power_of_attorney: visibility.power_of_attorney,
+        youth: visibility.youth.as_word(),
+        kind_visibility: by_kind_to_text(&service.policy.by_kind)?,
         created_at: Time(now),
     };
     on!(connection, c => diesel::insert_into(service::table).values(row).execute(c))?;
@@ -184,16 +203,23 @@ pub(crate) fn fetch_all(connection: &mut Connection, ids: &[ServiceId]) -> Resul
 }
 
 fn service_from(row: ServiceRow) -> Result<Service, StoreError> {
-    let (id, organisation, name, kind, minimum_consent, unregistered, protected, types) = row;
+    let ((id, organisation, name, kind, unregistered, types), visibility) = row;
+    let (minimum_consent, available_at_protected_address, parents, power_of_attorney, youth, by_kind) = visibility;
     Ok(Service {
         id: id.into(),
         organisation: organisation.into(),
         name: Name::parse(&name).map_err(|_| CORRUPT)?,
         kind: kind.parse().map_err(|_| CORRUPT)?,
         policy: ServicePolicy {
-            minimum_consent: ConsentLevel::from_rank(minimum_consent).ok_or(CORRUPT)?,
+            visibility: ItemPolicy {
+                minimum_consent: ConsentLevel::from_rank(minimum_consent).ok_or(CORRUPT)?,
+                available_at_protected_address,
+                parents: parents.parse().map_err(|_| CORRUPT)?,
+                power_of_attorney,
+                youth: youth.parse().map_err(|_| CORRUPT)?,
+            },
+            by_kind: by_kind_from_text(&by_kind)?,
             unregistered_recipients: unregistered.parse().map_err(|_| CORRUPT)?,
-            available_at_protected_address: protected,
             attachment_types: types
                 .split_whitespace()
                 .map(str::parse)
@@ -201,6 +227,54 @@ fn service_from(row: ServiceRow) -> Result<Service, StoreError> {
                 .map_err(|_| CORRUPT)?,
         },
     })
+}
+
+/// What differs for one kind of message, as it is stored: an object of JSON, by the word of the kind.
+#[derive(Serialize, Deserialize)]
+struct StoredItemPolicy {
+    minimum_consent: String,
+    available_at_protected_address: bool,
+    parents: String,
+    power_of_attorney: bool,
+    youth: String,
+}
+
+fn by_kind_to_text(by_kind: &[(MessageKind, ItemPolicy)]) -> Result<String, StoreError> {
+    let stored: BTreeMap<&str, StoredItemPolicy> = by_kind
+        .iter()
+        .map(|(kind, policy)| {
+            let ItemPolicy { minimum_consent, available_at_protected_address, parents, power_of_attorney, youth } =
+                *policy;
+            let stored = StoredItemPolicy {
+                minimum_consent: minimum_consent.as_word().to_owned(),
+                available_at_protected_address,
+                parents: parents.as_word().to_owned(),
+                power_of_attorney,
+                youth: youth.as_word().to_owned(),
+            };
+            (kind.as_word(), stored)
+        })
+        .collect();
+    serde_json::to_string(&stored).map_err(|_| CORRUPT)
+}
+
+fn by_kind_from_text(text: &str) -> Result<Vec<(MessageKind, ItemPolicy)>, StoreError> {
+    let stored: BTreeMap<String, StoredItemPolicy> = serde_json::from_str(text).map_err(|_| CORRUPT)?;
+    stored
+        .into_iter()
+        .map(|(kind, stored)| {
+            let StoredItemPolicy { minimum_consent, available_at_protected_address, parents, power_of_attorney, youth } =
+                stored;
+            let policy = ItemPolicy {
+                minimum_consent: minimum_consent.parse().map_err(|_| CORRUPT)?,
+                available_at_protected_address,
+                parents: parents.parse().map_err(|_| CORRUPT)?,
+                power_of_attorney,
+                youth: youth.parse().map_err(|_| CORRUPT)?,
+            };
+            Ok((kind.parse().map_err(|_| CORRUPT)?, policy))
+        })
+        .collect()
 }
 
 /// What recipients see of a service. Kept for some seconds: it stands on every line of every overview, and a changed

@@ -1,10 +1,11 @@
 //! The only public door.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
+use domain::access::Policy;
 use domain::id::ServiceId;
 use domain::message::Sender;
 use futures_util::TryStreamExt as _;
@@ -16,6 +17,8 @@ use crate::database::{Connection, DatabaseUrl, Id, Pool, on};
 use crate::error::{Failure, StoreError};
 use crate::intake::{self, Intake};
 use crate::migration::{self, MigrationError};
+use crate::platform::PlatformService;
+use crate::register::PopulationRegister;
 use crate::schema::{attachment, upload as uploads, vault_key};
 use crate::vault::{MasterKey, Vault, VaultError, WrappedVaultKey};
 use crate::{idempotency, upload};
@@ -39,6 +42,12 @@ pub struct StoreSettings {
     pub master_key: MasterKey,
     /// Where the bytes of files are.
     pub blobs: BlobSettings,
+    /// What this installation has chosen where the rules leave a choice.
+    pub policy: Policy,
+    /// The population register.
+    pub register: Arc<dyn PopulationRegister>,
+    /// How long what the register said is trusted.
+    pub register_max_age: TimeDelta,
 }
 
 /// Why the store did not open.
@@ -90,6 +99,11 @@ pub(crate) struct Inner {
     pub(crate) blobs: BlobStore,
     pub(crate) audit: AuditLog,
     pub(crate) senders: moka::sync::Cache<ServiceId, Arc<Sender>>,
+    pub(crate) policy: Policy,
+    pub(crate) register: Arc<dyn PopulationRegister>,
+    pub(crate) register_max_age: TimeDelta,
+    /// The sender of the mailbox's own messages, from the start on.
+    pub(crate) platform: OnceLock<PlatformService>,
     /// Rung when there may be work for a worker.
     pub(crate) work: Notify,
     /// Held while deliveries are made.
@@ -105,7 +119,16 @@ impl Store {
     /// # Errors
     /// When a part of it cannot be used.
     pub fn open(settings: StoreSettings) -> Result<Self, OpenError> {
-        let StoreSettings { database, connections, acquire_timeout, master_key, blobs } = settings;
+        let StoreSettings {
+            database,
+            connections,
+            acquire_timeout,
+            master_key,
+            blobs,
+            policy,
+            register,
+            register_max_age,
+        } = settings;
         if migration::is_pending(&database)? {
             return Err(OpenError::MigrationsPending);
         }
@@ -121,6 +144,10 @@ impl Store {
             delivering: tokio::sync::Mutex::new(()),
             pool,
             vault,
+            policy,
+            register,
+            register_max_age,
+            platform: OnceLock::new(),
             slots,
             acquire_timeout,
         });

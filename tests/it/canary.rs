@@ -14,6 +14,8 @@ use uuid::Uuid;
 const RECIPIENT: &str = "29827200059";
 /// Its name in the sandbox.
 const RECIPIENT_NAME: &str = "Skuddår Testesen";
+const HOLDER: &str = "08854500016";
+const HOLDER_NAME: &str = "Eldrid Prøve";
 
 stories! {
     async fn what_was_sent_is_in_no_file(database: Database) {
@@ -35,7 +37,7 @@ async fn nothing_in_clear(place: &Place) {
 
     let haystack = Haystack::read(&place.files());
     assert!(haystack.finds(&plain).is_some(), "the search does not even find what is stored in clear");
-    for secret in [&subject, &body, &file, &file_name, RECIPIENT, RECIPIENT_NAME] {
+    for secret in [&subject, &body, &file, &file_name, RECIPIENT, RECIPIENT_NAME, HOLDER, HOLDER_NAME] {
         assert_eq!(haystack.finds(secret), None, "{secret} lies in clear");
     }
 }
@@ -66,6 +68,10 @@ async fn send_and_read(server: &ServerProcess, subject: &str, body: &str, file: 
     let read = server.get(&format!("/v1/mailboxes/{mailbox}/messages/{id}"), Some(&patient)).await;
     assert_eq!(read["subject"], subject);
     assert_eq!(read["body"], body);
+    // What both are told of a power of attorney names them.
+    let power = json!({"holder": {"nationalId": HOLDER}, "areas": [3]});
+    let given = server.client().post(server.url("/v1/me/powers-of-attorney")).bearer_auth(&patient).json(&power);
+    assert_eq!(given.send().await.expect("an answer").status(), StatusCode::CREATED);
     let attachment = read["attachments"][0]["id"].as_str().expect("a file");
     let url = server.url(&format!("/v1/mailboxes/{mailbox}/messages/{id}/attachments/{attachment}"));
     let fetched = server.client().get(url).bearer_auth(&patient).send().await.expect("an answer");

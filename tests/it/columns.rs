@@ -141,7 +141,9 @@ stories! {
                 Database::Sqlite => format!("CAST({column} AS TEXT)"),
             };
             let filled = app.place().number(&format!("SELECT count({column}) AS number FROM {table}"));
-            assert!(filled > 0 || name == "upload.file_key", "{name} has nothing to look at");
+            // The key of a file comes and goes with its upload; accesses cannot be recorded yet.
+            let is_empty = ["upload.file_key", "recorded_access.reason"].contains(&name.as_str());
+            assert!(filled > 0 || is_empty, "{name} has nothing to look at");
             for clear in [canary, SKUDDAR, "Skuddår"] {
                 let found = format!("SELECT count(*) AS number FROM {table} WHERE {as_text} LIKE '%{clear}%'");
                 assert_eq!(app.place().number(&found), 0, "{name} holds {clear}");

@@ -35,7 +35,7 @@ async fn killed_under_load(place: &Place) {
         let answers_before_death = 5 + round * 7 % 60;
         outcomes.extend(round_until_killed(place, round, answers_before_death).await);
         let lost = "SELECT count(*) AS number FROM message WHERE received_at IS NULL \
-                    AND NOT EXISTS (SELECT 1 FROM job WHERE job.message_id = message.id)";
+                    AND NOT EXISTS (SELECT 1 FROM job WHERE job.object_id = message.id)";
         assert_eq!(place.number(lost), 0, "messages that are neither delivered nor have a job");
     }
     let unanswered = outcomes.values().filter(|message| message.is_none()).count();

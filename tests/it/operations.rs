@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use tests::{Actor, Answer, Request, TestApp, files, stories, without_instance};
 
 use crate::contract::{Operation, operations};
-use crate::persons::{ELDRID, SKUDDAR};
+use crate::persons::{DAGNY, ELDAR, ELDRID, MILLENNIA, NAVN, NESTEN_SEKSTEN, SKUDDAR};
 
 /// Open to everybody, each for a reason. This list only shrinks.
-pub(crate) const OPEN: [(&str, &str); 11] = [
+pub(crate) const OPEN: [(&str, &str); 14] = [
     ("healthLive", "load balancers ask without a token; it tells nothing"),
     ("healthReady", "load balancers ask without a token; it tells nothing of anybody"),
     ("metricsShow", "monitoring asks without a token; no figure is about a person"),
@@ -19,13 +19,17 @@ pub(crate) const OPEN: [(&str, &str); 11] = [
     ("problem_page", "the types of problems are public"),
     ("sandboxTokenCreate", "not there in production"),
     ("sandboxPersonList", "not there in production"),
+    ("sandboxPersonChange", "not there in production"),
     ("sandboxOrganisationList", "not there in production"),
     ("sandboxClockShow", "not there in production"),
     ("sandboxClockSet", "not there in production"),
+    ("sandboxFaultsShow", "not there in production"),
+    ("sandboxFaultsSet", "not there in production"),
 ];
 
 /// Operations that leave no audit entry, each for a reason. This list only shrinks.
-const UNRECORDED: [(&str, &str); 2] = [
+const UNRECORDED: [(&str, &str); 3] = [
+    ("serviceAreaList", "names of areas, which tell of nobody"),
     ("serviceShow", "settings of the caller's own service, which tell of nobody"),
     ("uploadShow", "the caller's own file, before it is anybody's"),
 ];
@@ -36,11 +40,17 @@ enum Owner {
     Citizen,
     System,
     Operator,
+    /// Somebody with parental responsibility, of the child's mailbox.
+    Parent,
+    /// A member of the service, of a patient whom they follow up.
+    Staff,
+    /// Of everybody who shows a token.
+    Anybody,
 }
 
 /// Every operation that takes a token: whose it is, what it sends, and what comes back. Those that take something away
 /// come last.
-const CASES: [(&str, Owner, u16); 29] = [
+const CASES: [(&str, Owner, u16); 55] = [
     ("meShow", Owner::Citizen, 200),
     ("meMailboxList", Owner::Citizen, 200),
     ("meConsentSet", Owner::Citizen, 200),
@@ -52,6 +62,26 @@ const CASES: [(&str, Owner, u16); 29] = [
     ("messageMark", Owner::Citizen, 204),
     ("attachmentFetch", Owner::Citizen, 200),
     ("accessLogList", Owner::Citizen, 200),
+    ("accessExplain", Owner::Citizen, 200),
+    ("mailboxConsentSet", Owner::Citizen, 200),
+    ("messageWithholdFromHolders", Owner::Citizen, 204),
+    ("messageWithholdFromParents", Owner::Staff, 204),
+    ("youthAccessGive", Owner::Parent, 204),
+    ("meLock", Owner::Citizen, 204),
+    ("meUnlock", Owner::Citizen, 204),
+    ("memberPut", Owner::System, 200),
+    ("memberList", Owner::System, 200),
+    ("followUpPut", Owner::System, 200),
+    ("followUpList", Owner::System, 200),
+    ("patientList", Owner::Staff, 200),
+    ("accessRecord", Owner::Staff, 201),
+    ("powerOfAttorneyList", Owner::Citizen, 200),
+    ("powerOfAttorneyShow", Owner::Citizen, 200),
+    ("powerOfAttorneyGive", Owner::Citizen, 201),
+    ("powerOfAttorneyChange", Owner::Citizen, 201),
+    ("registeredPowerCreate", Owner::Operator, 201),
+    ("serviceAreaList", Owner::Anybody, 200),
+    ("serviceAreaPut", Owner::Operator, 200),
     ("serviceShow", Owner::System, 200),
     ("messageSend", Owner::System, 201),
     ("sendingList", Owner::System, 200),
@@ -67,20 +97,34 @@ const CASES: [(&str, Owner, u16); 29] = [
     ("clientList", Owner::Operator, 200),
     ("serviceRegister", Owner::Operator, 201),
     ("serviceList", Owner::Operator, 200),
+    ("powerOfAttorneyEnd", Owner::Citizen, 204),
+    ("registeredPowerEnd", Owner::Operator, 204),
     ("messageDelete", Owner::Citizen, 204),
+    ("youthAccessTake", Owner::Parent, 204),
+    ("followUpRemove", Owner::System, 204),
+    ("memberRemove", Owner::System, 204),
+    ("mailboxConsentWithdraw", Owner::Citizen, 204),
     ("meConsentWithdraw", Owner::Citizen, 204),
     ("clientRegister", Owner::Operator, 201),
 ];
 
 /// The bodies of the operations that have one.
-fn body(operation: &str) -> Option<Value> {
+pub(crate) fn body(operation: &str) -> Option<Value> {
     Some(match operation {
-        "meConsentSet" => json!({"level": "basis"}),
+        "meConsentSet" | "mailboxConsentSet" => json!({"level": "basis"}),
+        "messageWithholdFromHolders" | "messageWithholdFromParents" => json!({"withheld": true}),
+        "memberPut" => json!({"nationalId": DAGNY}),
+        "accessRecord" => json!({"patient": {"nationalId": SKUDDAR}, "reason": "Vikar for fast kontakt"}),
         "meAcceptancePut" => json!({"version": "2026-01"}),
         "messageMark" => json!({"read": true}),
         "messageSend" => {
             json!({"recipient": {"nationalId": SKUDDAR}, "kind": "letter", "subject": "Svar", "body": "Tekst"})
         }
+        "powerOfAttorneyGive" => json!({"holder": {"nationalId": ELDAR}, "areas": [3]}),
+        "powerOfAttorneyChange" => json!({"areas": [1, 3]}),
+        "registeredPowerCreate" => json!({"giver": {"nationalId": MILLENNIA}, "holder": {"nationalId": SKUDDAR},
+            "kind": "powerOfAttorney", "areas": [3], "caseNumber": "2026/17", "consentLevel": "basis"}),
+        "serviceAreaPut" => json!({"nb": "Område", "nn": "Område", "en": "Area"}),
         "uploadOpen" => json!({"fileName": "svar.pdf"}),
         "organisationRegister" => json!({"organisationNumber": "974760673", "name": "Ny klinikk"}),
         "agreementRegister" => {
@@ -99,6 +143,9 @@ struct World {
     citizen: Actor,
     system: Actor,
     operator: Actor,
+    parent: Actor,
+    nurse: Actor,
+    child_mailbox: String,
     strangers: Vec<Actor>,
 }
 
@@ -110,7 +157,19 @@ impl World {
         let attachment = letter["attachments"][0]["id"].as_str().expect("a file").to_owned();
         let uploads = app.dermatology().path("/uploads");
         let upload = system.post(&uploads, &json!({"fileName": "a.pdf"})).key("upload").await.expect(201).id();
+        let given = json!({"holder": {"nationalId": MILLENNIA}, "areas": [3]});
+        let power = citizen.post("/v1/me/powers-of-attorney", &given).await.expect(201).id();
+        app.make_responsible(NESTEN_SEKSTEN, &[NAVN]).await;
+        let parent = app.member(NAVN).await;
+        let members = app.dermatology().path("/members");
+        let member = system.put(&members, &json!({"nationalId": DAGNY})).await.expect(200).text("personId").to_owned();
+        let follow_up = json!({"patient": {"nationalId": SKUDDAR}, "member": {"personId": member}});
+        let _ = system.put(&app.dermatology().path("/follow-ups"), &follow_up).await.expect(200);
+        let nurse = app.health_worker(DAGNY, app.clinic()).await;
+        let child_mailbox = app.person(NESTEN_SEKSTEN).mailbox.clone();
+        app.deliver_all().await;
         let ids = BTreeMap::from([
+            ("{personId}", member),
             ("{mailboxId}", citizen.mailbox.clone()),
             ("{messageId}", message),
             ("{attachmentId}", attachment),
@@ -118,44 +177,65 @@ impl World {
             ("{uploadId}", upload),
             ("{organisationId}", app.clinic().id.clone()),
             ("{document}", "termsOfUse".to_owned()),
+            ("{powerOfAttorneyId}", power),
+            ("{code}", "9".to_owned()),
         ]);
         let strangers = vec![
             app.member(ELDRID).await,
             app.system(app.appeals_body()).await,
             app.health_worker(ELDRID, app.clinic()).await,
         ];
-        Self { app, ids, citizen, system, operator, strangers }
+        Self { app, ids, citizen, system, operator, parent, nurse, child_mailbox, strangers }
     }
 
     fn owner(&self, owner: Owner) -> &Actor {
         match owner {
-            Owner::Citizen => &self.citizen,
+            Owner::Citizen | Owner::Anybody => &self.citizen,
             Owner::System => &self.system,
             Owner::Operator => &self.operator,
+            Owner::Parent => &self.parent,
+            Owner::Staff => &self.nurse,
         }
     }
 
     fn path(&self, operation: &Operation) -> String {
+        if owner_of(operation) == Owner::Parent {
+            return operation.path.replace("{mailboxId}", &self.child_mailbox);
+        }
         self.ids.iter().fold(operation.path.clone(), |path, (name, id)| path.replace(name, id))
     }
 
     /// The same path with ids that nobody has.
     fn unknown_path(&self, operation: &Operation) -> String {
         let unknown = uuid::Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001).to_string();
-        let ids = self.ids.keys().filter(|name| **name != "{document}");
+        let words = ["{document}", "{code}"];
+        let ids = self.ids.keys().filter(|name| !words.contains(name));
         let path = ids.fold(operation.path.clone(), |path, name| path.replace(name, &unknown));
-        path.replace("{document}", "termsOfUse")
+        words.iter().fold(path, |path, name| path.replace(name, &self.ids[name]))
+    }
+
+    fn body(&self, operation: &str) -> Option<Value> {
+        match operation {
+            "followUpPut" => {
+                Some(json!({"patient": {"nationalId": SKUDDAR}, "member": {"personId": self.ids["{personId}"]}}))
+            }
+            other => body(other),
+        }
     }
 
     fn call(&self, actor: &Actor, operation: &Operation, path: &str) -> Request {
         let method = Method::from_bytes(operation.method.as_bytes()).expect("a method");
         let request = actor.request(method, path);
-        match body(&operation.id) {
+        match self.body(&operation.id) {
             Some(body) => request.json(&body).key(&self.app.unique("case-")),
             None if operation.id == "uploadFill" => request.body("application/octet-stream", files::pdf().bytes),
             None => request,
         }
     }
+}
+
+fn owner_of(operation: &Operation) -> Owner {
+    CASES.iter().find(|(id, ..)| *id == operation.id).map_or(Owner::Anybody, |(_, owner, _)| *owner)
 }
 
 fn with_token() -> Vec<(Operation, Owner, u16)> {
@@ -196,8 +276,11 @@ stories! {
                 continue;
             }
             let operators = if owner == Owner::Operator { vec![] } else { vec![world.operator.clone()] };
-            let others =
-                [&world.citizen, &world.system].into_iter().filter(|other| other.token != world.owner(owner).token);
+            // The patient is no stranger to the own mailbox, whoever else may do what there.
+            let is_patient = owner == Owner::Staff && operation.path.contains("{mailboxId}");
+            let others = [&world.citizen, &world.system].into_iter().filter(|other| {
+                other.token != world.owner(owner).token && !(is_patient && other.token == world.citizen.token)
+            });
             for stranger in world.strangers.iter().chain(&operators).chain(others) {
                 let there = world.call(stranger, &operation, &world.path(&operation)).await;
                 let unknown = world.call(stranger, &operation, &world.unknown_path(&operation)).await;
@@ -218,12 +301,20 @@ stories! {
         let attachment = letter["attachments"][0]["id"].as_str().expect("a file").to_owned();
         let uploads = world.app.appeals().path("/uploads");
         let upload = strange_system.post(&uploads, &json!({"fileName": "a.pdf"})).key("u").await.expect(201).id();
-        let foreign = [("{messageId}", &message), ("{attachmentId}", &attachment), ("{uploadId}", &upload)];
+        let given = json!({"holder": {"nationalId": ELDAR}, "areas": [3]});
+        let power = eldrid.post("/v1/me/powers-of-attorney", &given).await.expect(201).id();
+        let foreign = [
+            ("{messageId}", &message),
+            ("{attachmentId}", &attachment),
+            ("{uploadId}", &upload),
+            ("{powerOfAttorneyId}", &power),
+        ];
         let unknown = uuid::Uuid::from_u128(7).to_string();
 
         for (operation, owner, _) in with_token() {
-            // The message of another citizen was sent by this very service, which may follow it.
-            if owner == Owner::System && operation.path.contains("{messageId}") {
+            // The message of another citizen was sent by this very service, which may follow it; operators end powers of
+            // attorney of everybody.
+            if owner == Owner::System && operation.path.contains("{messageId}") || owner == Owner::Operator {
                 continue;
             }
             for (name, id) in foreign.iter().filter(|(name, _)| operation.path.contains(name)) {
@@ -263,7 +354,7 @@ stories! {
             counts
         };
         let before = counts(&world.app);
-        for (operation, owner, _) in with_token() {
+        for (operation, owner, _) in with_token().into_iter().filter(|(_, owner, _)| *owner != Owner::Anybody) {
             for other in [Owner::Citizen, Owner::System, Owner::Operator].into_iter().filter(|other| *other != owner) {
                 let answer = world.call(world.owner(other), &operation, &world.path(&operation)).await;
                 answer.check_problem();

@@ -7,7 +7,8 @@ use reqwest::Method;
 use serde_json::json;
 use tests::{Answer, Database, Issuer, Place, TestApp, files, stories};
 
-use crate::persons::{DOD, LILLE, SKUDDAR, UNKNOWN};
+use crate::persons::{DOD, ELDRID, LILLE, MILLENNIA, MONA, NESTEN_SEKSTEN, NILS, SKJULT, SKUDDAR, UNKNOWN};
+use crate::powers::{POWERS, day, path_of};
 
 /// Kinds that no story here produces, each for a reason. This list only shrinks.
 const ELSEWHERE: [(&str, &str); 3] = [
@@ -75,6 +76,10 @@ async fn of_callers(app: &TestApp, happened: &mut Happened) {
     happened.note(&app.citizen(LILLE).await.get("/v1/me").await, "too-young");
     happened.note(&patient.get(&patient.own("/messages")).await, "consent-required");
     happened.note(&app.message("Svar").by(&worker).try_send().await, "scope-missing");
+    app.open_inbox_of(LILLE);
+    let parent = app.citizen(MONA).await.within(&app.person(LILLE).mailbox);
+    let message = parent.own(&format!("/messages/{}", uuid::Uuid::from_u128(7)));
+    happened.note(&parent.delete(&message).await, "only-the-owner");
 }
 
 async fn of_recipients(app: &TestApp, happened: &mut Happened) {
@@ -85,6 +90,9 @@ async fn of_recipients(app: &TestApp, happened: &mut Happened) {
     happened.note(&app.message("Svar").to(DOD).try_send().await, "recipient-cannot-receive");
     happened.note(&employee.try_send().await, "recipient-is-employee");
     happened.note(&closed.try_send().await, "inbox-not-open");
+    app.take_register_away().await;
+    happened.note(&app.message("Svar").to(NILS).try_send().await, "register-unavailable");
+    app.bring_register_back().await;
 }
 
 async fn of_files(app: &TestApp, happened: &mut Happened) {
@@ -111,6 +119,13 @@ async fn of_files(app: &TestApp, happened: &mut Happened) {
     let _ = fill(files::pdf()).await.expect(200);
     happened.note(&fill(files::docx()).await, "upload-filled");
 
+    let withheld = |rest: &str| patient.own(&format!("/messages/{}/{rest}", uuid::Uuid::nil()));
+    let body = json!({"withheld": true});
+    happened.note(&patient.put(&withheld("withheld-from-parents"), &body).await, "only-health-personnel");
+    happened.note(&patient.put(&patient.own("/youth-access"), &json!({})).await, "only-parents");
+    let _ = patient.put("/v1/me/emergency-lock", &json!({})).await.expect(204);
+    happened.note(&patient.get(&patient.own("/messages")).await, "emergency-locked");
+    let _ = patient.delete("/v1/me/emergency-lock").await.expect(204);
     let id = app.message("Svar").file(files::pdf()).deliver().await;
     let letter = patient.get(&patient.own(&format!("/messages/{id}"))).await.expect(200);
     let file = letter["attachments"][0]["id"].as_str().expect("a file").to_owned();
@@ -142,6 +157,50 @@ async fn of_what_is_there_already(app: &TestApp, happened: &mut Happened) {
     let _ = operator.post(&of_clinic("clients"), &client).await.expect(201);
     happened.note(&operator.post(&of_clinic("clients"), &client).await, "client-exists");
     happened.note(&app.message("Svar").try_send().await, "client-not-registered");
+}
+
+async fn of_powers_of_attorney(app: &TestApp, happened: &mut Happened) {
+    let (father, operator, now) = (app.member(ELDRID).await, app.operator().await, app.now().await);
+    let request = |holder: &str| json!({"holder": {"nationalId": holder}, "areas": [3]});
+    let of_days = |from: i64, to: i64| json!({"holder": {"nationalId": SKUDDAR}, "areas": [3], "validFrom": day(now, from), "validTo": day(now, to)});
+    let table = [
+        (request(UNKNOWN), "holder-unavailable"),
+        (request(ELDRID), "holder-is-giver"),
+        (request(NESTEN_SEKSTEN), "holder-too-young"),
+        (json!({"holder": {"nationalId": SKUDDAR}, "areas": [77]}), "area-unknown"),
+        (of_days(2, 1), "period-ends-before-start"),
+        (of_days(-2, -1), "period-over"),
+    ];
+    for (body, slug) in table {
+        happened.note(&father.post(POWERS, &body).await, slug);
+    }
+    let id = father.post(POWERS, &request(SKUDDAR)).await.expect(201).id();
+    happened.note(&father.post(POWERS, &request(SKUDDAR)).await, "power-of-attorney-overlaps");
+    let holder = app.member(SKUDDAR).await;
+    let change = json!({"areas": [3]});
+    happened.note(&holder.put(&path_of(&id), &change).await, "only-the-owner");
+    let _ = father.delete(&path_of(&id)).await.expect(204);
+    happened.note(&father.put(&path_of(&id), &change).await, "power-of-attorney-ended");
+    let protected = app.member(SKJULT).await;
+    happened.note(&protected.post(POWERS, &request(SKUDDAR)).await, "power-of-attorney-unavailable");
+
+    let form = |giver: &str, kind: &str, to: i64| {
+        json!({"giver": {"nationalId": giver}, "holder": {"nationalId": SKUDDAR}, "kind": kind, "areas": [3],
+            "validTo": day(now, to), "caseNumber": "2026/1"})
+    };
+    let (given, assigned) = ("powerOfAttorney", "assignedPowerOfAttorney");
+    let registered = "/v1/powers-of-attorney";
+    let table = [
+        (form(UNKNOWN, given, 9), "giver-unavailable"),
+        (form(NESTEN_SEKSTEN, given, 9), "giver-too-young"),
+        (form(MILLENNIA, given, 9), "giver-without-consent"),
+        (form(ELDRID, assigned, 9999), "period-too-long"),
+    ];
+    for (body, slug) in table {
+        happened.note(&operator.post(registered, &body).await, slug);
+    }
+    let id = operator.post(registered, &form(ELDRID, assigned, 9)).await.expect(201).id();
+    happened.note(&father.put(&path_of(&id), &change).await, "power-of-attorney-assigned");
 }
 
 async fn of_issuers(database: Database, happened: &mut Happened) {
@@ -190,6 +249,7 @@ stories! {
         of_recipients(&app, &mut happened).await;
         of_files(&app, &mut happened).await;
         let app = TestApp::start(database).await;
+        of_powers_of_attorney(&app, &mut happened).await;
         of_what_is_there_already(&app, &mut happened).await;
         of_issuers(database, &mut happened).await;
         if database == Database::Postgres {

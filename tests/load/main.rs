@@ -115,10 +115,11 @@ fn drive_works(
     database: &mut Database,
 ) -> Result<Report> {
     let with_files = arguments.works.contains(&WorkKind::W5);
+    let with_representatives = arguments.works.iter().any(|kind| kind.by_owners().is_some());
     let seed = runtime.block_on(seed::fill(
         server,
         database,
-        seed::Size { mailboxes: arguments.mailboxes, messages: arguments.messages, with_files },
+        seed::Size { mailboxes: arguments.mailboxes, messages: arguments.messages, with_files, with_representatives },
     ))?;
     let pgbench = Pgbench::prepare(&arguments.pgbench, database, &seed, arguments.connections)?;
     let seed = Arc::new(seed);
@@ -146,6 +147,7 @@ fn measure(
     work: &Arc<Work>,
     bar: &ProgressBar,
 ) -> Result<Vec<Round>> {
+    let owners = work.kind().by_owners().map(|kind| Arc::new(work.as_kind(kind)));
     let name = work.kind().to_possible_value().map(|value| value.get_name().to_uppercase()).unwrap_or_default();
     let length = Duration::from_secs(arguments.seconds);
     bar.set_message(format!("{name}: warming up"));
@@ -160,6 +162,13 @@ fn measure(
         let after = (processes::cpu(server.pid())?, database.cpu(), processes::cpu(std::process::id())?);
         let resident_kb = memory.most_kb();
         let mut yardsticks = Vec::new();
+        if let Some(owners) = &owners {
+            database.settle()?;
+            bar.set_message(format!("{name}: by owners"));
+            let before = database.cpu();
+            let driven = runtime.block_on(client::drive(server.address(), arguments.connections, length, owners))?;
+            yardsticks.push(report::Yardstick::of_owners(&driven, before, database.cpu()));
+        }
         for script in Script::of(work.kind()) {
             database.settle()?;
             bar.set_message(format!("{name}: {}", script.name()));

@@ -41,6 +41,8 @@ impl Script {
             WorkKind::W2 => &[Self::W2],
             WorkKind::W3 => &[Self::W3],
             WorkKind::W5 => &[Self::W5],
+            // The yardstick of these is the program itself.
+            WorkKind::W2Parent | WorkKind::W3Parent | WorkKind::W2Holder | WorkKind::W3Holder => &[],
         }
     }
 

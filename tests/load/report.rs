@@ -9,7 +9,7 @@ use crate::work::WorkKind;
 
 /// One run of a script.
 pub(crate) struct Yardstick {
-    script: Script,
+    name: &'static str,
     per_second: f64,
     database_micros: Option<f64>,
 }
@@ -17,7 +17,14 @@ pub(crate) struct Yardstick {
 impl Yardstick {
     pub(crate) fn new(script: Script, ran: &Ran, before: Option<Duration>, after: Option<Duration>) -> Self {
         let database_micros = each(before, after, ran.transactions);
-        Self { script, per_second: ran.per_second, database_micros }
+        Self { name: script.name(), per_second: ran.per_second, database_micros }
+    }
+
+    /// The same work by owners.
+    pub(crate) fn of_owners(driven: &Driven, before: Option<Duration>, after: Option<Duration>) -> Self {
+        let done = driven.latencies_micros.len() as u64;
+        let per_second = done as f64 / driven.elapsed.as_secs_f64();
+        Self { name: "Brevdue, by owners", per_second, database_micros: each(before, after, done) }
     }
 }
 
@@ -114,7 +121,7 @@ impl fmt::Display for Report {
             )?;
             for place in 0..rounds.first().map_or(0, |round| round.yardsticks.len()) {
                 let yardstick = |value: &dyn Fn(&Round, &Yardstick) -> f64| of(&|r| value(r, &r.yardsticks[place]));
-                let name = rounds.first().map_or("", |round| round.yardsticks[place].script.name());
+                let name = rounds.first().map_or("", |round| round.yardsticks[place].name);
                 writeln!(
                     f,
                     "| {kind:?} | {name} | {:.0} | {:.2} | | · {:.0} · | |",

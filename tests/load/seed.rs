@@ -5,18 +5,21 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, TimeDelta, Utc};
 use diesel::deserialize::QueryableByName;
 use diesel::sql_types::Text;
+use domain::access::Policy;
 use domain::identity::{NationalId, NumberSeries};
-use domain::person::{PersonName, Protection};
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use domain::person::{PersonName, Protected};
+use domain::register::RegisteredPerson;
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 use http_body_util::Full;
 use hyper::header::{CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{Request, StatusCode};
 use indicatif::{ProgressBar, ProgressStyle};
 use persistence::blob::BlobSettings;
-use persistence::{DatabaseUrl, NewPerson, Store, StoreSettings};
+use persistence::{DatabaseUrl, PopulationRegister, RegisterAway, Store, StoreSettings};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -25,6 +28,18 @@ use crate::client::Connection;
 use crate::database::Database;
 use crate::server::Server;
 use crate::work;
+
+/// No register: the persons are made known by hand, and asked about by nobody.
+struct NoRegister;
+
+impl PopulationRegister for NoRegister {
+    fn persons<'a>(
+        &'a self,
+        _: &'a [NationalId],
+    ) -> BoxFuture<'a, std::result::Result<Vec<RegisteredPerson>, RegisterAway>> {
+        futures_util::future::ready(Err(RegisterAway("there is none".into()))).boxed()
+    }
+}
 
 /// How many persons are registered, and requests sent, at a time.
 const AT_A_TIME: usize = 32;
@@ -37,6 +52,8 @@ pub(crate) struct Size {
     pub(crate) mailboxes: usize,
     pub(crate) messages: usize,
     pub(crate) with_files: bool,
+    /// Whether half of the persons are children of the others, who hold powers of attorney of each other.
+    pub(crate) with_representatives: bool,
 }
 
 /// A person, for the driver's eyes.
@@ -60,6 +77,25 @@ pub(crate) struct Seed {
     pub(crate) persons: Vec<Person>,
     pub(crate) files: Vec<StoredFile>,
     pub(crate) pdf: Bytes,
+    /// Whether the second half are children of the first half, who also hold powers of attorney of each other.
+    with_representatives: bool,
+}
+
+impl Seed {
+    /// How many persons use their own mailboxes: the first so many.
+    pub(crate) const fn owners(&self) -> usize {
+        if self.with_representatives { self.persons.len() / 2 } else { self.persons.len() }
+    }
+
+    /// The child of an owner.
+    pub(crate) const fn child_of(&self, owner: usize) -> usize {
+        owner + self.owners()
+    }
+
+    /// Who gave an owner a power of attorney.
+    pub(crate) const fn giver_to(&self, owner: usize) -> usize {
+        (owner + 1) % self.owners()
+    }
 }
 
 #[derive(QueryableByName)]
@@ -86,7 +122,8 @@ pub(crate) async fn fill(server: &Server, database: &mut Database, size: Size) -
     let asked = json!({ "kind": "system", "organisationNumber": number, "scopes": scopes });
     let sender_token = token(&mut connection, &asked).await?;
     let persons = persons(server, database, &mut connection, size.mailboxes).await?;
-    let mut seed = Seed { service, sender_token, persons, files: vec![], pdf: Bytes::from(pdf()?) };
+    let mut seed =
+        Seed { service, sender_token, persons, files: vec![], pdf: Bytes::from(pdf()?), with_representatives: false };
 
     seed = send(server, seed, size.messages, StatusCode::CREATED, |seed, n| {
         work::letter(seed, n % seed.persons.len(), "seed", n)
@@ -95,6 +132,10 @@ pub(crate) async fn fill(server: &Server, database: &mut Database, size: Size) -
     delivered(database, size.messages).await?;
     database.execute("UPDATE message SET opened_at = received_at, read_at = received_at")?;
     remember_messages(database, &mut seed)?;
+    if size.with_representatives {
+        seed.with_representatives = true;
+        relate(database, &seed)?;
+    }
     if size.with_files {
         seed = send(server, seed, FILES, StatusCode::CREATED, |seed, n| {
             work::letter_with_file(seed, n % seed.persons.len(), "file", n)
@@ -105,7 +146,8 @@ pub(crate) async fn fill(server: &Server, database: &mut Database, size: Size) -
         seed.files = files(database, &seed, &mut Connection::open(server.address()).await?).await?;
     }
     // Each token is checked once here: from then on the server knows it, as it knows those of people who are logged in.
-    seed = send(server, seed, size.mailboxes, StatusCode::OK, |seed, n| {
+    let owners = seed.owners();
+    seed = send(server, seed, owners, StatusCode::OK, |seed, n| {
         let person = &seed.persons[n];
         work::get_as(&person.token, &format!("/v1/mailboxes/{}/messages", person.mailbox))
     })
@@ -148,23 +190,31 @@ async fn persons(
         acquire_timeout: Duration::from_secs(30),
         master_key: server.master_key()?,
         blobs: BlobSettings::Folder(server.blob_folder()),
+        policy: Policy::default(),
+        register: Arc::new(NoRegister),
+        register_max_age: TimeDelta::MAX,
     })?;
     let now = DateTime::<Utc>::from(SystemTime::now());
     let bar = progress("seeding: persons", count)?;
     let registered: Vec<(NationalId, String)> = stream::iter(identities(count))
         .map(|(national_id, birth_date)| {
             let (store, bar) = (&store, &bar);
-            let new = NewPerson {
+            let person = RegisteredPerson {
                 national_id: national_id.clone(),
                 name: PersonName::from_register("Syntetisk Testesen".to_owned()),
                 birth_date,
-                protection: Protection::Ungraded,
                 death_date: None,
+                protection: Protected::NOT,
+                responsible: vec![],
+                guardians: vec![],
+                family: vec![],
+                children: vec![],
             };
             async move {
-                let (_, mailbox) = store.person_register(new, now).await?;
+                let kept = store.register_keep(vec![person], now).await?;
                 bar.inc(1);
-                crate::Result::Ok((national_id, mailbox.to_string()))
+                let mailbox = kept.first().map(|(_, mailbox)| mailbox.to_string()).unwrap_or_default();
+                crate::Result::Ok((national_id, mailbox))
             }
         })
         .buffered(AT_A_TIME)
@@ -248,6 +298,36 @@ async fn delivered(database: &mut Database, count: usize) -> Result<()> {
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
+}
+
+/// Makes the second half children of the first half, and has each of the first half give a power of attorney to the one
+/// before.
+fn relate(database: &mut Database, seed: &Seed) -> Result<()> {
+    let rows = |other: &dyn Fn(usize) -> usize| -> String {
+        let one = |owner: usize| {
+            format!("('{}'::uuid, '{}'::uuid)", seed.persons[owner].mailbox, seed.persons[other(owner)].mailbox)
+        };
+        (0..seed.owners()).map(one).collect::<Vec<_>>().join(", ")
+    };
+    let (children, givers) = (rows(&|owner| seed.child_of(owner)), rows(&|owner| seed.giver_to(owner)));
+    database.execute(&format!(
+        "WITH pair (actor, other) AS (VALUES {children})
+         INSERT INTO registered_relation (person_id, relation, relative_hash)
+         SELECT child.id, 'responsible', parent.lookup_hash FROM pair
+         JOIN person parent ON parent.mailbox_id = actor JOIN person child ON child.mailbox_id = other"
+    ))?;
+    database.execute(
+        "UPDATE person SET birth_date = '2020-01-01', lives_with_responsible = true
+         WHERE id IN (SELECT person_id FROM registered_relation)",
+    )?;
+    database.execute(&format!(
+        "WITH pair (actor, other) AS (VALUES {givers})
+         INSERT INTO power_of_attorney
+             (giver_mailbox_id, id, giver_id, holder_id, kind, areas, valid_from, given_at)
+         SELECT giver.mailbox_id, gen_random_uuid(), giver.id, holder.id, 'powerOfAttorney', '3', '2020-01-01', now()
+         FROM pair JOIN person holder ON holder.mailbox_id = actor JOIN person giver ON giver.mailbox_id = other"
+    ))?;
+    database.execute("ANALYZE")
 }
 
 fn remember_messages(database: &mut Database, seed: &mut Seed) -> Result<()> {

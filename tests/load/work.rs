@@ -30,6 +30,25 @@ pub(crate) enum WorkKind {
     W3,
     /// A PDF of 1 MB in, and one out
     W5,
+    /// W2 by a parent, beside the same by owners
+    W2Parent,
+    /// W3 by a parent, beside the same by owners
+    W3Parent,
+    /// W2 by a holder of a power of attorney, beside the same by owners
+    W2Holder,
+    /// W3 by a holder of a power of attorney, beside the same by owners
+    W3Holder,
+}
+
+impl WorkKind {
+    /// The same by owners, where it is by somebody who acts for them.
+    pub(crate) const fn by_owners(self) -> Option<Self> {
+        match self {
+            Self::W2Parent | Self::W2Holder => Some(Self::W2),
+            Self::W3Parent | Self::W3Holder => Some(Self::W3),
+            Self::W1 | Self::W2 | Self::W3 | Self::W5 => None,
+        }
+    }
 }
 
 /// A work that can be done again and again.
@@ -48,6 +67,12 @@ impl Work {
         Self { kind, host, seed, prefix: Uuid::now_v7().simple().to_string(), done: AtomicUsize::new(0) }
     }
 
+    /// Another work on the same program.
+    pub(crate) fn as_kind(&self, kind: WorkKind) -> Self {
+        let prefix = Uuid::now_v7().simple().to_string();
+        Self { kind, host: self.host.clone(), seed: Arc::clone(&self.seed), prefix, done: AtomicUsize::new(0) }
+    }
+
     pub(crate) const fn kind(&self) -> WorkKind {
         self.kind
     }
@@ -55,21 +80,26 @@ impl Work {
     /// Does it once, for somebody at random.
     pub(crate) async fn once(&self, connection: &mut Connection) -> Result<()> {
         let n = self.done.fetch_add(1, Ordering::Relaxed);
-        let somebody = scatter(n) % self.seed.persons.len();
-        let person = &self.seed.persons[somebody];
+        let somebody = scatter(n) % self.seed.owners();
+        let actor = &self.seed.persons[somebody];
+        let person = match self.kind {
+            WorkKind::W2Parent | WorkKind::W3Parent => &self.seed.persons[self.seed.child_of(somebody)],
+            WorkKind::W2Holder | WorkKind::W3Holder => &self.seed.persons[self.seed.giver_to(somebody)],
+            WorkKind::W1 | WorkKind::W2 | WorkKind::W3 | WorkKind::W5 => actor,
+        };
         match self.kind {
             WorkKind::W1 => {
                 let request = self.to_host(letter(&self.seed, somebody, &self.prefix, n)?);
                 connection.exchange(request, StatusCode::CREATED).await?;
             }
-            WorkKind::W2 => {
+            WorkKind::W2 | WorkKind::W2Parent | WorkKind::W2Holder => {
                 let path = format!("/v1/mailboxes/{}/messages?limit=50", person.mailbox);
-                connection.fetch(self.to_host(get_as(&person.token, &path)?)).await?;
+                connection.fetch(self.to_host(get_as(&actor.token, &path)?)).await?;
             }
-            WorkKind::W3 => {
+            WorkKind::W3 | WorkKind::W3Parent | WorkKind::W3Holder => {
                 let message = &person.messages[scatter(n + 1) % person.messages.len()];
                 let path = format!("/v1/mailboxes/{}/messages/{message}", person.mailbox);
-                connection.fetch(self.to_host(get_as(&person.token, &path)?)).await?;
+                connection.fetch(self.to_host(get_as(&actor.token, &path)?)).await?;
             }
             WorkKind::W5 => {
                 let request = self.to_host(letter_with_file(&self.seed, somebody, &self.prefix, n)?);

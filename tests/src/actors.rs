@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::{Organisation, Request, TestApp};
 
 /// Every scope that a system can have.
-pub const SYSTEM_SCOPES: [&str; 2] = ["brevdue:messages.write", "brevdue:messages.read"];
+pub const SYSTEM_SCOPES: [&str; 3] = ["brevdue:messages.write", "brevdue:messages.read", "brevdue:staff.write"];
 
 /// Somebody who calls the API.
 #[derive(Clone)]
@@ -23,6 +23,12 @@ impl Actor {
     #[must_use]
     pub fn own(&self, rest: &str) -> String {
         format!("/v1/mailboxes/{}{rest}", self.mailbox)
+    }
+
+    /// The same caller in the mailbox of somebody else: [`Actor::own`] leads there.
+    #[must_use]
+    pub fn within(&self, mailbox: &str) -> Self {
+        Self { mailbox: mailbox.to_owned(), ..self.clone() }
     }
 
     /// Any request.
@@ -47,6 +53,12 @@ impl Actor {
     #[must_use]
     pub fn put(&self, path: &str, body: &Value) -> Request {
         self.request(Method::PUT, path).json(body)
+    }
+
+    /// Changes parts of something.
+    #[must_use]
+    pub fn patch(&self, path: &str, body: &Value) -> Request {
+        self.request(Method::PATCH, path).json(body)
     }
 
     /// Takes something away.

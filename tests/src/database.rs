@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use chrono::{DateTime, Utc};
 use diesel::connection::{Connection as _, SimpleConnection as _};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -166,6 +167,24 @@ impl Place {
         }
     }
 
+    /// A time as it stands in a statement.
+    #[must_use]
+    pub fn time(&self, time: DateTime<Utc>) -> String {
+        match self.database() {
+            Database::Postgres => format!("'{}'::timestamptz", time.to_rfc3339()),
+            Database::Sqlite => time.timestamp_micros().to_string(),
+        }
+    }
+
+    /// An id, as statements write it.
+    #[must_use]
+    pub fn id(&self, id: &str) -> String {
+        match self.database() {
+            Database::Postgres => format!("'{id}'::uuid"),
+            Database::Sqlite => format!("x'{}'", id.replace('-', "")),
+        }
+    }
+
     /// The number that a query gives, in a column named `number`.
     ///
     /// # Panics
@@ -259,26 +278,39 @@ impl Place {
         files
     }
 
-    /// How many rows each table has.
+    /// How many rows each table has, in one query.
+    ///
+    /// # Panics
+    /// When the database does not answer.
     #[must_use]
     pub fn row_counts(&self) -> BTreeMap<String, i64> {
-        let mut tables: Vec<String> =
-            self.columns().iter().filter_map(|column| Some(column.split_once('.')?.0.to_owned())).collect();
-        tables.dedup();
-        tables
-            .into_iter()
-            .map(|table| {
-                let count = self.number(&format!("SELECT count(*) AS number FROM {table}"));
-                (table, count)
-            })
-            .collect()
+        // The same in every database of the stories.
+        static TABLES: OnceLock<Vec<String>> = OnceLock::new();
+        let tables = TABLES.get_or_init(|| {
+            let mut tables: Vec<String> =
+                self.columns().iter().filter_map(|column| Some(column.split_once('.')?.0.to_owned())).collect();
+            tables.dedup();
+            tables
+        });
+        let count = |table: &String| format!("SELECT '{table} ' || (SELECT count(*) FROM {table}) AS text");
+        let query = tables.iter().map(count).collect::<Vec<_>>().join(" UNION ALL ");
+        let told = |text: String| {
+            let (table, count) = text.split_once(' ').expect("a table and a count");
+            (table.to_owned(), count.parse().expect("a number"))
+        };
+        self.texts(&query).into_iter().map(told).collect()
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if let Some(schema) = &self.schema
-            && let Err(error) = server().batch_execute(&format!("DROP SCHEMA {schema} CASCADE"))
+        let Some(schema) = &self.schema else { return };
+        // The program that ran here may still be at its background work, and hold a table that the drop wants while it
+        // waits for one that the drop has. The server breaks one of the two off; then it is the drop's turn again.
+        let dropped = (0..10)
+            .map(|_| server().batch_execute(&format!("DROP SCHEMA {schema} CASCADE")))
+            .find(|dropped| !matches!(dropped, Err(error) if error.to_string().contains("deadlock")));
+        if let Some(Err(error)) = dropped
             && !std::thread::panicking()
         {
             panic!("the database of a story could not be dropped: {error}");

@@ -2,18 +2,18 @@
 
 use serde_json::{Value, json};
 
-use crate::{Actor, TestApp};
+use crate::{Actor, Answer, TestApp};
 
 /// A person of the sandbox.
 #[derive(Clone, Debug)]
 pub struct Person {
-    /// The id of the person.
+    /// The id of the person; empty for those whom the register alone knows at the start.
     pub id: String,
     /// The person's number.
     pub national_id: String,
     /// The person's name.
     pub name: String,
-    /// The id of the person's mailbox.
+    /// The id of the person's mailbox; empty where that of the person is.
     pub mailbox: String,
 }
 
@@ -66,6 +66,65 @@ impl TestApp {
     #[must_use]
     pub fn person(&self, national_id: &str) -> &Person {
         self.persons().iter().find(|person| person.national_id == national_id).expect("the sandbox has the person")
+    }
+
+    /// A person as the register has them at the moment.
+    ///
+    /// # Panics
+    /// When it has nobody of this number.
+    pub async fn registered(&self, national_id: &str) -> Value {
+        let list = self.nobody().get("/sandbox/persons").await.expect(200);
+        let mut items = list.items().iter();
+        items.find(|item| item["nationalId"] == national_id).expect("the sandbox has the person").clone()
+    }
+
+    /// Changes what the register has of a person, who is known here.
+    pub async fn change_person(&self, national_id: &str, change: &Value) -> Answer {
+        let id = self.registered(national_id).await["id"].as_str().unwrap_or_default().to_owned();
+        self.nobody().patch(&format!("/sandbox/persons/{id}"), change).await.expect(200)
+    }
+
+    /// Gives persons parental responsibility for somebody, at whose address they live.
+    pub async fn make_responsible(&self, child: &str, responsible: &[&str]) {
+        let one = |number: &&str| json!({"nationalId": number, "kind": "shared", "sharesAddress": true});
+        let responsible: Vec<Value> = responsible.iter().map(one).collect();
+        let _ = self.change_person(child, &json!({"responsible": responsible})).await;
+    }
+
+    /// A power of attorney over the inbox, as a citizen gives it from today on.
+    pub async fn give_power(&self, giver: &Actor, holder: &str) -> Answer {
+        giver.post("/v1/me/powers-of-attorney", &json!({"holder": {"nationalId": holder}, "areas": [3]})).await
+    }
+
+    /// A power of attorney over the inbox, as an operator assigns it from a form, for a year.
+    pub async fn assign_power(&self, giver: &str, holder: &str) -> Answer {
+        let today = self.now().await.date_naive();
+        let body = json!({
+            "giver": {"nationalId": giver},
+            "holder": {"nationalId": holder},
+            "kind": "assignedPowerOfAttorney",
+            "areas": [3],
+            "validFrom": today,
+            "validTo": today + chrono::TimeDelta::days(365),
+            "caseNumber": "2026/17",
+        });
+        self.operator().await.post("/v1/powers-of-attorney", &body).await
+    }
+
+    /// Takes the population register away.
+    pub async fn take_register_away(&self) {
+        let _ = self.nobody().put("/sandbox/faults", &json!({"populationRegister": "down"})).await.expect(200);
+    }
+
+    /// Brings the population register back.
+    pub async fn bring_register_back(&self) {
+        let _ = self.nobody().put("/sandbox/faults", &json!({"populationRegister": null})).await.expect(200);
+    }
+
+    /// Opens the inbox of a child, as its parents do, by hand.
+    pub fn open_inbox_of(&self, national_id: &str) {
+        let mailbox = self.place().id(&self.person(national_id).mailbox);
+        self.place().execute(&format!("UPDATE mailbox SET consent = 1 WHERE id = {mailbox}"));
     }
 
     fn organisation(&self, number: &str) -> &Organisation {
@@ -125,10 +184,10 @@ impl TestApp {
 /// The persons out of the sandbox's list.
 pub(crate) fn persons(list: &Value) -> Vec<Person> {
     items(list, |item| Person {
-        id: text(item, "id"),
+        id: item["id"].as_str().unwrap_or_default().to_owned(),
         national_id: text(item, "nationalId"),
         name: text(item, "name"),
-        mailbox: text(item, "mailboxId"),
+        mailbox: item["mailboxId"].as_str().unwrap_or_default().to_owned(),
     })
 }
 

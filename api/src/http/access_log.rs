@@ -50,12 +50,19 @@ pub(crate) struct ActorView {
     /// `citizen`, `healthWorker`, `system`, `operator` or `worker`, which is Brevdue itself.
     #[schema(example = "citizen")]
     kind: String,
-    /// The name of a citizen; null for all others.
+    /// The name of a citizen or health worker; null for all others.
     #[schema(required, example = "Kari Nordmann")]
     name: Option<String>,
+    /// What the actor was to the owner: `self`, `parent`, `powerOfAttorney`, `assignedPowerOfAttorney`, `guardian` or
+    /// `staff`; null where the attempt was refused, and for systems, operators and Brevdue itself.
+    #[schema(required, example = "self")]
+    relation: Option<String>,
     /// The number of the organisation that the actor acted for; null for citizens, operators and Brevdue itself.
     #[schema(required, example = "310000019")]
     organisation: Option<String>,
+    /// The name of that organisation.
+    #[schema(required, example = "Fjellbrisen spesialistklinikk")]
+    organisation_name: Option<String>,
 }
 
 /// A thing in a mailbox.
@@ -72,17 +79,31 @@ pub(crate) struct ObjectView {
 
 impl From<AccessLogEntry> for AccessLogEntryView {
     fn from(entry: AccessLogEntry) -> Self {
-        let AccessLogEntry { id, at, actor_kind, actor_name, actor_organisation, action, object, rule, outcome } =
-            entry;
+        let AccessLogEntry {
+            id,
+            at,
+            actor_kind,
+            actor_name,
+            actor_relation,
+            actor_organisation,
+            actor_organisation_name,
+            on_behalf,
+            action,
+            object,
+            rule,
+            outcome,
+        } = entry;
         Self {
             id: id.as_uuid(),
             at,
             actor: ActorView {
                 kind: actor_kind,
                 name: actor_name,
+                relation: actor_relation,
                 organisation: actor_organisation.map(|number| number.as_str().to_owned()),
+                organisation_name: actor_organisation_name,
             },
-            on_behalf: None,
+            on_behalf,
             action,
             object: object.map(|(object_type, id)| ObjectView { object_type, id }),
             ground: rule.id(),

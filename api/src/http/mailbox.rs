@@ -4,6 +4,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
 use domain::id::MailboxId;
 use domain::mailbox::Mailbox;
+use persistence::Mailboxes;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -23,7 +24,8 @@ pub(crate) struct MailboxView {
     /// The owner's name.
     #[schema(example = "Kari Nordmann")]
     name: String,
-    /// What the caller is to the owner: `self`.
+    /// What the caller is to the owner: `self`, `parent`, `powerOfAttorney`, `assignedPowerOfAttorney`, `guardian` or
+    /// `staff`.
     #[schema(example = "self")]
     relation: &'static str,
     /// How many messages that the caller can see have not been read.
@@ -31,8 +33,28 @@ pub(crate) struct MailboxView {
 }
 
 impl From<Mailbox> for MailboxView {
-    fn from(Mailbox { id, owner_name, unread }: Mailbox) -> Self {
-        Self { id: id.as_uuid(), name: owner_name.expose().to_owned(), relation: "self", unread }
+    fn from(Mailbox { id, owner_name, relation, unread }: Mailbox) -> Self {
+        Self { id: id.as_uuid(), name: owner_name.expose().to_owned(), relation, unread }
+    }
+}
+
+/// The mailboxes that the caller may open.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MailboxesView {
+    /// The mailboxes: the caller's own first.
+    items: Vec<MailboxView>,
+    /// Always null: they come all at once.
+    #[schema(required)]
+    next_cursor: Option<String>,
+    /// Whether there may be more: the population register is away, and without it nobody acts for others. Ask again later.
+    incomplete: bool,
+}
+
+impl From<Mailboxes> for MailboxesView {
+    fn from(Mailboxes { mailboxes, is_incomplete }: Mailboxes) -> Self {
+        let items = mailboxes.into_iter().map(MailboxView::from).collect();
+        Self { items, next_cursor: None, incomplete: is_incomplete }
     }
 }
 

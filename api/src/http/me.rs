@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::context::Call;
 use super::input::{Field, JsonBody, QueryInput, Unknown, Violations};
-use super::mailbox::MailboxView;
+use super::mailbox::MailboxesView;
 use super::page::{ListView, PageQuery};
 use crate::app::AppState;
 use crate::problem::responses::{BodyProblems, CallProblems, QueryProblems};
@@ -36,11 +36,17 @@ pub(crate) struct ProfileView {
     birth_date: NaiveDate,
     /// Whether the population register protects the address.
     protected_address: bool,
+    /// The last day of the protection; null where it has no end, or there is none.
+    #[schema(required)]
+    protected_address_until: Option<NaiveDate>,
     /// The consent as it stands.
     consent: CurrentConsentView,
     /// The newest acceptance of each document.
     acceptances: Vec<AcceptanceView>,
-    /// What is missing before the inbox works: `consent`, or nothing.
+    /// Since when the mailbox has been locked; null where it is not (CON-14).
+    #[schema(required)]
+    emergency_locked_at: Option<DateTime<Utc>>,
+    /// What is missing before the inbox works: `consent`, `unlocking`, or nothing.
     #[schema(example = json!(["consent"]))]
     missing: Vec<&'static str>,
 }
@@ -113,9 +119,21 @@ pub(crate) struct AcceptanceRequest {
 
 impl From<Profile> for ProfileView {
     fn from(profile: Profile) -> Self {
-        let Profile { person, mailbox, name, national_id, birth_date, protection, consent, acceptances } = profile;
+        let Profile {
+            person,
+            mailbox,
+            name,
+            national_id,
+            birth_date,
+            protection,
+            protection_until,
+            consent,
+            locked_at,
+            acceptances,
+        } = profile;
         let consent = CurrentConsentView::from(consent);
-        let missing = if consent.level == ConsentLevel::None.as_word() { vec!["consent"] } else { vec![] };
+        let lacks_consent = consent.level == ConsentLevel::None.as_word();
+        let missing = [lacks_consent.then_some("consent"), locked_at.map(|_| "unlocking")];
         Self {
             person_id: person.as_uuid(),
             mailbox_id: mailbox.as_uuid(),
@@ -123,9 +141,11 @@ impl From<Profile> for ProfileView {
             national_id: national_id.expose().to_owned(),
             birth_date,
             protected_address: protection.is_graded(),
+            protected_address_until: protection_until,
             consent,
             acceptances: acceptances.into_iter().map(AcceptanceView::from).collect(),
-            missing,
+            emergency_locked_at: locked_at,
+            missing: missing.into_iter().flatten().collect(),
         }
     }
 }
@@ -170,16 +190,16 @@ pub(crate) async fn me_show(call: Call, state: Data<AppState>) -> Result<HttpRes
 
 /// List the mailboxes that I may open
 ///
-/// All of them at once.
+/// My own first, then those of others: children, and persons who gave me a power of attorney. All of them at once.
 #[utoipa::path(
     operation_id = "meMailboxList",
     tag = "Me",
-    responses((status = 200, description = "The mailboxes.", body = ListView<MailboxView>), CallProblems),
+    responses((status = 200, description = "The mailboxes.", body = MailboxesView), CallProblems),
 )]
 #[get("/v1/me/mailboxes")]
 pub(crate) async fn me_mailbox_list(call: Call, state: Data<AppState>) -> Result<HttpResponse, ApiError> {
     let mailboxes = state.store.mailbox_list(&call).await?;
-    Ok(HttpResponse::Ok().json(ListView::whole(mailboxes, MailboxView::from)))
+    Ok(HttpResponse::Ok().json(MailboxesView::from(mailboxes)))
 }
 
 /// Give or change my consent
@@ -198,19 +218,25 @@ pub(crate) async fn me_consent_set(
     state: Data<AppState>,
     body: JsonBody<ConsentRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let ConsentRequest { level, unknown } = body.value;
+    let level = level_of(body.value)?;
+    let consent = state.store.consent_set(&call, None, level, state.terms_version.clone()).await?;
+    Ok(HttpResponse::Ok().json(ConsentView::from(consent)))
+}
+
+/// The level that is to be given.
+pub(super) fn level_of(request: ConsentRequest) -> Result<ConsentLevel, ApiError> {
+    let ConsentRequest { level, unknown } = request;
     let mut violations = Violations::new();
     let level = violations.required("/level", level);
     let level = violations.parse("/level", level, level_to_give);
     violations.unknown("", &unknown);
     let Some(level) = level else { return Err(violations.into_error()) };
     violations.finish()?;
-    let consent = state.store.consent_set(&call, level, state.terms_version.clone()).await?;
-    Ok(HttpResponse::Ok().json(ConsentView::from(consent)))
+    Ok(level)
 }
 
 /// A level that can be given. No consent at all is a withdrawal, which is an operation of its own.
-fn level_to_give(word: &str) -> Result<ConsentLevel, ViolationCode> {
+pub(super) fn level_to_give(word: &str) -> Result<ConsentLevel, ViolationCode> {
     let levels = || ConsentLevel::VARIANTS.iter().copied().filter(|level| *level != ConsentLevel::None);
     levels()
         .find(|level| level.as_word() == word)
@@ -228,7 +254,7 @@ fn level_to_give(word: &str) -> Result<ConsentLevel, ViolationCode> {
 )]
 #[delete("/v1/me/consent")]
 pub(crate) async fn me_consent_withdraw(call: Call, state: Data<AppState>) -> Result<HttpResponse, ApiError> {
-    state.store.consent_withdraw(&call, state.terms_version.clone()).await?;
+    state.store.consent_withdraw(&call, None, state.terms_version.clone()).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -93,6 +93,10 @@ pub(crate) struct MessageView {
     body_format: &'static str,
     /// Its files, in the sender's order.
     attachments: Vec<AttachmentView>,
+    /// Whether the owner withholds it from holders of a power of attorney (FUL-18).
+    withheld_from_holders: bool,
+    /// Whether health personnel withhold it from parents (CHI-6).
+    withheld_from_parents: bool,
     /// The answers of a form; null where the message is not a form that was filled in.
     #[schema(required, value_type = Option<Object>)]
     form_answers: Option<()>,
@@ -216,7 +220,15 @@ impl From<Overview> for OverviewView {
 
 impl From<Message> for MessageView {
     fn from(message: Message) -> Self {
-        let Message { mailbox: _, overview, body, body_format, attachments } = message;
+        let Message {
+            mailbox: _,
+            overview,
+            body,
+            body_format,
+            attachments,
+            withheld_from_holders,
+            withheld_from_parents,
+        } = message;
         let overview = OverviewView::from(overview);
         let controller = ControllerView {
             organisation_number: overview.service.organisation_number.clone(),
@@ -227,6 +239,8 @@ impl From<Message> for MessageView {
             body: body.expose().to_owned(),
             body_format: body_format.as_word(),
             attachments: attachments.into_iter().map(AttachmentView::from).collect(),
+            withheld_from_holders,
+            withheld_from_parents,
             form_answers: None,
             controller,
         }

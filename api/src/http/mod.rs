@@ -1,10 +1,12 @@
 //! The list of all routes. A handler that is not named here does not exist.
 
+mod access;
 mod access_log;
 mod agreement;
 mod attachment;
 mod client;
 pub(crate) mod context;
+mod decision;
 pub(crate) mod etag;
 pub(crate) mod figures;
 pub(crate) mod headers;
@@ -17,11 +19,16 @@ mod message;
 mod not_found;
 mod organisation;
 pub(crate) mod page;
+mod power_of_attorney;
+mod registered_power;
 mod registered_service;
 mod sending;
 mod service;
+mod service_area;
+mod staff;
 mod stream;
 mod upload;
+mod withholding;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -46,13 +53,32 @@ pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
             .service(me::me_consent_withdraw)
             .service(me::me_consent_history)
             .service(me::me_acceptance_put)
+            .service(decision::me_lock)
+            .service(decision::me_unlock)
             .service(mailbox::mailbox_show)
+            .service(access::access_explain)
+            .service(decision::mailbox_consent_set)
+            .service(decision::mailbox_consent_withdraw)
+            .service(decision::youth_access_give)
+            .service(decision::youth_access_take)
             .service(message::message_list)
             .service(message::message_show)
             .service(message::message_mark)
             .service(message::message_delete)
+            .service(withholding::message_withhold_from_holders)
+            .service(withholding::message_withhold_from_parents)
             .service(attachment::attachment_fetch)
             .service(access_log::access_log_list);
+        config
+            .service(power_of_attorney::power_of_attorney_list)
+            .service(power_of_attorney::power_of_attorney_give)
+            .service(power_of_attorney::power_of_attorney_show)
+            .service(power_of_attorney::power_of_attorney_change)
+            .service(power_of_attorney::power_of_attorney_end)
+            .service(registered_power::registered_power_create)
+            .service(registered_power::registered_power_end)
+            .service(service_area::service_area_list)
+            .service(service_area::service_area_put);
         config
             .service(service::service_show)
             .service(sending::message_send)
@@ -61,6 +87,14 @@ pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
             .service(upload::upload_open)
             .service(upload::upload_fill)
             .service(upload::upload_show)
+            .service(staff::member_put)
+            .service(staff::member_list)
+            .service(staff::member_remove)
+            .service(staff::follow_up_put)
+            .service(staff::follow_up_list)
+            .service(staff::follow_up_remove)
+            .service(staff::patient_list)
+            .service(staff::access_record)
             .service(organisation::organisation_register)
             .service(organisation::organisation_list)
             .service(organisation::organisation_show)
@@ -73,10 +107,13 @@ pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
         if with_sandbox {
             config
                 .service(sandbox::http::sandbox_token_create)
-                .service(sandbox::http::sandbox_person_list)
+                .service(sandbox::http::persons::sandbox_person_list)
+                .service(sandbox::http::person_change::sandbox_person_change)
                 .service(sandbox::http::sandbox_organisation_list)
                 .service(sandbox::http::sandbox_clock_show)
-                .service(sandbox::http::sandbox_clock_set);
+                .service(sandbox::http::sandbox_clock_set)
+                .service(sandbox::http::faults::sandbox_faults_show)
+                .service(sandbox::http::faults::sandbox_faults_set);
         }
     }
 }

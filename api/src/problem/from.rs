@@ -2,10 +2,11 @@
 
 use domain::access::Refusal;
 use domain::attachment::FileFault;
+use domain::power_of_attorney::PowerFault;
 use domain::routing::Rejection;
 use domain::rule::Rule;
 
-use persistence::{Failure, StoreError};
+use persistence::{Failure, StoreError, Widened};
 
 use super::{ApiError, Problem, ProblemKind, ViolationCode};
 use crate::auth::AuthError;
@@ -15,9 +16,28 @@ impl From<Refusal> for Problem {
     /// What is hidden has no rule either: it is the answer for an unknown id, byte for byte.
     fn from(refusal: Refusal) -> Self {
         let kind = match refusal {
-            Refusal::NotThere | Refusal::OwnerIsDead | Refusal::NotRelated | Refusal::OperatorSeesNoContent => {
-                ProblemKind::NotFound
-            }
+            Refusal::NotThere
+            | Refusal::OwnerIsDead
+            | Refusal::NotRelated
+            | Refusal::OperatorSeesNoContent
+            | Refusal::PowerNotInForce
+            | Refusal::PowerLacksArea
+            | Refusal::AgeOutsidePower
+            | Refusal::ChildIsSixteen
+            | Refusal::NobodyResponsibleAtAddress
+            | Refusal::GuardiansNotAdmitted
+            | Refusal::ProtectedAddress
+            | Refusal::CloseToOwner
+            | Refusal::NotFollowedUp
+            | Refusal::GradeNotCleared => ProblemKind::NotFound,
+            // To others a locked mailbox looks like one that was never opened, rule and all.
+            Refusal::LockedByOwner => return Refusal::ConsentRequired.into(),
+            Refusal::RegisterUnavailable => ProblemKind::RegisterUnavailable,
+            Refusal::EmergencyLocked => ProblemKind::EmergencyLocked,
+            Refusal::OnlyTheOwner | Refusal::ChildIsTwelve => ProblemKind::OnlyTheOwner,
+            Refusal::OnlyHealthPersonnel => ProblemKind::OnlyHealthPersonnel,
+            Refusal::OnlyParents => ProblemKind::OnlyParents,
+            Refusal::NoPowersAtProtectedAddress => ProblemKind::PowerOfAttorneyUnavailable,
             Refusal::AssuranceTooLow => ProblemKind::AssuranceTooLow,
             Refusal::WrongKindOfCaller => ProblemKind::WrongCaller,
             Refusal::PersonUnknown => ProblemKind::PersonUnknown,
@@ -105,6 +125,13 @@ impl From<Failure> for ApiError {
             Failure::File(fault) => return fault.into(),
             Failure::Store(error) => return error.into(),
             Failure::UnknownUploads(places) => return unknown_uploads(&places),
+            Failure::Power(fault) => return fault.into(),
+            Failure::NotRegistered(pointer) => return violation(pointer, ViolationCode::NotRegistered),
+            Failure::VisibilityWidened(widened) => return self::widened(&widened),
+            Failure::PowerEnded => ProblemKind::PowerOfAttorneyEnded,
+            Failure::PowerAssigned => {
+                return Problem::new(ProblemKind::PowerOfAttorneyAssigned).rule(Rule::Ful14).into();
+            }
             Failure::OpenByPassed => return violation("/openBy", ViolationCode::InThePast),
             Failure::NotFound => ProblemKind::NotFound,
             Failure::RecipientUnknown => ProblemKind::RecipientUnknown,
@@ -132,6 +159,37 @@ impl From<StoreError> for ApiError {
         };
         Self::caused_by(Problem::new(kind), error)
     }
+}
+
+impl From<PowerFault> for ApiError {
+    fn from(fault: PowerFault) -> Self {
+        let kind = match fault {
+            PowerFault::GiverUnavailable => ProblemKind::GiverUnavailable,
+            PowerFault::GiverTooYoung => ProblemKind::GiverTooYoung,
+            PowerFault::GiverWithoutConsent => ProblemKind::GiverWithoutConsent,
+            PowerFault::HolderUnavailable => ProblemKind::HolderUnavailable,
+            PowerFault::HolderIsGiver => ProblemKind::HolderIsGiver,
+            PowerFault::HolderTooYoung => ProblemKind::HolderTooYoung,
+            PowerFault::AreaUnknown => ProblemKind::AreaUnknown,
+            PowerFault::EndsBeforeStart => ProblemKind::PeriodEndsBeforeStart,
+            PowerFault::Over => ProblemKind::PeriodOver,
+            PowerFault::TooLong => ProblemKind::PeriodTooLong,
+            PowerFault::Overlaps => ProblemKind::PowerOfAttorneyOverlaps,
+        };
+        Problem::new(kind).rule(fault.rule()).into()
+    }
+}
+
+fn widened(widened: &[Widened]) -> ApiError {
+    let mut violations = Violations::new();
+    for part in widened {
+        let pointer = match part {
+            Widened::Parents => "/visibility/parents",
+            Widened::PowerOfAttorney => "/visibility/powerOfAttorney",
+        };
+        violations.add(pointer, ViolationCode::WiderThanService);
+    }
+    violations.into_error()
 }
 
 fn violation(pointer: &str, code: ViolationCode) -> ApiError {

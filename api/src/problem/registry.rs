@@ -106,6 +106,44 @@ pub enum ProblemKind {
     OrganisationExists,
     /// The client is registered.
     ClientExists,
+    /// The population register is away, and what is known is out of date (ADR-11).
+    RegisterUnavailable,
+    /// The owner has locked the mailbox (CON-14).
+    EmergencyLocked,
+    /// What nobody does in the owner's place (FUL-9).
+    OnlyTheOwner,
+    /// What only health personnel of the service do (CHI-6).
+    OnlyHealthPersonnel,
+    /// What only parents do, for a child of 12 to 15 (CHI-8).
+    OnlyParents,
+    /// At a protected address no power of attorney is given or received (FUL-13).
+    PowerOfAttorneyUnavailable,
+    /// The giver cannot give a power of attorney; nobody learns why.
+    GiverUnavailable,
+    /// The giver is too young (FUL-2).
+    GiverTooYoung,
+    /// The giver has not consented to the service (FUL-15).
+    GiverWithoutConsent,
+    /// The holder cannot receive a power of attorney; nobody learns why.
+    HolderUnavailable,
+    /// Giver and holder are the same person.
+    HolderIsGiver,
+    /// The holder is below 18 (FUL-2).
+    HolderTooYoung,
+    /// A power of attorney over an area that there is not (FUL-3).
+    AreaUnknown,
+    /// A power of attorney that ends before it begins (FUL-7).
+    PeriodEndsBeforeStart,
+    /// A power of attorney whose time would be over already (FUL-7).
+    PeriodOver,
+    /// An assigned power of attorney holds for five years at most (FUL-14).
+    PeriodTooLong,
+    /// The two have a power of attorney that holds on some of the days (FUL-7).
+    PowerOfAttorneyOverlaps,
+    /// A power of attorney that is over is not changed.
+    PowerOfAttorneyEnded,
+    /// An assigned power of attorney changes only by the form that it was assigned on (FUL-14).
+    PowerOfAttorneyAssigned,
 }
 
 impl ProblemKind {
@@ -141,7 +179,13 @@ impl ProblemKind {
             | Self::TooYoung
             | Self::ScopeMissing
             | Self::ClientNotRegistered
-            | Self::AgreementMissing => StatusCode::FORBIDDEN,
+            | Self::AgreementMissing
+            | Self::EmergencyLocked
+            | Self::OnlyTheOwner
+            | Self::OnlyHealthPersonnel
+            | Self::OnlyParents
+            | Self::PowerOfAttorneyUnavailable
+            | Self::PowerOfAttorneyAssigned => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -151,7 +195,9 @@ impl ProblemKind {
             | Self::AgreementOverlaps
             | Self::OrganisationExists
             | Self::UploadFilled
-            | Self::ClientExists => StatusCode::CONFLICT,
+            | Self::ClientExists
+            | Self::PowerOfAttorneyOverlaps
+            | Self::PowerOfAttorneyEnded => StatusCode::CONFLICT,
             Self::PayloadTooLarge | Self::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
@@ -166,10 +212,20 @@ impl ProblemKind {
             | Self::FileEncrypted
             | Self::FileEmpty
             | Self::TooManyFiles
-            | Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            | Self::IdempotencyKeyReused
+            | Self::GiverUnavailable
+            | Self::GiverTooYoung
+            | Self::GiverWithoutConsent
+            | Self::HolderUnavailable
+            | Self::HolderIsGiver
+            | Self::HolderTooYoung
+            | Self::AreaUnknown
+            | Self::PeriodEndsBeforeStart
+            | Self::PeriodOver
+            | Self::PeriodTooLong => StatusCode::UNPROCESSABLE_ENTITY,
             Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::KeysUnavailable | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::KeysUnavailable | Self::Unavailable | Self::RegisterUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -182,6 +238,7 @@ impl ProblemKind {
                 | Self::RateLimited
                 | Self::KeysUnavailable
                 | Self::Unavailable
+                | Self::RegisterUnavailable
                 | Self::RequestTimeout
         )
     }
@@ -192,7 +249,7 @@ impl ProblemKind {
         match self {
             Self::RequestInProgress | Self::RateLimited => Some(1),
             Self::Unavailable => Some(2),
-            Self::KeysUnavailable => Some(5),
+            Self::KeysUnavailable | Self::RegisterUnavailable => Some(5),
             _ => None,
         }
     }

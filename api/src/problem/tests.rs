@@ -130,7 +130,13 @@ fn what_the_caller_may_not_know_of_looks_like_an_unknown_id() {
 fn each_refusal_that_the_caller_may_know_of_names_its_rule() {
     for refusal in Refusal::VARIANTS.iter().filter(|refusal| !refusal.is_hidden()) {
         let problem = Problem::from(*refusal);
-        assert_eq!((problem.kind.status(), problem.rule), (StatusCode::FORBIDDEN, Some(refusal.rule())), "{refusal:?}");
+        let status = match refusal {
+            Refusal::RegisterUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::FORBIDDEN,
+        };
+        // To others a locked mailbox looks like one that was never opened.
+        let told = if *refusal == Refusal::LockedByOwner { Refusal::ConsentRequired } else { *refusal };
+        assert_eq!((problem.kind.status(), problem.rule), (status, Some(told.rule())), "{refusal:?}");
     }
     for rejection in Rejection::VARIANTS {
         assert_eq!(Problem::from(*rejection).rule, Some(rejection.rule()));

@@ -84,6 +84,12 @@ pub(crate) enum ViolationCode {
     Duplicate,
     /// There is no such upload, or it is another sender's.
     UnknownUpload,
+    /// In no register.
+    NotRegistered,
+    /// A message that would be shown to more than its service allows.
+    WiderThanService,
+    /// Shown to children without asking anybody, and to parents at the same time (CHI-10).
+    NeverToParents,
     /// Part of the API to come.
     NotSupportedYet,
 }
@@ -208,6 +214,21 @@ impl ViolationCode {
                 "Det finnes ingen slik opplasting.",
                 "Det finst inga slik opplasting.",
                 "There is no such upload.",
+            ),
+            Self::NotRegistered => fixed(
+                "Personen finnes ikke i registeret.",
+                "Personen finst ikkje i registeret.",
+                "The person is in no register.",
+            ),
+            Self::WiderThanService => fixed(
+                "Synligheten er videre enn tjenesten tillater.",
+                "Synlegheita er vidare enn tenesta tillèt.",
+                "The visibility is wider than the service allows.",
+            ),
+            Self::NeverToParents => fixed(
+                "Det barn ordner alene, vises aldri til foreldre.",
+                "Det barn ordnar åleine, blir aldri vist til foreldre.",
+                "What children arrange alone is never shown to parents.",
             ),
             Self::NotSupportedYet => {
                 fixed("Dette støttes ikke ennå.", "Dette er ikkje støtta enno.", "This is not supported yet.")

@@ -1,8 +1,12 @@
 //! The sandbox's own resources. Open to everybody, and not there in production.
 
+pub(crate) mod faults;
+pub(crate) mod person_change;
+pub(crate) mod persons;
+
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post, put};
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::identity::{HprNumber, NationalId, OrganisationNumber};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -70,22 +74,6 @@ pub(crate) struct TokenView {
     expires_in: i64,
 }
 
-/// A person who does not exist.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct TestPersonView {
-    id: Uuid,
-    mailbox_id: Uuid,
-    /// Synthetic by construction.
-    national_id: String,
-    name: String,
-    birth_date: NaiveDate,
-    /// The protection of the address.
-    protection: &'static str,
-    /// What trying this person shows.
-    shows: &'static str,
-}
-
 /// An organisation that does not exist.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -105,12 +93,6 @@ pub(crate) struct TestServiceView {
     kind: &'static str,
     /// `hold` or `reject`.
     unregistered_recipients: &'static str,
-}
-
-/// All test persons.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct TestPersonsView {
-    items: Vec<TestPersonView>,
 }
 
 /// All test organisations.
@@ -222,30 +204,6 @@ fn subject(state: &AppState, request: TokenRequest) -> Result<SandboxSubject, Ap
         Some(subject) => violations.finish().map(|()| subject),
         None => Err(violations.into_error()),
     }
-}
-
-/// List the test persons
-///
-/// None of them exists. `shows` says what each is for.
-#[utoipa::path(
-    operation_id = "sandboxPersonList",
-    tag = "Sandbox",
-    security(()),
-    responses((status = 200, description = "The persons.", body = TestPersonsView)),
-)]
-#[get("/sandbox/persons")]
-pub(crate) async fn sandbox_person_list(state: Data<AppState>) -> Result<HttpResponse, ApiError> {
-    let view = |person: &super::TestPerson| TestPersonView {
-        id: person.id.as_uuid(),
-        mailbox_id: person.mailbox.as_uuid(),
-        national_id: person.national_id.expose().to_owned(),
-        name: person.name.expose().to_owned(),
-        birth_date: person.birth_date,
-        protection: person.protection.as_word(),
-        shows: person.shows,
-    };
-    let items = sandbox(&state)?.persons.iter().map(view).collect();
-    Ok(HttpResponse::Ok().json(TestPersonsView { items }))
 }
 
 /// List the test organisations

@@ -1,24 +1,31 @@
 //! The sandbox (BX-9): test persons, organisations, tokens for anybody, a clock that can be moved. It is always
 //! compiled in and never on by accident: it refuses to start beside a production issuer or real persons.
 
+mod areas;
 mod duration;
+mod families;
 pub(crate) mod http;
 mod organisations;
 mod persons;
+pub(crate) mod register;
 mod walk;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use domain::access::Caller;
-use domain::id::{MailboxId, OrganisationId, PersonId, ServiceId};
-use domain::identity::NationalId;
-use domain::person::{PersonName, Protection};
+use domain::id::{MailboxId, OrganisationId, ServiceId};
+use domain::identity::{NationalId, OrganisationNumber};
+use domain::organisation::Name;
 use persistence::{Context, Failure, Store};
 use uuid::Uuid;
 
 use crate::auth::sandbox_issuer::SandboxIssuer;
 use crate::clock::Clock;
+use crate::settings::PlatformSettings;
 
+use self::persons::{Registered, Shows};
+use self::register::SandboxRegister;
 pub(crate) use duration::parse_duration;
 
 /// The issuer of the sandbox's tokens, and whom they are for.
@@ -28,19 +35,17 @@ const AUDIENCE: &str = "brevdue";
 /// What was put into the store for trying things out.
 pub(crate) struct Sandbox {
     pub(crate) issuer: SandboxIssuer,
+    pub(crate) register: Arc<SandboxRegister>,
     pub(crate) persons: Vec<TestPerson>,
+    /// The mailbox of the first of them.
+    pub(crate) recipient: Option<MailboxId>,
     pub(crate) organisations: Vec<TestOrganisation>,
 }
 
-/// A person who does not exist.
+/// A person who does not exist. What there is to know of them, the register of the sandbox knows.
 pub(crate) struct TestPerson {
-    pub(crate) id: PersonId,
-    pub(crate) mailbox: MailboxId,
     pub(crate) national_id: NationalId,
-    pub(crate) name: PersonName,
-    pub(crate) birth_date: chrono::NaiveDate,
-    pub(crate) protection: Protection,
-    pub(crate) shows: &'static str,
+    pub(crate) shows: &'static [Shows],
 }
 
 /// An organisation that does not exist, with its services.
@@ -59,17 +64,41 @@ pub(crate) struct TestService {
     pub(crate) unregistered_recipients: &'static str,
 }
 
+/// Who runs the sandbox, where its settings do not say. None where the fixed values are wrong, which a test rules out.
+pub(crate) fn platform() -> Option<PlatformSettings> {
+    let (number, name) = (OrganisationNumber::parse("310033456").ok()?, Name::parse("Brevdue").ok()?);
+    Some(PlatformSettings { organisation_number: number, name })
+}
+
+/// The register that the sandbox begins with.
+pub(crate) fn register() -> SandboxRegister {
+    SandboxRegister::new(persons::all().into_iter().map(|registered| registered.person))
+}
+
 impl Sandbox {
     /// Fills the store with what is not there yet.
-    pub(crate) async fn fill(store: &Store, clock: &Clock) -> Result<Self, Failure> {
+    pub(crate) async fn fill(store: &Store, clock: &Clock, register: Arc<SandboxRegister>) -> Result<Self, Failure> {
         let context = Context {
             caller: Caller::Operator { subject: "sandbox".to_owned() },
             now: clock.now(),
             trace: Uuid::now_v7().into(),
         };
+        areas::fill(store, &context).await?;
+        let table = persons::all();
+        let known = table.iter().filter(|registered| registered.is_known);
+        let kept = known.map(|registered| registered.person.clone()).collect();
+        let recipient = store.register_keep(kept, clock.now()).await?.first().map(|(_, mailbox)| *mailbox);
+        // Whom an earlier run of this sandbox heard of, this run's register has as at its start.
+        for newcomer in table.iter().filter(|registered| !registered.is_known) {
+            store.register_changed(newcomer.person.national_id.clone(), clock.now()).await?;
+        }
+        let person =
+            |registered: Registered| TestPerson { national_id: registered.person.national_id, shows: registered.shows };
         Ok(Self {
             issuer: SandboxIssuer::new(ISSUER.to_owned(), AUDIENCE.to_owned()),
-            persons: persons::fill(store, clock.now()).await?,
+            register,
+            persons: table.into_iter().map(person).collect(),
+            recipient,
             organisations: organisations::fill(store, &context).await?,
         })
     }
@@ -77,5 +106,13 @@ impl Sandbox {
     /// The main job as commands to copy, with the ids of this store.
     pub(crate) fn walk(&self, address: SocketAddr) -> String {
         walk::text(self, address)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn who_runs_the_sandbox_can_be_registered() {
+        assert!(super::platform().is_some());
     }
 }

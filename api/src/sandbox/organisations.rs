@@ -5,7 +5,7 @@ use domain::attachment::FileType;
 use domain::consent::{ConsentLevel, DocumentVersion};
 use domain::identity::OrganisationNumber;
 use domain::organisation::{Name, Organisation};
-use domain::service::{Service, ServiceKind, ServicePolicy, UnregisteredRecipients};
+use domain::service::{ItemPolicy, Service, ServiceKind, ServicePolicy, UnregisteredRecipients};
 use persistence::{Context, Failure, NewAgreement, NewService, Page, Store};
 
 use super::{TestOrganisation, TestService};
@@ -95,9 +95,13 @@ fn new_service((name, kind, unregistered_recipients, minimum_consent, protected)
         name: Name::parse(name).ok()?,
         kind: *kind,
         policy: ServicePolicy {
-            minimum_consent: *minimum_consent,
+            visibility: ItemPolicy {
+                minimum_consent: *minimum_consent,
+                available_at_protected_address: *protected,
+                ..ItemPolicy::DEFAULT
+            },
+            by_kind: vec![],
             unregistered_recipients: *unregistered_recipients,
-            available_at_protected_address: *protected,
             attachment_types: vec![FileType::Pdf, FileType::Docx, FileType::Doc],
         },
     })

@@ -6,14 +6,15 @@ use super::Sandbox;
 
 /// Commands for a shell with curl, with the ids of this store filled in.
 pub(super) fn text(sandbox: &Sandbox, address: SocketAddr) -> String {
-    let (Some(clinic), Some(person)) = (sandbox.organisations.first(), sandbox.persons.first()) else {
+    let (Some(clinic), Some(person), Some(mailbox)) =
+        (sandbox.organisations.first(), sandbox.persons.first(), sandbox.recipient)
+    else {
         return String::new();
     };
     let Some(service) = clinic.services.first() else { return String::new() };
     let number = &clinic.number;
     let service_id = service.id;
     let national_id = person.national_id.expose();
-    let mailbox = person.mailbox;
     format!(
         r#"
 This is the sandbox: nobody in it exists. Read on at http://{address}/docs

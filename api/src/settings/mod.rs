@@ -15,6 +15,8 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use domain::identity::OrganisationNumber;
+use domain::organisation::Name;
 use secrecy::SecretString;
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
@@ -75,6 +77,30 @@ pub struct Settings {
     pub log: LogSettings,
     /// The version of the terms of use that citizens accept.
     pub terms_version: String,
+    /// What the rules of access leave open.
+    pub access: AccessSettings,
+    /// Who runs this installation: the sender of its own messages. Always there in production.
+    pub platform: Option<PlatformSettings>,
+}
+
+/// What the rules of access leave open.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct AccessSettings {
+    /// The age from which a child can have access of its own (CHI-8).
+    pub youth_from_years: u32,
+    /// Whether guardians act online (FUL-19).
+    pub guardians: bool,
+    /// How long what the population register said is trusted (ADR-11).
+    pub register_max_age: Duration,
+}
+
+/// Who runs this installation.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PlatformSettings {
+    /// The number in the register of legal entities.
+    pub organisation_number: OrganisationNumber,
+    /// The name that recipients see.
+    pub name: Name,
 }
 
 /// Where the rows are, and how many connections go there.
@@ -218,6 +244,8 @@ impl Settings {
             limits: limits(reader),
             log: log(reader, mode),
             terms_version: reader.text("terms.version").unwrap_or_else(|| "1".to_owned()),
+            access: access(reader),
+            platform: platform(reader, mode),
         }
     }
 }
@@ -285,6 +313,31 @@ fn limits(reader: &mut Reader<'_>) -> LimitSettings {
     let range = LimitSettings::LEAST_JSON_BYTES..=LimitSettings::MOST_JSON_BYTES;
     let json_bytes = reader.number("limits.json_bytes", range).unwrap_or(LimitSettings::DEFAULT_JSON_BYTES);
     LimitSettings { json_bytes: json_bytes as usize }
+}
+
+fn access(reader: &mut Reader<'_>) -> AccessSettings {
+    let minutes = reader.number("access.register_max_age_minutes", 1..=1440).unwrap_or(60);
+    AccessSettings {
+        youth_from_years: reader.number("access.youth_from_years", 12..=13).unwrap_or(13),
+        guardians: reader.flag("access.guardians").unwrap_or(false),
+        register_max_age: Duration::from_secs(60 * u64::from(minutes)),
+    }
+}
+
+fn platform(reader: &mut Reader<'_>, mode: Mode) -> Option<PlatformSettings> {
+    let number = reader.parsed("platform.organisation_number", |text| {
+        OrganisationNumber::parse(text)
+            .map_err(|_| "must be an organisation number: nine digits, the last of them a check")
+    });
+    let name = reader
+        .parsed("platform.name", |text| Name::parse(text).map_err(|_| "must be a name of at most 200 characters"));
+    let is_asked_for = mode == Mode::Production || number.is_some() || name.is_some();
+    for (place, is_there) in [("platform.organisation_number", number.is_some()), ("platform.name", name.is_some())] {
+        if is_asked_for && !is_there {
+            reader.missing(place, "must be set in production: citizens see who runs the mailbox");
+        }
+    }
+    number.zip(name).map(|(organisation_number, name)| PlatformSettings { organisation_number, name })
 }
 
 fn log(reader: &mut Reader<'_>, mode: Mode) -> LogSettings {

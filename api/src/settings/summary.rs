@@ -3,7 +3,9 @@
 
 use std::fmt;
 
-use super::{BlobLocation, DatabaseSettings, LimitSettings, LogSettings, RateLimitSettings, S3Settings, Settings};
+use super::{
+    AccessSettings, BlobLocation, DatabaseSettings, LimitSettings, LogSettings, RateLimitSettings, S3Settings, Settings,
+};
 
 const SECRET: &str = "***";
 const NOT_SET: &str = "(not set)";
@@ -35,6 +37,8 @@ impl Settings {
             limits: LimitSettings { json_bytes },
             log: LogSettings { format, filter },
             terms_version,
+            access: AccessSettings { youth_from_years, guardians, register_max_age },
+            platform,
         } = self;
         let mut lines = vec![
             ("mode", <&str>::from(*mode).to_owned()),
@@ -59,6 +63,14 @@ impl Settings {
             ("log.format", <&str>::from(*format).to_owned()),
             ("log.filter", filter.clone()),
             ("terms.version", terms_version.clone()),
+            ("access.youth_from_years", youth_from_years.to_string()),
+            ("access.guardians", guardians.to_string()),
+            ("access.register_max_age_minutes", (register_max_age.as_secs() / 60).to_string()),
+            (
+                "platform.organisation_number",
+                shown(platform.as_ref().map(|platform| platform.organisation_number.as_str())),
+            ),
+            ("platform.name", shown(platform.as_ref().map(|platform| platform.name.as_str()))),
             ("issuers", format!("{} configured", issuers.len())),
         ]);
         let mut lines: Vec<_> = lines.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();

@@ -13,6 +13,7 @@ const PRODUCTION: &str = r#"
 mode = "production"
 database.url = "postgres://kari:hush-database@db.example.no/brevdue?password=hush-parameter"
 blobs.s3 = { bucket = "brevdue", region = "no-1", access_key_id = "hush-id", secret_access_key = "hush-key" }
+platform = { organisation_number = "310000019", name = "Brevdue drift" }
 
 [[issuers]]
 preset = "helseid"
@@ -49,6 +50,10 @@ fn without_any_settings_the_sandbox_starts_on_this_machine() {
     assert_eq!(settings.limits.json_bytes, 1_572_864);
     assert_eq!((settings.log.format, settings.log.filter.as_str()), (LogFormat::Text, "info"));
     assert_eq!(settings.terms_version, "1");
+    let access = settings.access;
+    assert_eq!((access.youth_from_years, access.guardians), (13, false));
+    assert_eq!(access.register_max_age, Duration::from_secs(60 * 60));
+    assert_eq!(settings.platform, None);
 }
 
 #[test]
@@ -154,18 +159,21 @@ fn production_says_everything_that_it_needs() {
         [
             "master_key: set BREVDUE_MASTER_KEY or master_key_file",
             "issuers: must have at least one issuer of tokens in production",
+            "platform.organisation_number: must be set in production: citizens see who runs the mailbox",
+            "platform.name: must be set in production: citizens see who runs the mailbox",
         ]
     );
 }
 
 #[test]
 fn what_is_there_but_wrong_is_not_called_missing_too() {
-    let file = "mode = \"production\"\nmaster_key = \"hush\"\nissuers = 7\nblobs.s3 = { bucket = 7, region = \"r\" }";
+    let file = "mode = \"production\"\nmaster_key = \"hush\"\nissuers = 7\nblobs.s3 = { bucket = 7, region = \"r\" }\n\
+                platform = { organisation_number = \"1\", name = \"Drift\" }";
 
     let found = problems(file, &[]);
 
     let places: Vec<_> = found.iter().filter_map(|line| line.split(':').next()).collect();
-    assert_eq!(places, ["master_key", "blobs.s3.bucket", "issuers"], "{found:?}");
+    assert_eq!(places, ["master_key", "blobs.s3.bucket", "issuers", "platform.organisation_number"], "{found:?}");
 }
 
 #[test]

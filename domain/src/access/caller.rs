@@ -25,6 +25,9 @@ pub enum Scope {
     /// Follow what was sent.
     #[strum(serialize = "brevdue:messages.read")]
     MessagesRead,
+    /// Say who works for a service, and who follows up whom.
+    #[strum(serialize = "brevdue:staff.write")]
+    StaffWrite,
 }
 
 impl Scope {

@@ -20,6 +20,12 @@ pub enum PlatformAction {
     RegisterClient,
     /// Open a service.
     RegisterService,
+    /// Name a service area.
+    NameServiceArea,
+    /// Put a power of attorney on record, from a form.
+    RegisterPower,
+    /// End one, for a form that says so.
+    EndPower,
 }
 
 impl PlatformAction {

@@ -2,7 +2,7 @@
 
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::{Caller, Refusal, Scope};
+use super::{Assurance, Caller, Refusal, Scope};
 use crate::id::{OrganisationId, ServiceId};
 use crate::identity::OrganisationNumber;
 use crate::rule::Rule;
@@ -20,6 +20,20 @@ pub enum ServiceAction {
     UploadFile,
     /// Follow what was sent.
     FollowSendings,
+    /// Say who works for it, and who follows up whom.
+    ManageStaff,
+    /// See whom one follows up.
+    SeePatients,
+    /// Put on record, with a reason, that one has lawful access to a patient.
+    RecordAccess,
+}
+
+/// Who does something for a service.
+enum Doer {
+    /// A system, whose token has the scope.
+    System(Scope),
+    /// A health worker.
+    Staff,
 }
 
 impl ServiceAction {
@@ -29,10 +43,12 @@ impl ServiceAction {
         self.into()
     }
 
-    const fn scope(self) -> Scope {
+    const fn doer(self) -> Doer {
         match self {
-            Self::SendMessage | Self::UploadFile => Scope::MessagesWrite,
-            Self::SeeService | Self::FollowSendings => Scope::MessagesRead,
+            Self::SendMessage | Self::UploadFile => Doer::System(Scope::MessagesWrite),
+            Self::SeeService | Self::FollowSendings => Doer::System(Scope::MessagesRead),
+            Self::ManageStaff => Doer::System(Scope::StaffWrite),
+            Self::SeePatients | Self::RecordAccess => Doer::Staff,
         }
     }
 
@@ -40,6 +56,7 @@ impl ServiceAction {
         match self {
             Self::SendMessage | Self::UploadFile => Rule::Pp3,
             Self::SeeService | Self::FollowSendings => Rule::Pp5,
+            Self::ManageStaff | Self::SeePatients | Self::RecordAccess => Rule::Dh7,
         }
     }
 }
@@ -49,6 +66,8 @@ impl ServiceAction {
 pub enum ServiceRelation {
     /// A system of the service's own organisation.
     OwnSystem,
+    /// A health worker of that organisation who is a member of the service.
+    Member,
     /// None.
     Nobody,
 }
@@ -66,6 +85,8 @@ pub struct ServiceFacts {
     pub agreement_in_force: bool,
     /// The systems that the organisation has registered; when there are any, no others act for it.
     pub registered_clients: Vec<String>,
+    /// Whether the caller is a member of the service.
+    pub is_member: bool,
 }
 
 impl ServiceFacts {
@@ -73,6 +94,11 @@ impl ServiceFacts {
         match caller {
             Caller::System { organisation, .. } if *organisation == self.organisation_number => {
                 ServiceRelation::OwnSystem
+            }
+            Caller::HealthWorker { organisation, .. }
+                if *organisation == self.organisation_number && self.is_member =>
+            {
+                ServiceRelation::Member
             }
             Caller::System { .. } | Caller::Citizen { .. } | Caller::HealthWorker { .. } | Caller::Operator { .. } => {
                 ServiceRelation::Nobody
@@ -126,15 +152,24 @@ pub fn decide_service(
     caller: &Caller,
     facts: Option<&ServiceFacts>,
 ) -> Result<ServiceGrant, Refusal> {
-    if let Caller::System { scopes, .. } = caller
-        && !scopes.contains(&action.scope())
-    {
-        return Err(Refusal::ScopeMissing);
+    match (action.doer(), caller) {
+        (Doer::System(scope), Caller::System { scopes, .. }) if !scopes.contains(&scope) => {
+            return Err(Refusal::ScopeMissing);
+        }
+        (Doer::Staff, Caller::System { .. }) => return Err(Refusal::WrongKindOfCaller),
+        (Doer::Staff, Caller::HealthWorker { assurance, .. }) if *assurance < Assurance::High => {
+            return Err(Refusal::AssuranceTooLow);
+        }
+        (
+            Doer::System(_) | Doer::Staff,
+            Caller::System { .. } | Caller::HealthWorker { .. } | Caller::Citizen { .. } | Caller::Operator { .. },
+        ) => {}
     }
     let facts = facts.ok_or(Refusal::NotThere)?;
-    match facts.relation(caller) {
-        ServiceRelation::OwnSystem => {}
-        ServiceRelation::Nobody => return Err(Refusal::NotRelated),
+    match (action.doer(), facts.relation(caller)) {
+        (Doer::System(_), ServiceRelation::OwnSystem) | (Doer::Staff, ServiceRelation::Member) => {}
+        (Doer::System(_), ServiceRelation::Member | ServiceRelation::Nobody)
+        | (Doer::Staff, ServiceRelation::OwnSystem | ServiceRelation::Nobody) => return Err(Refusal::NotRelated),
     }
     if let Caller::System { client, .. } = caller
         && !facts.registered_clients.is_empty()
@@ -144,7 +179,11 @@ pub fn decide_service(
     }
     let sends = match action {
         ServiceAction::SendMessage | ServiceAction::UploadFile => true,
-        ServiceAction::SeeService | ServiceAction::FollowSendings => false,
+        ServiceAction::SeeService
+        | ServiceAction::FollowSendings
+        | ServiceAction::ManageStaff
+        | ServiceAction::SeePatients
+        | ServiceAction::RecordAccess => false,
     };
     if sends && !facts.agreement_in_force {
         return Err(Refusal::NoAgreementInForce);
@@ -157,6 +196,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::identity::{NationalId, NumberSeries};
     use crate::organisation::ExternalClientId;
 
     const OWN: &str = "310000019";
@@ -178,6 +218,7 @@ mod tests {
             organisation_number: number(OWN),
             agreement_in_force: true,
             registered_clients: vec![],
+            is_member: false,
         }
     }
 
@@ -226,6 +267,45 @@ mod tests {
                 "{name}"
             );
         }
+    }
+
+    #[test]
+    fn dh_7_members_see_whom_they_follow_up_and_record_access_and_nobody_else_does() {
+        let national_id = NationalId::parse("29827200059", NumberSeries::Synthetic).expect("a number");
+        let worker = |organisation, assurance| Caller::HealthWorker {
+            national_id: national_id.clone(),
+            hpr_number: None,
+            organisation: number(organisation),
+            assurance,
+        };
+        let member = ServiceFacts { is_member: true, ..facts() };
+        let citizen = Caller::Citizen { national_id: national_id.clone(), assurance: Assurance::High };
+        let table = [
+            ("a member", worker(OWN, Assurance::High), Some(member.clone()), Ok(())),
+            ("a member at a lower level", worker(OWN, Assurance::Substantial), None, Err(Refusal::AssuranceTooLow)),
+            ("somebody of the organisation", worker(OWN, Assurance::High), Some(facts()), Err(Refusal::NotRelated)),
+            (
+                "a member, for another organisation",
+                worker(OTHER, Assurance::High),
+                Some(member.clone()),
+                Err(Refusal::NotRelated),
+            ),
+            ("a citizen", citizen, Some(member.clone()), Err(Refusal::NotRelated)),
+            ("a system", system(OWN, "ehr", Scope::VARIANTS), Some(member.clone()), Err(Refusal::WrongKindOfCaller)),
+            (
+                "a system, of a service that is not there",
+                system(OWN, "ehr", Scope::VARIANTS),
+                None,
+                Err(Refusal::WrongKindOfCaller),
+            ),
+        ];
+        for (name, caller, facts, expected) in table {
+            for action in [ServiceAction::SeePatients, ServiceAction::RecordAccess] {
+                assert_eq!(decide_service(action, &caller, facts.as_ref()).map(|_| ()), expected, "{name}");
+            }
+        }
+        let sends = decide_service(ServiceAction::SendMessage, &worker(OWN, Assurance::High), Some(&member));
+        assert_eq!(sends.map(|_| ()), Err(Refusal::NotRelated), "a member is no system");
     }
 
     #[test]

@@ -64,7 +64,7 @@ macro_rules! ids {
     )+};
 }
 
-ids!(AgreementId AttachmentId AuditEntryId ClientId EventId JobId MailboxId MessageId OrganisationId PersonId ServiceId TraceId UploadId);
+ids!(AgreementId AttachmentId AuditEntryId ClientId EventId JobId MailboxId MessageId OrganisationId PersonId PowerOfAttorneyId RecordedAccessId ServiceId TraceId UploadId);
 
 impl From<Uuid> for Id {
     fn from(uuid: Uuid) -> Self {

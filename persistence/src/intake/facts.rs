@@ -9,7 +9,8 @@ use domain::message::Recipient;
 use domain::service::Service;
 
 use super::Incoming;
-use crate::access::{Owner, owners_by_hashes, owners_of, service_facts};
+use crate::access::facts::{Owner, owners_by_hashes, owners_of};
+use crate::access::service_facts;
 use crate::database::{Connection, Id, Key as _};
 use crate::error::StoreError;
 use crate::upload::Stored;
@@ -119,8 +120,8 @@ impl Recipients {
         if !hashes.is_empty() {
             owners.extend(owners_by_hashes(connection, &hashes, now)?);
         }
-        let mailboxes_by_hash = owners.iter().map(|owner| (owner.lookup_hash.clone(), owner.facts.mailbox)).collect();
-        let by_mailbox = owners.into_iter().map(|owner| (owner.facts.mailbox, owner)).collect();
+        let mailboxes_by_hash = owners.iter().map(|owner| (owner.lookup_hash.clone(), owner.record.mailbox)).collect();
+        let by_mailbox = owners.into_iter().map(|owner| (owner.record.mailbox, owner)).collect();
         Ok(Self { by_mailbox, mailboxes_by_hash })
     }
 

@@ -9,16 +9,17 @@ use domain::event::EventKind;
 use domain::id::{AttachmentId, MessageId, ServiceId};
 use domain::message::{Direction, Draft, Sending};
 use domain::routing::{self, Channel, Route};
-use domain::service::Service;
+use domain::service::{ItemPolicy, Service};
 
 use super::Incoming;
 use super::facts::BatchFacts;
 use crate::Inner;
-use crate::access::{Owner, refused_service_entry};
+use crate::access::facts::Owner;
+use crate::access::refused_service_entry;
 use crate::audit::{self, AuditRow};
 use crate::context::new_id;
 use crate::database::{Id, Key, SqlTime, SqlUuid, Time};
-use crate::error::{Failure, StoreError};
+use crate::error::{Failure, StoreError, Widened};
 use crate::event::EventRow;
 use crate::idempotency::IdempotencyRow;
 use crate::job::{JobKind, JobRow};
@@ -38,12 +39,14 @@ rows! {
         attachment_count: i16 as SmallInt,
         minimum_consent: i16 as SmallInt,
         available_at_protected_address: bool as Bool,
-        parents: &'static str as Text,
         power_of_attorney: bool as Bool,
         channel: &'static str as Text,
         rule: &'static str as Text,
         accepted_at: Time as SqlTime,
         open_by: Option<Time> as Nullable<SqlTime>,
+        parents_until_years: i16 as SmallInt,
+        withheld_from_holders: bool as Bool,
+        youth: i16 as SmallInt,
     }
 }
 
@@ -164,12 +167,14 @@ fn decide(inner: &Inner, incoming: &Incoming, facts: &BatchFacts) -> Result<Outc
         return Err(Failure::OpenByPassed.into());
     }
     let recipient = facts.recipient(inner, &draft.recipient).ok_or(Failure::RecipientUnknown)?;
+    let item = narrowed(draft, service.policy.visibility_of(draft.kind))?;
     let route = routing::decide(&routing::Facts {
         recipient_is_dead: recipient.facts.is_dead,
-        consent: recipient.facts.consent,
+        consent: routing::effective_consent(&recipient.facts, item, inner.policy),
         recipient_is_protected: recipient.facts.protection.is_graded(),
-        minimum_consent: service.policy.minimum_consent,
-        available_at_protected_address: service.policy.available_at_protected_address,
+        minimum_consent: item.minimum_consent,
+        available_at_protected_address: item.available_at_protected_address,
+        has_reader: routing::has_reader(&recipient.facts, item, inner.policy),
         unregistered_recipients: service.policy.unregistered_recipients,
     });
     let rule = match route {
@@ -207,12 +212,31 @@ fn decide(inner: &Inner, incoming: &Incoming, facts: &BatchFacts) -> Result<Outc
     let object = Object { kind: ObjectKind::Message, id: sending.id.as_uuid() };
     let subject = Subject::Mailbox(recipient.facts.mailbox);
     let entry = audit::granted(context, None, subject, action.as_word(), Some(object), grant.rule());
-    Ok(Outcome::Accept(Box::new(rows_of(incoming, service, recipient, &data_key, sending, entry, attachments))))
+    Ok(Outcome::Accept(Box::new(rows_of(incoming, service, item, recipient, &data_key, sending, entry, attachments))))
 }
 
+/// What the message asks of who looks at it: what the service allows, narrowed by the sender.
+fn narrowed(draft: &Draft, allowed: ItemPolicy) -> Result<ItemPolicy, Failure> {
+    let parents = draft.parents.unwrap_or(allowed.parents);
+    let power_of_attorney = draft.power_of_attorney.unwrap_or(allowed.power_of_attorney);
+    let widened: Vec<Widened> = [
+        (parents > allowed.parents).then_some(Widened::Parents),
+        (power_of_attorney && !allowed.power_of_attorney).then_some(Widened::PowerOfAttorney),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if !widened.is_empty() {
+        return Err(Failure::VisibilityWidened(widened));
+    }
+    Ok(ItemPolicy { parents, power_of_attorney, ..allowed })
+}
+
+#[expect(clippy::too_many_arguments, reason = "all that a message is made of, once")]
 fn rows_of(
     incoming: &Incoming,
     service: &Service,
+    item: ItemPolicy,
     recipient: &Owner,
     data_key: &DataKey,
     sending: Sending,
@@ -227,8 +251,8 @@ fn rows_of(
         body_format,
         sender_reference,
         uploads,
-        parents,
-        power_of_attorney,
+        parents: _,
+        power_of_attorney: _,
         open_by,
     } = &incoming.draft;
     let now = incoming.context.now;
@@ -249,14 +273,16 @@ fn rows_of(
             kind: kind.as_word(),
             subject: data_key.seal(object, Field::Subject, subject.expose().as_bytes()),
             attachment_count: i16::try_from(attachments.len()).unwrap_or(i16::MAX),
-            minimum_consent: service.policy.minimum_consent.rank(),
-            available_at_protected_address: service.policy.available_at_protected_address,
-            parents: parents.as_word(),
-            power_of_attorney: *power_of_attorney,
+            minimum_consent: item.minimum_consent.rank(),
+            available_at_protected_address: item.available_at_protected_address,
+            power_of_attorney: item.power_of_attorney,
             channel: sending.channel.as_word(),
             rule: sending.rule.id(),
             accepted_at: Time(now),
             open_by: open_by.map(Time),
+            parents_until_years: item.parents.until_years(),
+            withheld_from_holders: false,
+            youth: item.youth.rank(),
         },
         body: BodyRow {
             mailbox_id: mailbox.key(),
@@ -264,7 +290,7 @@ fn rows_of(
             format: body_format.as_word(),
             body: data_key.seal(object, Field::Body, body.expose().as_bytes()),
         },
-        job: JobRow::new(JobKind::Deliver, mailbox, sending.id, now),
+        job: JobRow::new(JobKind::Deliver, mailbox, sending.id.key(), now),
         event: EventRow::new(service.organisation, EventKind::MessageAccepted, service.id, sending.id, now),
         audit: entry.into(),
         idempotency: IdempotencyRow::new(&incoming.scope, &incoming.key, id.key(), now),

@@ -25,13 +25,22 @@ pub enum Field {
     FileName,
     /// The key of an attachment's bytes.
     FileKey,
+    /// Why a health worker had lawful access.
+    AccessReason,
 }
 
 impl Field {
     /// Every field.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 6] =
-        [Self::NationalId, Self::PersonName, Self::Subject, Self::Body, Self::FileName, Self::FileKey];
+    pub(super) const ALL: [Self; 7] = [
+        Self::NationalId,
+        Self::PersonName,
+        Self::Subject,
+        Self::Body,
+        Self::FileName,
+        Self::FileKey,
+        Self::AccessReason,
+    ];
 
     // The words below are part of what is stored for years. Rename the variants as you like; never change a word.
     const fn as_word(self) -> &'static str {
@@ -42,6 +51,7 @@ impl Field {
             Self::Body => "body",
             Self::FileName => "fileName",
             Self::FileKey => "fileKey",
+            Self::AccessReason => "accessReason",
         }
     }
 }

@@ -23,8 +23,8 @@ WHERE message.attachment_count = 0;
 
 INSERT INTO message
 SELECT lpad(to_hex(mailbox_n), 32, '0')::uuid, lpad(to_hex(mailbox_n * 1000 + k), 32, '0')::uuid, service_id, direction,
-       kind, subject, attachment_count, minimum_consent, available_at_protected_address, parents, power_of_attorney,
-       channel, rule, accepted_at, open_by, received_at, opened_at, read_at, removed_at
+       kind, subject, attachment_count, minimum_consent, available_at_protected_address, power_of_attorney, channel, rule,
+       accepted_at, open_by, received_at, opened_at, read_at, removed_at, parents_until_years
 FROM message INNER JOIN numbered USING (mailbox_id, id)
 ORDER BY id;
 

@@ -96,11 +96,11 @@ pub(crate) struct AttachmentRequest {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct VisibilityRequest {
-    /// Parents of a child: `never`, `until12`, or `until16` (where left out).
+    /// Parents of a child: `never`, `until12`, or `until16`; as far as the service allows where left out.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "until16")]
+    #[schema(value_type = Option<String>, example = "until12")]
     parents: Field<String>,
-    /// Holders of a power of attorney. `true` where left out.
+    /// Holders of a power of attorney; as the service allows where left out.
     #[serde(default)]
     #[schema(value_type = Option<bool>)]
     power_of_attorney: Field<bool>,
@@ -171,8 +171,8 @@ pub(super) fn draft(request: MessageRequest, series: NumberSeries, now: DateTime
         body_format,
         sender_reference,
         uploads,
-        parents: parents.unwrap_or(ParentVisibility::Until16),
-        power_of_attorney: power_of_attorney.unwrap_or(true),
+        parents,
+        power_of_attorney,
         open_by,
     })
 }

@@ -151,6 +151,55 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::ClientExists => {
             ("The client is already registered", "Use the registered client, or register another client id.")
         }
+        Kind::RegisterUnavailable => (
+            "The population register does not answer",
+            "Wait as long as the “Retry-After” header says and send the same request again. Owners use their own mailboxes meanwhile.",
+        ),
+        Kind::EmergencyLocked => ("You have locked your mailbox", "Open the lock first."),
+        Kind::OnlyTheOwner => ("Only the owner can do this", "Ask the owner of the mailbox to do it."),
+        Kind::OnlyHealthPersonnel => ("Only health personnel can do this", "Ask the service that sent the message."),
+        Kind::OnlyParents => {
+            ("Only parents of a child of 12 to 15 can do this", "Ask somebody with parental responsibility to do it.")
+        }
+        Kind::PowerOfAttorneyUnavailable => {
+            ("Powers of attorney are not available to you", "Contact the service directly instead.")
+        }
+        Kind::GiverUnavailable => {
+            ("The giver cannot give a power of attorney", "Check the identity number. No reason is given.")
+        }
+        Kind::GiverTooYoung => {
+            ("The giver is too young", "A giver is 16 or older; 12 or older where the power of attorney is assigned.")
+        }
+        Kind::GiverWithoutConsent => (
+            "The giver has not consented to the service",
+            "Register the consent with the form, or let the giver consent first.",
+        ),
+        Kind::HolderUnavailable => (
+            "The person cannot receive a power of attorney",
+            "Check the identity number, or choose somebody else. No reason is given.",
+        ),
+        Kind::HolderIsGiver => ("The power of attorney is to yourself", "Choose somebody else than the giver."),
+        Kind::HolderTooYoung => {
+            ("The person is too young to receive a power of attorney", "Choose somebody who is 18 or older.")
+        }
+        Kind::AreaUnknown => {
+            ("There is no such service area", "Choose at least one of the areas that “GET /v1/service-areas” lists.")
+        }
+        Kind::PeriodEndsBeforeStart => {
+            ("The period ends before it starts", "Let “validTo” be the same day as “validFrom” or a later one.")
+        }
+        Kind::PeriodOver => ("The period is over already", "Choose a last day that has not passed."),
+        Kind::PeriodTooLong => (
+            "The period is longer than five years",
+            "Choose a last day within five years. It can be renewed before it ends.",
+        ),
+        Kind::PowerOfAttorneyOverlaps => {
+            ("There is a power of attorney between the two already", "Change the one that there is, or end it first.")
+        }
+        Kind::PowerOfAttorneyAssigned => {
+            ("The power of attorney was assigned, and cannot be changed here", "Apply for a new one by form.")
+        }
+        Kind::PowerOfAttorneyEnded => ("The power of attorney is over", "Give a new one."),
     };
     Text { title, fix }
 }

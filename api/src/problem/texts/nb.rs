@@ -149,6 +149,51 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::ClientExists => {
             ("Klienten er allerede registrert", "Bruk den registrerte klienten, eller registrer en annen klient-id.")
         }
+        Kind::RegisterUnavailable => (
+            "Folkeregisteret svarer ikke",
+            "Vent så lenge som «Retry-After» sier, og send den samme forespørselen igjen. Eieren bruker egen postkasse så lenge.",
+        ),
+        Kind::EmergencyLocked => ("Du har sperret postkassen din", "Opphev sperren først."),
+        Kind::OnlyTheOwner => ("Bare eieren kan gjøre dette", "Be eieren av postkassen om å gjøre det."),
+        Kind::OnlyHealthPersonnel => ("Bare helsepersonell kan gjøre dette", "Spør tjenesten som sendte meldingen."),
+        Kind::OnlyParents => {
+            ("Bare foreldre til barn fra 12 til 15 år kan gjøre dette", "Be en som har foreldreansvar, om å gjøre det.")
+        }
+        Kind::PowerOfAttorneyUnavailable => {
+            ("Fullmakt er ikke tilgjengelig for deg", "Ta kontakt direkte med tjenesten i stedet.")
+        }
+        Kind::GiverUnavailable => {
+            ("Fullmaktsgiveren kan ikke gi fullmakt", "Kontroller fødselsnummeret. Årsaken oppgis ikke.")
+        }
+        Kind::GiverTooYoung => (
+            "Fullmaktsgiveren er for ung",
+            "Den som gir fullmakt, må ha fylt 16 år, eller 12 år når fullmakten tildeles.",
+        ),
+        Kind::GiverWithoutConsent => (
+            "Fullmaktsgiveren har ikke samtykket til tjenesten",
+            "Registrer samtykket sammen med skjemaet, eller la fullmaktsgiveren samtykke først.",
+        ),
+        Kind::HolderUnavailable => {
+            ("Personen kan ikke få fullmakt", "Kontroller fødselsnummeret, eller velg en annen. Årsaken oppgis ikke.")
+        }
+        Kind::HolderIsGiver => ("Fullmakten er til deg selv", "Velg en annen enn fullmaktsgiveren."),
+        Kind::HolderTooYoung => ("Personen er for ung til å få fullmakt", "Velg en som har fylt 18 år."),
+        Kind::AreaUnknown => {
+            ("Tjenesteområdet finnes ikke", "Velg minst ett av områdene som «GET /v1/service-areas» viser.")
+        }
+        Kind::PeriodEndsBeforeStart => {
+            ("Perioden slutter før den begynner", "La «validTo» være samme dag som «validFrom» eller senere.")
+        }
+        Kind::PeriodOver => ("Perioden er allerede over", "Velg en siste dag som ikke er passert."),
+        Kind::PeriodTooLong => (
+            "Perioden er lengre enn fem år",
+            "Velg en siste dag innen fem år. Fullmakten kan fornyes før den løper ut.",
+        ),
+        Kind::PowerOfAttorneyOverlaps => {
+            ("Det finnes allerede en fullmakt mellom de to", "Endre den som finnes, eller avslutt den først.")
+        }
+        Kind::PowerOfAttorneyAssigned => ("Fullmakten er tildelt, og kan ikke endres her", "Søk om en ny på skjema."),
+        Kind::PowerOfAttorneyEnded => ("Fullmakten er avsluttet", "Gi en ny."),
     };
     Text { title, fix }
 }

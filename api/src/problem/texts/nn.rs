@@ -150,6 +150,52 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::ClientExists => {
             ("Klienten er alt registrert", "Bruk den registrerte klienten, eller registrer ein annan klient-id.")
         }
+        Kind::RegisterUnavailable => (
+            "Folkeregisteret svarar ikkje",
+            "Vent så lenge som «Retry-After» seier, og send den same førespurnaden på nytt. Eigaren bruker eiga postkasse så lenge.",
+        ),
+        Kind::EmergencyLocked => ("Du har sperra postkassa di", "Opphev sperra først."),
+        Kind::OnlyTheOwner => ("Berre eigaren kan gjere dette", "Be eigaren av postkassa om å gjere det."),
+        Kind::OnlyHealthPersonnel => ("Berre helsepersonell kan gjere dette", "Spør tenesta som sende meldinga."),
+        Kind::OnlyParents => (
+            "Berre foreldre til barn frå 12 til 15 år kan gjere dette",
+            "Be ein som har foreldreansvar, om å gjere det.",
+        ),
+        Kind::PowerOfAttorneyUnavailable => {
+            ("Fullmakt er ikkje tilgjengeleg for deg", "Ta kontakt direkte med tenesta i staden.")
+        }
+        Kind::GiverUnavailable => {
+            ("Fullmaktsgivaren kan ikkje gi fullmakt", "Kontroller fødselsnummeret. Årsaka blir ikkje oppgitt.")
+        }
+        Kind::GiverTooYoung => (
+            "Fullmaktsgivaren er for ung",
+            "Den som gir fullmakt, må ha fylt 16 år, eller 12 år når fullmakta blir tildelt.",
+        ),
+        Kind::GiverWithoutConsent => (
+            "Fullmaktsgivaren har ikkje samtykt til tenesta",
+            "Registrer samtykket saman med skjemaet, eller la fullmaktsgivaren samtykke først.",
+        ),
+        Kind::HolderUnavailable => (
+            "Personen kan ikkje få fullmakt",
+            "Kontroller fødselsnummeret, eller vel ein annan. Årsaka blir ikkje oppgitt.",
+        ),
+        Kind::HolderIsGiver => ("Fullmakta er til deg sjølv", "Vel ein annan enn fullmaktsgivaren."),
+        Kind::HolderTooYoung => ("Personen er for ung til å få fullmakt", "Vel ein som har fylt 18 år."),
+        Kind::AreaUnknown => {
+            ("Tenesteområdet finst ikkje", "Vel minst eitt av områda som «GET /v1/service-areas» viser.")
+        }
+        Kind::PeriodEndsBeforeStart => {
+            ("Perioden sluttar før han byrjar", "La «validTo» vere same dag som «validFrom» eller seinare.")
+        }
+        Kind::PeriodOver => ("Perioden er alt over", "Vel ein siste dag som ikkje er passert."),
+        Kind::PeriodTooLong => {
+            ("Perioden er lengre enn fem år", "Vel ein siste dag innan fem år. Fullmakta kan fornyast før ho går ut.")
+        }
+        Kind::PowerOfAttorneyOverlaps => {
+            ("Det finst alt ei fullmakt mellom dei to", "Endre den som finst, eller avslutt henne først.")
+        }
+        Kind::PowerOfAttorneyAssigned => ("Fullmakta er tildelt, og kan ikkje endrast her", "Søk om ei ny på skjema."),
+        Kind::PowerOfAttorneyEnded => ("Fullmakta er avslutta", "Gi ei ny."),
     };
     Text { title, fix }
 }

@@ -1,0 +1,179 @@
+//! Who may do what in a mailbox, and why (BX-2).
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpResponse, get};
+use chrono::{DateTime, Utc};
+use domain::access::{Action, Change, Explanation, Right};
+use domain::id::MailboxId;
+use persistence::{AccessExplained, OtherAccess};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::context::Call;
+use crate::app::AppState;
+use crate::problem::ApiError;
+use crate::problem::responses::CallProblems;
+
+/// What is explained, and by which word.
+const EXPLAINED: [(Action, &str); 11] = [
+    (Action::ReadMessage, "readMessages"),
+    (Action::FetchAttachment, "fetchAttachments"),
+    (Action::MarkMessage, "markMessages"),
+    (Action::DeleteMessage, "deleteMessages"),
+    (Action::WithholdFromHolders, "withholdFromHolders"),
+    (Action::WithholdFromParents, "withholdFromParents"),
+    (Action::ReadAccessLog, "readAccessLog"),
+    (Action::DecideConsent, "decideConsent"),
+    (Action::DecideYouthAccess, "decideYouthAccess"),
+    (Action::DecideLock, "decideEmergencyLock"),
+    (Action::DecidePowers, "decidePowersOfAttorney"),
+];
+
+const ACTIONS: [Action; EXPLAINED.len()] = {
+    let mut actions = [Action::ReadMessage; EXPLAINED.len()];
+    let mut at = 0;
+    while at < EXPLAINED.len() {
+        actions[at] = EXPLAINED[at].0;
+        at += 1;
+    }
+    actions
+};
+
+fn word_of(action: Action) -> &'static str {
+    EXPLAINED.iter().find(|(explained, _)| *explained == action).map_or_else(|| action.as_word(), |(_, word)| word)
+}
+
+/// What the caller may do here, now and later.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AccessView {
+    /// What the caller is to the owner: `self`, `parent`, `powerOfAttorney`, `assignedPowerOfAttorney`, `guardian` or
+    /// `staff`.
+    #[schema(example = "parent")]
+    relation: &'static str,
+    /// What the caller may do now, and may not.
+    rights: Vec<RightView>,
+    /// What will be decided otherwise, in order of time, as far as birthdays and periods tell.
+    upcoming: Vec<ChangeView>,
+    /// Who else may see something here, or will; for the owner alone, empty for everybody else.
+    others: Vec<OtherAccessView>,
+}
+
+/// Whether something may be done.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RightView {
+    /// What: `readMessages`, `fetchAttachments`, `markMessages`, `deleteMessages`, `withholdFromHolders`,
+    /// `withholdFromParents`, `readAccessLog`, `decideConsent`, `decideYouthAccess`, `decideEmergencyLock` or
+    /// `decidePowersOfAttorney`. More may come.
+    #[schema(example = "readMessages")]
+    action: &'static str,
+    /// Whether it is allowed now.
+    allowed: bool,
+    /// The rule that decides.
+    #[schema(example = "CHI-1")]
+    rule: &'static str,
+    /// When it will be decided otherwise; null where nothing foreseen changes it.
+    #[schema(required)]
+    until: Option<DateTime<Utc>>,
+}
+
+/// Something that will be decided otherwise.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ChangeView {
+    /// From when on.
+    at: DateTime<Utc>,
+    /// What, as in `rights`.
+    #[schema(example = "readMessages")]
+    action: &'static str,
+    /// Whether it is allowed from then on.
+    allowed: bool,
+    /// The rule that will decide. Where only the rule changes, something is seen less or more of, such as by parents when
+    /// a child turns 12.
+    #[schema(example = "CHI-3")]
+    rule: &'static str,
+}
+
+/// Somebody else who may see something in the mailbox.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OtherAccessView {
+    /// Their name.
+    #[schema(required, example = "Kari Nordmann")]
+    name: Option<String>,
+    /// What they are to the owner, as in `relation` above; null as long as they are nothing yet.
+    #[schema(required, example = "powerOfAttorney")]
+    relation: Option<&'static str>,
+    /// The service that they work for; null for citizens.
+    #[schema(required)]
+    service: Option<WorkplaceView>,
+    /// What they may do now.
+    rights: Vec<RightView>,
+    /// What will be decided otherwise.
+    upcoming: Vec<ChangeView>,
+}
+
+/// The service that a health worker works for.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct WorkplaceView {
+    /// The service.
+    id: Uuid,
+    /// Its name.
+    name: String,
+}
+
+impl From<Right> for RightView {
+    fn from(Right { action, is_allowed, rule, until }: Right) -> Self {
+        Self { action: word_of(action), allowed: is_allowed, rule: rule.id(), until }
+    }
+}
+
+impl From<Change> for ChangeView {
+    fn from(Change { at, action, is_allowed, rule }: Change) -> Self {
+        Self { at, action: word_of(action), allowed: is_allowed, rule: rule.id() }
+    }
+}
+
+fn views(Explanation { rights, upcoming }: Explanation) -> (Vec<RightView>, Vec<ChangeView>) {
+    (rights.into_iter().map(RightView::from).collect(), upcoming.into_iter().map(ChangeView::from).collect())
+}
+
+impl From<AccessExplained> for AccessView {
+    fn from(AccessExplained { relation, own, others }: AccessExplained) -> Self {
+        let (rights, upcoming) = views(own);
+        Self { relation, rights, upcoming, others: others.into_iter().map(OtherAccessView::from).collect() }
+    }
+}
+
+impl From<OtherAccess> for OtherAccessView {
+    fn from(OtherAccess { name, relation, service, explanation }: OtherAccess) -> Self {
+        let (mut rights, upcoming) = views(explanation);
+        // Of others the owner wants to know what they may, not all that they may not.
+        rights.retain(|right| right.allowed);
+        let service = service.map(|(id, name)| WorkplaceView { id: id.as_uuid(), name });
+        Self { name, relation, service, rights, upcoming }
+    }
+}
+
+/// Explain who may do what in a mailbox
+///
+/// What the caller may do here and what not, each with the rule that decides, and what birthdays and periods will change.
+/// The owner is also told who else may see something.
+#[utoipa::path(
+    operation_id = "accessExplain",
+    tag = "Mailboxes",
+    params(("mailboxId" = Uuid, Path, description = "The mailbox.")),
+    responses((status = 200, description = "The explanation.", body = AccessView), CallProblems),
+)]
+#[get("/v1/mailboxes/{mailboxId}/access")]
+pub(crate) async fn access_explain(
+    call: Call,
+    state: Data<AppState>,
+    path: Path<MailboxId>,
+) -> Result<HttpResponse, ApiError> {
+    let explained = state.store.access_explain(&call, path.into_inner(), &ACTIONS).await?;
+    Ok(HttpResponse::Ok().json(AccessView::from(explained)))
+}

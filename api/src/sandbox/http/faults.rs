@@ -1,0 +1,88 @@
+//! What the sandbox pretends to be broken.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get, put};
+use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
+use utoipa::ToSchema;
+
+use super::sandbox;
+use crate::app::AppState;
+use crate::http::input::{Field, JsonBody, Unknown, Violations};
+use crate::problem::ApiError;
+use crate::problem::responses::BodyProblems;
+use crate::sandbox::Sandbox;
+
+/// What can be wrong with the system of another organisation.
+#[derive(Clone, Copy, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "camelCase")]
+enum Fault {
+    /// It does not answer.
+    Down,
+}
+
+/// What is pretended to be broken.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FaultsView {
+    /// `down` while the population register does not answer; none while it does.
+    #[schema(example = "down")]
+    population_register: Option<&'static str>,
+}
+
+/// What is to be pretended from now on. What is left out or `null` works.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FaultsRequest {
+    /// `down`: the population register does not answer.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "down")]
+    population_register: Field<String>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    unknown: Unknown,
+}
+
+fn view(sandbox: &Sandbox) -> FaultsView {
+    FaultsView { population_register: sandbox.register.is_down().then(|| Fault::Down.into()) }
+}
+
+/// Tell what is pretended to be broken
+///
+/// Nothing, where the sandbox has just started.
+#[utoipa::path(
+    operation_id = "sandboxFaultsShow",
+    tag = "Sandbox",
+    security(()),
+    responses((status = 200, description = "The faults.", body = FaultsView)),
+)]
+#[get("/sandbox/faults")]
+pub(crate) async fn sandbox_faults_show(state: Data<AppState>) -> Result<HttpResponse, ApiError> {
+    Ok(HttpResponse::Ok().json(view(sandbox(&state)?)))
+}
+
+/// Break a system of another organisation, or mend it
+///
+/// For trying out what happens then. All faults are given at once.
+#[utoipa::path(
+    operation_id = "sandboxFaultsSet",
+    tag = "Sandbox",
+    security(()),
+    request_body = FaultsRequest,
+    responses((status = 200, description = "The faults.", body = FaultsView), BodyProblems),
+)]
+#[put("/sandbox/faults")]
+pub(crate) async fn sandbox_faults_set(
+    state: Data<AppState>,
+    body: JsonBody<FaultsRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let FaultsRequest { population_register, unknown } = body.value;
+    let mut violations = Violations::new();
+    let register = violations.optional("/populationRegister", population_register);
+    let register: Option<Fault> = violations.choice("/populationRegister", register);
+    violations.unknown("", &unknown);
+    violations.finish()?;
+    let sandbox = sandbox(&state)?;
+    sandbox.register.set_down(matches!(register, Some(Fault::Down)));
+    Ok(HttpResponse::Ok().json(view(sandbox)))
+}

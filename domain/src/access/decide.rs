@@ -1,0 +1,303 @@
+//! Who may do what in a citizen's mailbox: the decision table, row by row.
+//!
+//! Docs: `docs/adr/0008-order-of-the-access-decision.md` tells how each row was read, `docs/access-matrix.md` what comes
+//! out. An oracle in `domain/tests` says the same in another form; the two are compared over all combinations of facts.
+
+use super::action::Action;
+use super::facts::{Facts, OwnerFacts, Policy, PowerFacts, Relation, Representative, Staff};
+use super::rows::row;
+use super::visibility::Visibility;
+use super::{Assurance, Refusal};
+use crate::consent::ConsentLevel;
+use crate::id::{MailboxId, PersonId, ServiceId};
+use crate::person::{ADULT_YEARS, HEALTH_MAJORITY_YEARS, PARENTS_SEE_LESS_YEARS, Protection};
+use crate::rule::Rule;
+
+/// The row of the decision table that a caller stands in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// The owner, 16 or older.
+    Owner,
+    /// A child with access of its own.
+    Youth,
+    /// A child that is old enough for such access, and has none: what it may arrange alone (CHI-10).
+    YouthAlone,
+    /// Parental responsibility for a child under 12.
+    ParentUnder12,
+    /// Parental responsibility for a child of 12 to 15.
+    ParentUnder16,
+    /// A power of attorney for the inbox.
+    Holder,
+    /// An assigned power of attorney.
+    Assigned,
+    /// A guardian, where guardians are admitted.
+    Guardian,
+    /// A health worker of these services.
+    Staff(Vec<ServiceId>),
+}
+
+impl Standing {
+    /// The stored and sent word for what the caller is to the owner. Never change one.
+    #[must_use]
+    pub const fn as_word(&self) -> &'static str {
+        match self {
+            Self::Owner | Self::Youth | Self::YouthAlone => "self",
+            Self::ParentUnder12 | Self::ParentUnder16 => "parent",
+            Self::Holder => "powerOfAttorney",
+            Self::Assigned => "assignedPowerOfAttorney",
+            Self::Guardian => "guardian",
+            Self::Staff(_) => "staff",
+        }
+    }
+
+    /// Whether what this caller opens counts as opened by the citizen. A helper's reading does not (KRR-10, FUL-9); that
+    /// of those who stand in the citizen's place by law does.
+    const fn reads_as_the_citizen(&self) -> bool {
+        match self {
+            Self::Owner
+            | Self::Youth
+            | Self::YouthAlone
+            | Self::ParentUnder12
+            | Self::ParentUnder16
+            | Self::Assigned => true,
+            Self::Holder | Self::Guardian | Self::Staff(_) => false,
+        }
+    }
+
+    /// Whether another citizen acts, for the owner.
+    const fn is_representation(&self) -> bool {
+        match self {
+            Self::ParentUnder12 | Self::ParentUnder16 | Self::Holder | Self::Assigned | Self::Guardian => true,
+            Self::Owner | Self::Youth | Self::YouthAlone | Self::Staff(_) => false,
+        }
+    }
+}
+
+/// That something may be done in one mailbox. Only [`decide`] makes one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Grant {
+    mailbox: MailboxId,
+    owner: PersonId,
+    person: Option<PersonId>,
+    action: Action,
+    rule: Rule,
+    standing: Standing,
+    visibility: Visibility,
+}
+
+impl Grant {
+    /// The mailbox, and no other.
+    #[must_use]
+    pub const fn mailbox(&self) -> MailboxId {
+        self.mailbox
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub const fn owner(&self) -> PersonId {
+        self.owner
+    }
+
+    /// Who acts; none for a health worker who is in no register.
+    #[must_use]
+    pub const fn person(&self) -> Option<PersonId> {
+        self.person
+    }
+
+    /// What may be done.
+    #[must_use]
+    pub const fn action(&self) -> Action {
+        self.action
+    }
+
+    /// The rule that allows it.
+    #[must_use]
+    pub const fn rule(&self) -> Rule {
+        self.rule
+    }
+
+    /// In which row of the decision table the caller stands.
+    #[must_use]
+    pub const fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    /// Which items it covers.
+    #[must_use]
+    pub const fn visibility(&self) -> &Visibility {
+        &self.visibility
+    }
+
+    /// Whether reading by this caller counts as the citizen having opened the message (KRR-10).
+    #[must_use]
+    pub const fn reads_as_the_citizen(&self) -> bool {
+        self.standing.reads_as_the_citizen()
+    }
+
+    /// Whether the owner acts.
+    #[must_use]
+    pub const fn is_owner(&self) -> bool {
+        matches!(self.standing, Standing::Owner | Standing::Youth | Standing::YouthAlone)
+    }
+}
+
+/// Decides whether a caller may do something in a mailbox.
+///
+/// # Errors
+/// The first reason against it, in the order of the decision table.
+pub fn decide(action: Action, facts: &Facts, policy: Policy) -> Result<Grant, Refusal> {
+    // Where there is somebody behind the token, a level that is not known is too low.
+    let takes_level = !matches!(facts.relation, Relation::System | Relation::Operator);
+    if facts.assurance.map_or(takes_level, |assurance| assurance < Assurance::High) {
+        return Err(Refusal::AssuranceTooLow);
+    }
+    let owner = facts.owner.ok_or(Refusal::NotThere)?;
+    if owner.is_dead {
+        return Err(Refusal::OwnerIsDead);
+    }
+    let (standing, person) = standing(&owner, &facts.relation, policy)?;
+    if let Relation::Other(representative) = &facts.relation {
+        may_represent(&owner, representative)?;
+    }
+    let open = is_open(&owner, &standing);
+    if action.needs_open_inbox() {
+        open?;
+    }
+    let rule = row(action, &standing, &owner)?;
+    let visibility = Visibility::of(&standing, &owner, open.is_ok());
+    Ok(Grant { mailbox: owner.mailbox, owner: owner.person, person, action, rule, standing, visibility })
+}
+
+/// What the caller is to the owner, and in force now.
+fn standing(owner: &OwnerFacts, relation: &Relation, policy: Policy) -> Result<(Standing, Option<PersonId>), Refusal> {
+    match relation {
+        Relation::Own(person) => Ok((own(owner, policy)?, Some(*person))),
+        Relation::Other(representative) => {
+            Ok((represents(owner, representative, policy)?, Some(representative.person)))
+        }
+        Relation::Staff(staff) => Ok((follows_up(owner, staff)?, staff.person)),
+        Relation::Operator => Err(Refusal::OperatorSeesNoContent),
+        Relation::System | Relation::Nobody => Err(Refusal::NotRelated),
+    }
+}
+
+fn own(owner: &OwnerFacts, policy: Policy) -> Result<Standing, Refusal> {
+    if owner.age_years >= HEALTH_MAJORITY_YEARS {
+        Ok(Standing::Owner)
+    } else if owner.age_years < policy.youth_from_years {
+        Err(Refusal::OwnerTooYoung)
+    } else if owner.youth_access && owner.consent == ConsentLevel::Full {
+        Ok(Standing::Youth)
+    } else {
+        Ok(Standing::YouthAlone)
+    }
+}
+
+/// The strongest relation that is in force; where none is, why the most likely one is not.
+fn represents(owner: &OwnerFacts, other: &Representative, policy: Policy) -> Result<Standing, Refusal> {
+    if other.is_dead {
+        return Err(Refusal::NotRelated);
+    }
+    [assigned(owner, other), parental(owner, other), given(owner, other), guardian(owner, other, policy)]
+        .into_iter()
+        .reduce(|first, next| match (&first, &next) {
+            (Ok(_), _) | (Err(_), Err(Refusal::NotRelated)) => first,
+            (Err(_), Ok(_)) | (Err(Refusal::NotRelated), Err(_)) => next,
+            (Err(_), Err(_)) => first,
+        })
+        .unwrap_or(Err(Refusal::NotRelated))
+}
+
+fn assigned(owner: &OwnerFacts, other: &Representative) -> Result<Standing, Refusal> {
+    match other.assigned {
+        PowerFacts::None => Err(Refusal::NotRelated),
+        PowerFacts::NotInForce => Err(Refusal::PowerNotInForce),
+        PowerFacts::OtherAreas => Err(Refusal::PowerLacksArea),
+        PowerFacts::Inbox if owner.age_years < PARENTS_SEE_LESS_YEARS || other.age_years < ADULT_YEARS => {
+            Err(Refusal::AgeOutsidePower)
+        }
+        PowerFacts::Inbox => Ok(Standing::Assigned),
+    }
+}
+
+fn parental(owner: &OwnerFacts, other: &Representative) -> Result<Standing, Refusal> {
+    if !other.has_responsibility {
+        Err(Refusal::NotRelated)
+    } else if owner.age_years >= HEALTH_MAJORITY_YEARS {
+        Err(Refusal::ChildIsSixteen)
+    } else if !owner.lives_with_responsible {
+        Err(Refusal::NobodyResponsibleAtAddress)
+    } else if owner.age_years >= PARENTS_SEE_LESS_YEARS {
+        Ok(Standing::ParentUnder16)
+    } else {
+        Ok(Standing::ParentUnder12)
+    }
+}
+
+fn given(owner: &OwnerFacts, other: &Representative) -> Result<Standing, Refusal> {
+    match other.given {
+        PowerFacts::None => Err(Refusal::NotRelated),
+        PowerFacts::NotInForce => Err(Refusal::PowerNotInForce),
+        PowerFacts::OtherAreas => Err(Refusal::PowerLacksArea),
+        PowerFacts::Inbox if owner.age_years < HEALTH_MAJORITY_YEARS || other.age_years < ADULT_YEARS => {
+            Err(Refusal::AgeOutsidePower)
+        }
+        PowerFacts::Inbox => Ok(Standing::Holder),
+    }
+}
+
+/// Guardians stand as holders do, so at the ages at which there can be a holder: no source gives them more (FUL-19).
+const fn guardian(owner: &OwnerFacts, other: &Representative, policy: Policy) -> Result<Standing, Refusal> {
+    if !other.is_guardian {
+        Err(Refusal::NotRelated)
+    } else if !policy.admits_guardians {
+        Err(Refusal::GuardiansNotAdmitted)
+    } else if owner.age_years < HEALTH_MAJORITY_YEARS || other.age_years < ADULT_YEARS {
+        Err(Refusal::AgeOutsidePower)
+    } else {
+        Ok(Standing::Guardian)
+    }
+}
+
+/// The services for which a health worker may look into the mailbox.
+fn follows_up(owner: &OwnerFacts, staff: &Staff) -> Result<Standing, Refusal> {
+    if staff.is_close {
+        return Err(Refusal::CloseToOwner);
+    }
+    if staff.memberships.is_empty() {
+        return Err(Refusal::NotRelated);
+    }
+    let lawful = || staff.memberships.iter().filter(|member| member.follows_up || member.has_recorded_access);
+    if lawful().next().is_none() {
+        return Err(Refusal::NotFollowedUp);
+    }
+    let is_protected = owner.protection.is_graded();
+    let services: Vec<ServiceId> =
+        lawful().filter(|member| !is_protected || member.is_cleared).map(|member| member.service).collect();
+    if services.is_empty() { Err(Refusal::GradeNotCleared) } else { Ok(Standing::Staff(services)) }
+}
+
+/// Nobody represents, or is represented, at a protected address (ADR-5), and nobody on facts that may be out of date.
+fn may_represent(owner: &OwnerFacts, other: &Representative) -> Result<(), Refusal> {
+    if owner.protection != Protection::Ungraded || other.protection != Protection::Ungraded {
+        return Err(Refusal::ProtectedAddress);
+    }
+    if !other.is_certain {
+        return Err(Refusal::RegisterUnavailable);
+    }
+    Ok(())
+}
+
+/// Whether the citizen's side of the mailbox is open (CON-5, CON-14). The services' records do not depend on it.
+fn is_open(owner: &OwnerFacts, standing: &Standing) -> Result<(), Refusal> {
+    if matches!(standing, Standing::Staff(_)) {
+        return Ok(());
+    }
+    if owner.is_locked {
+        return Err(if standing.is_representation() { Refusal::LockedByOwner } else { Refusal::EmergencyLocked });
+    }
+    if owner.consent < ConsentLevel::Basis && *standing != Standing::YouthAlone {
+        return Err(Refusal::ConsentRequired);
+    }
+    Ok(())
+}

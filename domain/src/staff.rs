@@ -1,0 +1,54 @@
+//! Who works for a service, and whom they follow up (DH-7, ADR-7).
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::id::{MailboxId, PersonId, RecordedAccessId, ServiceId};
+use crate::person::{PersonName, Protection};
+use crate::text::{paragraphs, secret_text_type};
+
+secret_text_type! {
+    /// Why a health worker has lawful access. Never shown online (RET-10).
+    AccessReason, 1000, paragraphs
+}
+
+/// How long a recorded access holds: a shift and its aftermath.
+pub const RECORDED_ACCESS_HOLDS: TimeDelta = TimeDelta::hours(24);
+
+/// A health worker as a member of a service.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Member {
+    /// Who.
+    pub person: PersonId,
+    /// Their name.
+    pub name: PersonName,
+    /// The grades of protection that they have the role for.
+    pub clearances: Vec<Protection>,
+}
+
+/// That a member of a service follows up a patient.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FollowUp {
+    /// The patient's mailbox.
+    pub mailbox: MailboxId,
+    /// The patient's name.
+    pub patient_name: PersonName,
+    /// The member.
+    pub person: PersonId,
+    /// The member's name.
+    pub member_name: PersonName,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
+/// That a health worker has put on record that they have lawful access to a patient.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RecordedAccess {
+    /// Its id.
+    pub id: RecordedAccessId,
+    /// The service for which it holds.
+    pub service: ServiceId,
+    /// The patient's mailbox.
+    pub mailbox: MailboxId,
+    /// When it ends.
+    pub valid_until: DateTime<Utc>,
+}

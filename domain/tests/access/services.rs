@@ -1,0 +1,146 @@
+//! Every combination of what is asked before somebody does something for a service or for the platform.
+
+use domain::access::{
+    Assurance, Caller, PlatformAction, Refusal, Scope, ServiceAction, ServiceFacts, decide_platform, decide_service,
+};
+use domain::identity::{NationalId, NumberSeries, OrganisationNumber};
+use domain::organisation::ExternalClientId;
+use domain::rule::Rule;
+use strum::VariantArray;
+use uuid::Uuid;
+
+const OWN: &str = "310000019";
+const OTHER: &str = "310011126";
+
+fn number(text: &str) -> OrganisationNumber {
+    OrganisationNumber::parse(text).expect("a number")
+}
+
+fn system(organisation: &str, client: &str, scopes: &[Scope]) -> Caller {
+    let client = ExternalClientId::parse(client).expect("a client");
+    Caller::System { organisation: number(organisation), supplier: None, client, scopes: scopes.to_vec() }
+}
+
+/// Those who are no system, of a synthetic number.
+fn persons() -> Vec<Caller> {
+    let national_id = NationalId::parse("41819077302", NumberSeries::Synthetic).expect("a synthetic number");
+    let mut persons = vec![Caller::Operator { subject: "op".to_owned() }];
+    for &assurance in Assurance::VARIANTS {
+        persons.push(Caller::Citizen { national_id: national_id.clone(), assurance });
+        for organisation in [OWN, OTHER] {
+            persons.push(Caller::HealthWorker {
+                national_id: national_id.clone(),
+                hpr_number: None,
+                organisation: number(organisation),
+                assurance,
+            });
+        }
+    }
+    persons
+}
+
+/// Who does something for a service: a system whose token has this scope, or a health worker who is a member. And by
+/// which rule, and whether it takes an agreement.
+const DOERS: &str = "
+seeService      brevdue:messages.read   PP-5  -
+sendMessage     brevdue:messages.write  PP-3  agreement
+uploadFile      brevdue:messages.write  PP-3  agreement
+followSendings  brevdue:messages.read   PP-5  -
+manageStaff     brevdue:staff.write     DH-7  -
+seePatients     member                  DH-7  -
+recordAccess    member                  DH-7  -
+";
+
+/// What the table says: what the token alone decides first, then whether there is such a service and whose it is.
+fn expected(action: ServiceAction, caller: &Caller, facts: Option<&ServiceFacts>) -> Result<&'static str, Refusal> {
+    let line = DOERS.lines().find(|line| line.split_whitespace().next() == Some(action.as_word()));
+    let line: Vec<&str> = line.expect("a line for each action").split_whitespace().collect();
+    let doer = line[1];
+    let is_own = |number: &OrganisationNumber| facts.is_some_and(|facts| facts.organisation_number == *number);
+    let by_token = match caller {
+        Caller::System { .. } if doer == "member" => Some(Refusal::WrongKindOfCaller),
+        Caller::System { scopes, .. } if !scopes.iter().any(|scope| scope.as_word() == doer) => {
+            Some(Refusal::ScopeMissing)
+        }
+        Caller::HealthWorker { assurance, .. } if doer == "member" && *assurance != Assurance::High => {
+            Some(Refusal::AssuranceTooLow)
+        }
+        _ => None,
+    };
+    let is_related = match caller {
+        Caller::System { organisation, .. } => is_own(organisation),
+        Caller::HealthWorker { organisation, .. } => {
+            doer == "member" && is_own(organisation) && facts.is_some_and(|facts| facts.is_member)
+        }
+        Caller::Citizen { .. } | Caller::Operator { .. } => false,
+    };
+    let is_registered = match caller {
+        Caller::System { client, .. } => facts.is_some_and(|facts| {
+            facts.registered_clients.is_empty() || facts.registered_clients.iter().any(|of| of == client.as_str())
+        }),
+        _ => true,
+    };
+    let has_agreement = line[3] != "agreement" || facts.is_some_and(|facts| facts.agreement_in_force);
+    let steps = [
+        (Refusal::NotThere, facts.is_some()),
+        (Refusal::NotRelated, is_related),
+        (Refusal::ClientNotRegistered, is_registered),
+        (Refusal::NoAgreementInForce, has_agreement),
+    ];
+    let first = by_token.or(steps.into_iter().find(|(_, holds)| !holds).map(|(refusal, _)| refusal));
+    first.map_or(Ok(line[2]), Err)
+}
+
+#[test]
+fn every_combination_at_the_door_of_a_service() {
+    let mut callers = persons();
+    for organisation in [OWN, OTHER] {
+        for client in ["ehr", "journal"] {
+            let [all @ .., _] = Scope::VARIANTS else { panic!("there are scopes") };
+            for scopes in [&[][..], all, Scope::VARIANTS].into_iter().chain(Scope::VARIANTS.chunks(1)) {
+                callers.push(system(organisation, client, scopes));
+            }
+        }
+    }
+    let mut all_facts = vec![None];
+    for (agreement_in_force, is_member) in [(false, false), (false, true), (true, false), (true, true)] {
+        for registered in [&[][..], &["journal"], &["journal", "ehr"]] {
+            all_facts.push(Some(ServiceFacts {
+                service: Uuid::from_u128(1).into(),
+                organisation: Uuid::from_u128(2).into(),
+                organisation_number: number(OWN),
+                agreement_in_force,
+                registered_clients: registered.iter().map(|&client| client.to_owned()).collect(),
+                is_member,
+            }));
+        }
+    }
+    for &action in ServiceAction::VARIANTS {
+        for caller in &callers {
+            for facts in &all_facts {
+                let decision = decide_service(action, caller, facts.as_ref());
+                if let Ok(grant) = &decision {
+                    let (service, organisation) = (Uuid::from_u128(1).into(), Uuid::from_u128(2).into());
+                    assert_eq!((grant.service(), grant.organisation()), (service, organisation));
+                    assert_eq!(grant.action(), action);
+                }
+                let answer = decision.map(|grant| grant.rule().id());
+                assert_eq!(answer, expected(action, caller, facts.as_ref()), "{action:?} {caller:?} {facts:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn only_operators_touch_the_registrations_of_the_platform() {
+    let mut callers = persons();
+    callers.push(system(OWN, "ehr", Scope::VARIANTS));
+    for &action in PlatformAction::VARIANTS {
+        for caller in &callers {
+            let answer = decide_platform(action, caller).map(|grant| (grant.action(), grant.rule()));
+            let is_operator = matches!(caller, Caller::Operator { .. });
+            let expected = if is_operator { Ok((action, Rule::Pjl22)) } else { Err(Refusal::WrongKindOfCaller) };
+            assert_eq!(answer, expected, "{caller:?}");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Words that are stored for years. Renaming a variant must not change one; a new one gets its place here.
+
+use std::fmt::Debug;
+use std::str::FromStr;
+
+use domain::access::{Action, PlatformAction, Refusal, Scope, ServiceAction};
+use domain::person::{PersonName, Protection};
+use domain::power_of_attorney::{EndedBy, PowerKind, PowerRole, PowerStatus};
+use domain::routing::Channel;
+use strum::VariantArray;
+
+/// The words of a type, in its order; each is read back as what it was written for.
+fn stored<T: VariantArray + Copy + PartialEq + Debug + FromStr>(as_word: fn(T) -> &'static str) -> Vec<&'static str> {
+    for variant in T::VARIANTS {
+        assert_eq!(as_word(*variant).parse().ok(), Some(*variant));
+    }
+    told(T::VARIANTS, as_word)
+}
+
+fn told<T: Copy>(variants: &[T], as_word: fn(T) -> &'static str) -> Vec<&'static str> {
+    variants.iter().copied().map(as_word).collect()
+}
+
+#[test]
+fn stored_words_are_what_they_were() {
+    let actions = "seeMailbox explainAccess seeProfile decideConsent decideYouthAccess decideLock decidePowers seePowers \
+                   acceptDocument listMessages readMessage markMessage deleteMessage fetchAttachment \
+                   withholdFromHolders withholdFromParents writeMessage seeAppointments cancelAppointment readAccessLog";
+    let platform_actions = "seeOrganisations registerOrganisation registerAgreement registerClient registerService \
+                            nameServiceArea registerPower endPower";
+    let service_actions = "seeService sendMessage uploadFile followSendings manageStaff seePatients recordAccess";
+    let table = [
+        (stored(Action::as_word), actions),
+        (stored(PlatformAction::as_word), platform_actions),
+        (stored(ServiceAction::as_word), service_actions),
+        (stored(Scope::as_word), "brevdue:messages.write brevdue:messages.read brevdue:staff.write"),
+        (stored(Protection::as_word), "ungraded confidential strictlyConfidential strictlyConfidentialAbroad"),
+        (stored(PowerKind::as_word), "powerOfAttorney assignedPowerOfAttorney"),
+        (stored(EndedBy::as_word), "giver holder operator replacement"),
+        (stored(Channel::as_word), "inbox"),
+        (told(PowerStatus::VARIANTS, PowerStatus::as_word), "pending active suspended expired ended replaced"),
+        (told(&[PowerRole::Giver, PowerRole::Holder], PowerRole::as_word), "giver holder"),
+    ];
+    for (words, expected) in table {
+        assert_eq!(words, expected.split_whitespace().collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_name_is_given_out_only_where_it_is_asked_for() {
+    let name = PersonName::from_register("Ærlig Øverland".to_owned());
+    assert_eq!(name.expose(), "Ærlig Øverland");
+    assert_eq!(format!("{name:?}"), "PersonName(***)");
+}
+
+/// What each refusal is by, and whether the caller hears of it.
+const REFUSALS: &str = "
+assuranceTooLow             HK-8    told
+wrongKindOfCaller           PP-5    told
+personUnknown               PP-5    told
+notThere                    PP-5    hidden
+ownerIsDead                 KRR-8   hidden
+notRelated                  PP-5    hidden
+operatorSeesNoContent       PJL-22  hidden
+ownerTooYoung               CHI-8   told
+powerNotInForce             FUL-7   hidden
+powerLacksArea              FUL-4   hidden
+ageOutsidePower             FUL-2   hidden
+childIsSixteen              CHI-4   hidden
+nobodyResponsibleAtAddress  CHI-2   hidden
+guardiansNotAdmitted        FUL-19  hidden
+protectedAddress            ADR-5   hidden
+registerUnavailable         ADR-11  told
+closeToOwner                ADR-7   hidden
+notFollowedUp               DH-7    hidden
+gradeNotCleared             ADR-7   hidden
+emergencyLocked             CON-14  told
+lockedByOwner               HN-5    told
+onlyTheOwner                FUL-9   told
+onlyHealthPersonnel         CHI-6   told
+onlyParents                 CHI-8   told
+childIsTwelve               CHI-5   told
+noPowersAtProtectedAddress  FUL-13  told
+consentRequired             HN-5    told
+scopeMissing                PP-5    told
+clientNotRegistered         PP-5    told
+noAgreementInForce          PP-3    told
+";
+
+#[test]
+fn each_refusal_names_its_rule_and_is_hidden_or_told() {
+    let lines: Vec<Vec<&str>> = REFUSALS.trim().lines().map(|line| line.split_whitespace().collect()).collect();
+    let is = |refusal: &Refusal| if refusal.is_hidden() { "hidden" } else { "told" };
+    let refusals: Vec<Vec<&str>> =
+        Refusal::VARIANTS.iter().map(|of| vec![of.as_word(), of.rule().id(), is(of)]).collect();
+    assert_eq!(lines, refusals);
+}

@@ -1,0 +1,328 @@
+//! What is known of an owner and a caller, in one query each.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use diesel::prelude::*;
+use domain::access::{
+    Assurance, Caller, MembershipRecord, OwnerFacts, OwnerRecord, PowerRecord, Record, RelationRecord,
+    RepresentativeRecord,
+};
+use domain::consent::ConsentLevel;
+use domain::id::{MailboxId, PersonId};
+use domain::identity::OrganisationNumber;
+use domain::person::{Protected, Protection};
+use domain::power_of_attorney::{Period, ServiceArea};
+use domain::register::RegisteredRelation;
+
+use crate::database::{Connection, Id, Key, Time, on};
+use crate::error::StoreError;
+use crate::power_of_attorney::areas_from;
+use crate::schema::{
+    follow_up, mailbox, membership, organisation, person, power_of_attorney, recorded_access, registered_relation,
+    service,
+};
+use crate::vault::WrappedDataKey;
+
+const CORRUPT: StoreError = StoreError::Corrupt { what: "mailbox" };
+
+/// The owner of a mailbox, with what opens its content.
+#[derive(Clone)]
+pub(crate) struct Owner {
+    pub(crate) record: OwnerRecord,
+    pub(crate) facts: OwnerFacts,
+    pub(crate) lookup_hash: Vec<u8>,
+    pub(crate) wrapped_key: WrappedDataKey,
+    /// When the register last told of them.
+    pub(crate) known_at: Option<DateTime<Utc>>,
+}
+
+impl Owner {
+    /// Whether what the register says of them need not be asked again.
+    pub(crate) fn is_fresh(&self, now: DateTime<Utc>, max_age: TimeDelta) -> bool {
+        is_fresh(self.known_at, self.record.protection, now, max_age)
+    }
+}
+
+/// Whether what the register said can be trusted: it is not old, and no grade has run out since, for another may have
+/// come in its place.
+pub(crate) fn is_fresh(
+    known_at: Option<DateTime<Utc>>,
+    protection: Protected,
+    now: DateTime<Utc>,
+    max_age: TimeDelta,
+) -> bool {
+    known_at.is_some_and(|at| now - at < max_age && protection.at(at) == protection.at(now))
+}
+
+/// The columns of [`Owner`], as tuple so that one text serves all ways of finding it.
+pub(crate) type OwnerRow = (
+    (Id, i32, Vec<u8>, i16, Option<Time>, Option<Time>),
+    (Id, Vec<u8>, NaiveDate, Option<NaiveDate>, String, Option<NaiveDate>, bool, Option<Time>),
+);
+
+macro_rules! owner_columns {
+    () => {
+        (
+            (
+                $crate::schema::mailbox::id,
+                $crate::schema::mailbox::key_epoch,
+                $crate::schema::mailbox::data_key,
+                $crate::schema::mailbox::consent,
+                $crate::schema::mailbox::locked_at,
+                $crate::schema::mailbox::youth_access_at,
+            ),
+            (
+                $crate::schema::person::id,
+                $crate::schema::person::lookup_hash,
+                $crate::schema::person::birth_date,
+                $crate::schema::person::death_date,
+                $crate::schema::person::protection,
+                $crate::schema::person::protection_until,
+                $crate::schema::person::lives_with_responsible,
+                $crate::schema::person::known_at,
+            ),
+        )
+    };
+}
+pub(crate) use owner_columns;
+
+pub(crate) fn owner_from(row: OwnerRow, now: DateTime<Utc>) -> Result<Owner, StoreError> {
+    let (mailbox_row, person_row) = row;
+    let (mailbox, epoch, wrapped, consent, locked_at, youth_access_at) = mailbox_row;
+    let (person, lookup_hash, birth_date, death_date, grade, until, lives_with_responsible, known_at) = person_row;
+    let record = OwnerRecord {
+        mailbox: mailbox.into(),
+        person: person.into(),
+        birth_date,
+        death_date,
+        protection: protected(&grade, until)?,
+        consent: ConsentLevel::from_rank(consent).ok_or(CORRUPT)?,
+        is_locked: locked_at.is_some(),
+        youth_access: youth_access_at.is_some(),
+        lives_with_responsible,
+    };
+    Ok(Owner {
+        record,
+        facts: record.at(now),
+        lookup_hash,
+        wrapped_key: WrappedDataKey { epoch, wrapped },
+        known_at: known_at.map(|at| at.0),
+    })
+}
+
+/// A grade as it is stored.
+pub(crate) fn protected(grade: &str, until: Option<NaiveDate>) -> Result<Protected, StoreError> {
+    Ok(Protected { grade: grade.parse::<Protection>().map_err(|_| CORRUPT)?, until })
+}
+
+pub(crate) fn owner_of(
+    connection: &mut Connection,
+    id: MailboxId,
+    now: DateTime<Utc>,
+) -> Result<Option<Owner>, StoreError> {
+    let row = on!(connection, c => mailbox::table
+        .inner_join(person::table.on(person::id.eq(mailbox::person_id)))
+        .filter(mailbox::id.eq(id.key()))
+        .select(owner_columns!())
+        .first::<OwnerRow>(c)
+        .optional())?;
+    row.map(|row| owner_from(row, now)).transpose()
+}
+
+pub(crate) fn owner_by_hash(
+    connection: &mut Connection,
+    hash: &[u8; 32],
+    now: DateTime<Utc>,
+) -> Result<Option<Owner>, StoreError> {
+    let row = on!(connection, c => person::table
+        .inner_join(mailbox::table.on(person::id.eq(mailbox::person_id)))
+        .filter(person::lookup_hash.eq(hash.as_slice()))
+        .select(owner_columns!())
+        .first::<OwnerRow>(c)
+        .optional())?;
+    row.map(|row| owner_from(row, now)).transpose()
+}
+
+/// The owners of many mailboxes, in one query.
+pub(crate) fn owners_of(connection: &mut Connection, ids: &[Id], now: DateTime<Utc>) -> Result<Vec<Owner>, StoreError> {
+    let rows = on!(connection, c => mailbox::table
+        .inner_join(person::table.on(person::id.eq(mailbox::person_id)))
+        .filter(mailbox::id.eq_any(ids))
+        .select(owner_columns!())
+        .load::<OwnerRow>(c))?;
+    rows.into_iter().map(|row| owner_from(row, now)).collect()
+}
+
+/// The owners with many identity numbers, by their hashes, in one query.
+pub(crate) fn owners_by_hashes(
+    connection: &mut Connection,
+    hashes: &[Vec<u8>],
+    now: DateTime<Utc>,
+) -> Result<Vec<Owner>, StoreError> {
+    let rows = on!(connection, c => person::table
+        .inner_join(mailbox::table.on(person::id.eq(mailbox::person_id)))
+        .filter(person::lookup_hash.eq_any(hashes))
+        .select(owner_columns!())
+        .load::<OwnerRow>(c))?;
+    rows.into_iter().map(|row| owner_from(row, now)).collect()
+}
+
+/// How sure the login behind a token is; none where there is no person behind it.
+pub(crate) const fn assurance_of(caller: &Caller) -> Option<Assurance> {
+    match caller {
+        Caller::Citizen { assurance, .. } | Caller::HealthWorker { assurance, .. } => Some(*assurance),
+        Caller::System { .. } | Caller::Operator { .. } => None,
+    }
+}
+
+/// What is known of an owner and a caller, and who they are.
+pub(crate) struct Known {
+    pub(crate) record: Record,
+    /// Who calls, where they are in the register.
+    pub(crate) person: Option<PersonId>,
+    /// Whether what the register says of the caller need not be asked again.
+    pub(crate) caller_is_fresh: bool,
+}
+
+/// What is known of a citizen and of an owner who is somebody else. One query, whatever their relation.
+pub(crate) fn representative(
+    connection: &mut Connection,
+    caller: &Caller,
+    hash: &[u8; 32],
+    owner: &Owner,
+    now: DateTime<Utc>,
+    max_age: TimeDelta,
+) -> Result<Known, StoreError> {
+    type PersonRow = (Id, NaiveDate, Option<NaiveDate>, String, Option<NaiveDate>, Option<Time>);
+    type PowerRow = (String, String, NaiveDate, Option<NaiveDate>, Option<Time>);
+    let rows = on!(connection, c => person::table
+        .left_join(registered_relation::table.on(
+            registered_relation::person_id.eq(owner.record.person.key())
+                .and(registered_relation::relative_hash.eq(person::lookup_hash)),
+        ))
+        .left_join(power_of_attorney::table.on(
+            power_of_attorney::giver_mailbox_id.eq(owner.record.mailbox.key())
+                .and(power_of_attorney::holder_id.eq(person::id)),
+        ))
+        .filter(person::lookup_hash.eq(hash.as_slice()))
+        .select((
+            (
+                person::id,
+                person::birth_date,
+                person::death_date,
+                person::protection,
+                person::protection_until,
+                person::known_at,
+            ),
+            registered_relation::relation.nullable(),
+            (
+                power_of_attorney::kind,
+                power_of_attorney::areas,
+                power_of_attorney::valid_from,
+                power_of_attorney::valid_to,
+                power_of_attorney::ended_at,
+            )
+                .nullable(),
+        ))
+        .load::<(PersonRow, Option<String>, Option<PowerRow>)>(c))?;
+    let assurance = assurance_of(caller);
+    let Some(((id, birth_date, death_date, grade, until, known_at), ..)) = rows.first() else {
+        let record = Record { assurance, owner: Some(owner.record), relation: RelationRecord::Nobody };
+        return Ok(Known { record, person: None, caller_is_fresh: false });
+    };
+    let (person, protection) = (PersonId::from(*id), protected(grade, *until)?);
+    let caller_is_fresh = is_fresh(known_at.map(|at| at.0), protection, now, max_age);
+    let is = |relation: RegisteredRelation| rows.iter().any(|row| row.1.as_deref() == Some(relation.as_word()));
+    // Where the register names the two in several ways, each power comes several times, which changes nothing.
+    let powers = rows
+        .iter()
+        .filter_map(|row| row.2.as_ref())
+        .map(|(kind, areas, from, to, ended_at)| {
+            Ok(PowerRecord {
+                kind: kind.parse().map_err(|_| CORRUPT)?,
+                covers_inbox: areas_from(areas)?.contains(&ServiceArea::DIGITAL_HEALTH_SERVICES),
+                period: Period { from: *from, to: *to },
+                is_ended: ended_at.is_some(),
+            })
+        })
+        .collect::<Result<_, StoreError>>()?;
+    let relation = RelationRecord::Other(RepresentativeRecord {
+        person,
+        birth_date: *birth_date,
+        death_date: *death_date,
+        protection,
+        has_responsibility: is(RegisteredRelation::Responsible),
+        is_guardian: is(RegisteredRelation::Guardian),
+        powers,
+        is_certain: caller_is_fresh && owner.is_fresh(now, max_age),
+    });
+    let record = Record { assurance, owner: Some(owner.record), relation };
+    Ok(Known { record, person: Some(person), caller_is_fresh })
+}
+
+/// What is known of a health worker of an organisation, and of a patient.
+pub(crate) fn staff(
+    connection: &mut Connection,
+    caller: &Caller,
+    organisation_number: &OrganisationNumber,
+    hash: &[u8; 32],
+    owner: &Owner,
+    now: DateTime<Utc>,
+) -> Result<Known, StoreError> {
+    let mailbox = owner.record.mailbox.key();
+    let person = on!(&mut *connection, c => person::table
+        .filter(person::lookup_hash.eq(hash.as_slice()))
+        .select(person::id)
+        .first::<Id>(c)
+        .optional())?;
+    let memberships = match person {
+        Some(person) => on!(&mut *connection, c => membership::table
+            .inner_join(service::table.on(service::id.eq(membership::service_id)))
+            .inner_join(organisation::table.on(organisation::id.eq(service::organisation_id)))
+            .left_join(follow_up::table.on(
+                follow_up::service_id.eq(membership::service_id)
+                    .and(follow_up::mailbox_id.eq(mailbox))
+                    .and(follow_up::person_id.eq(membership::person_id)),
+            ))
+            .left_join(recorded_access::table.on(
+                recorded_access::mailbox_id.eq(mailbox)
+                    .and(recorded_access::service_id.eq(membership::service_id))
+                    .and(recorded_access::person_id.eq(membership::person_id))
+                    .and(recorded_access::valid_until.gt(Time(now))),
+            ))
+            .filter(membership::person_id.eq(person))
+            .filter(organisation::number.eq(organisation_number.as_str()))
+            .order(membership::service_id)
+            .select((
+                membership::service_id,
+                membership::clearances,
+                follow_up::service_id.nullable(),
+                recorded_access::valid_until.nullable(),
+            ))
+            .load::<(Id, String, Option<Id>, Option<Time>)>(c))?,
+        None => vec![],
+    };
+    let is_relative = on!(connection, c => diesel::select(diesel::dsl::exists(
+        registered_relation::table
+            .filter(registered_relation::person_id.eq(owner.record.person.key()))
+            .filter(registered_relation::relative_hash.eq(hash.as_slice())),
+    ))
+    .get_result::<bool>(c))?;
+    // Several recorded accesses of one service give several rows, which are as good as the longest of them.
+    let memberships = memberships
+        .into_iter()
+        .map(|(service, clearances, follows_up, access_until)| {
+            let cleared = clearances.split_whitespace().map(str::parse).collect::<Result<_, _>>();
+            Ok(MembershipRecord {
+                service: service.into(),
+                follows_up: follows_up.is_some(),
+                access_until: access_until.map(|until| until.0),
+                cleared: cleared.map_err(|_| StoreError::Corrupt { what: "membership" })?,
+            })
+        })
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    let is_close = owner.lookup_hash == hash || is_relative;
+    let person = person.map(PersonId::from);
+    let relation = RelationRecord::Staff { person, is_close, memberships };
+    let record = Record { assurance: assurance_of(caller), owner: Some(owner.record), relation };
+    Ok(Known { record, person, caller_is_fresh: true })
+}

@@ -1,0 +1,157 @@
+//! Messages of the mailbox itself, to owners. They come with what they tell of, in its transaction, and are rows like
+//! those of any other sending.
+
+use chrono::{DateTime, Utc};
+use domain::access::ServiceAction;
+use domain::audit::{Entry, Object, ObjectKind, Subject as Log};
+use domain::event::EventKind;
+use domain::id::{MessageId, TraceId};
+use domain::message::{Body, BodyFormat, Direction, MessageKind, Subject};
+use domain::routing::{self, Channel, Route};
+use domain::rule::Rule;
+use domain::service::UnregisteredRecipients;
+
+use super::prepare::{BodyRow, MessageRow};
+use crate::access::facts::Owner;
+use crate::context::new_id;
+use crate::database::{Connection, Id, Key, Time};
+use crate::error::{Failure, StoreError};
+use crate::event::EventRow;
+use crate::platform::{ITEM_POLICY, PlatformService};
+use crate::sending::{self, SendingRow};
+use crate::vault::Field;
+use crate::{Inner, audit, delivery};
+
+const CORRUPT: StoreError = StoreError::Corrupt { what: "notice" };
+
+/// A message of the mailbox itself.
+pub(crate) struct Notice<'n> {
+    /// Whom it is for.
+    pub(crate) owner: &'n Owner,
+    /// What it is about, for ever: of two notices with the same reference only the first is sent.
+    pub(crate) reference: String,
+    /// The line shown.
+    pub(crate) subject: String,
+    /// What it says.
+    pub(crate) body: String,
+}
+
+/// All rows of one notice.
+struct Rows {
+    sending: SendingRow,
+    message: MessageRow,
+    body: BodyRow,
+    event: EventRow,
+    entry: Entry,
+}
+
+/// Sends them, in the transaction of what they tell of. Where an inbox is open they are in it when that ends; elsewhere
+/// they wait until it opens.
+pub(crate) fn send(
+    inner: &Inner,
+    connection: &mut Connection,
+    notices: &[Notice<'_>],
+    rule: Rule,
+    trace: TraceId,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let platform = inner.platform_service()?;
+    let references: Vec<&str> = notices.iter().map(|notice| notice.reference.as_str()).collect();
+    let used = sending::references_used(connection, &[platform.service.key()], &references)?;
+    let is_new = |notice: &&Notice<'_>| used.iter().all(|(_, used)| used.as_deref() != Some(&notice.reference));
+    let (mut sendings, mut messages, mut bodies, mut events, mut entries) = (vec![], vec![], vec![], vec![], vec![]);
+    let mut wanted: Vec<(Id, Id)> = vec![];
+    for notice in notices.iter().filter(is_new) {
+        let Rows { sending, message, body, event, entry } = rows_of(inner, platform, notice, rule, trace, now)?;
+        wanted.push((message.mailbox_id, message.id));
+        sendings.push(sending);
+        messages.push(message);
+        bodies.push(body);
+        events.push(event);
+        entries.push(entry);
+    }
+    SendingRow::insert_all(connection, sendings)?;
+    MessageRow::insert_all(connection, messages)?;
+    BodyRow::insert_all(connection, bodies)?;
+    EventRow::insert_all(connection, events)?;
+    audit::insert(connection, entries)?;
+    delivery::deliver_at_once(connection, &wanted, inner.policy, now)?;
+    Ok(())
+}
+
+fn rows_of(
+    inner: &Inner,
+    platform: PlatformService,
+    notice: &Notice<'_>,
+    rule: Rule,
+    trace: TraceId,
+    now: DateTime<Utc>,
+) -> Result<Rows, StoreError> {
+    let Notice { owner, reference, subject, body } = notice;
+    // What cannot be read back is not written.
+    let subject = Subject::parse(subject).map_err(|_| CORRUPT)?;
+    let body = Body::parse(body).map_err(|_| CORRUPT)?;
+    let (mailbox, id): (_, MessageId) = (owner.record.mailbox, new_id());
+    let key = inner.vault.data_key(mailbox, &owner.wrapped_key).map_err(|_| CORRUPT)?;
+    let object = id.as_uuid();
+    Ok(Rows {
+        sending: SendingRow {
+            service_id: platform.service.key(),
+            message_id: id.key(),
+            mailbox_id: mailbox.key(),
+            sender_reference: Some(reference.clone()),
+        },
+        message: MessageRow {
+            mailbox_id: mailbox.key(),
+            id: id.key(),
+            service_id: platform.service.key(),
+            direction: Direction::Received.as_word(),
+            kind: MessageKind::Service.as_word(),
+            subject: key.seal(object, Field::Subject, subject.expose().as_bytes()),
+            attachment_count: 0,
+            minimum_consent: ITEM_POLICY.minimum_consent.rank(),
+            available_at_protected_address: ITEM_POLICY.available_at_protected_address,
+            power_of_attorney: ITEM_POLICY.power_of_attorney,
+            channel: Channel::Inbox.as_word(),
+            rule: route(inner, owner).id(),
+            accepted_at: Time(now),
+            open_by: None,
+            parents_until_years: ITEM_POLICY.parents.until_years(),
+            // Also from whom it was assigned to: nobody else is told of the owner's powers (FUL-11).
+            withheld_from_holders: true,
+            youth: ITEM_POLICY.youth.rank(),
+        },
+        body: BodyRow {
+            mailbox_id: mailbox.key(),
+            message_id: id.key(),
+            format: BodyFormat::Text.as_word(),
+            body: key.seal(object, Field::Body, body.expose().as_bytes()),
+        },
+        event: EventRow::new(platform.organisation, EventKind::MessageAccepted, platform.service, id, now),
+        entry: audit::of_worker(
+            Log::Mailbox(mailbox),
+            ServiceAction::SendMessage.as_word(),
+            Some(Object { kind: ObjectKind::Message, id: object }),
+            rule,
+            trace,
+            now,
+        ),
+    })
+}
+
+/// The rule by which it comes into the inbox, or waits.
+fn route(inner: &Inner, owner: &Owner) -> Rule {
+    let route = routing::decide(&routing::Facts {
+        recipient_is_dead: owner.facts.is_dead,
+        consent: routing::effective_consent(&owner.facts, ITEM_POLICY, inner.policy),
+        recipient_is_protected: owner.facts.protection.is_graded(),
+        minimum_consent: ITEM_POLICY.minimum_consent,
+        available_at_protected_address: ITEM_POLICY.available_at_protected_address,
+        has_reader: routing::has_reader(&owner.facts, ITEM_POLICY, inner.policy),
+        unregistered_recipients: UnregisteredRecipients::Hold,
+    });
+    match route {
+        Route::Deliver(rule) | Route::Hold(rule) => rule,
+        Route::Reject(rejection) => rejection.rule(),
+    }
+}

@@ -1,0 +1,371 @@
+//! Powers of attorney: given, changed, ended, listed. Whether one holds is computed from its row and what the register
+//! says, at each request; nothing turns one on or off.
+
+mod ending;
+mod proposal;
+mod registered;
+mod rows;
+mod telling;
+
+use domain::access::{Action, Caller, Refusal};
+use domain::audit::{self as log, Object, ObjectKind, Subject};
+use domain::id::{MailboxId, PersonId, PowerOfAttorneyId};
+use domain::identity::NationalId;
+use domain::power_of_attorney::{EndedBy, PowerKind, PowerOfAttorney, PowerRole, ServiceArea};
+use domain::rule::Rule;
+
+use self::proposal::{Asked, Wanted, earliest, trusted};
+use self::rows::{AsOf, Stored};
+use crate::access::facts::{owner_by_hash, owner_of};
+use crate::access::{MailboxRef, Opened};
+use crate::context::{Context, new_id};
+use crate::database::{Connection, Id, Key};
+use crate::error::{Failure, StoreError};
+use crate::idempotency::{self, Created, RequestKey};
+use crate::page::{Page, Slice};
+use crate::register::Whom;
+use crate::{Inner, Store, audit};
+
+pub use self::proposal::PowerTerms;
+pub use self::registered::NewRegisteredPower;
+
+const CORRUPT: StoreError = StoreError::Corrupt { what: "power of attorney" };
+
+/// The word of the log for ending one, whoever does it. It is stored.
+const END: &str = "endPower";
+
+/// A power of attorney that somebody wants to give.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NewPower {
+    /// Who is to hold it.
+    pub holder: NationalId,
+    /// What it covers, and when.
+    pub terms: PowerTerms,
+}
+
+/// The areas as they are stored: their codes, with spaces between.
+pub(crate) fn areas_from(text: &str) -> Result<Vec<ServiceArea>, StoreError> {
+    text.split_whitespace().map(|code| code.parse().map(ServiceArea).map_err(|_| CORRUPT)).collect()
+}
+
+fn areas_to(areas: &[ServiceArea]) -> String {
+    areas.iter().map(|area| area.0.to_string()).collect::<Vec<_>>().join(" ")
+}
+
+impl Store {
+    /// Gives a power of attorney over the caller's own mailbox. With it go, in one transaction, the entry, the messages
+    /// to both and the job for its end.
+    ///
+    /// # Errors
+    /// Refused, what the rules have against it, the register away, or the store away: nothing is stored then.
+    pub async fn power_give(
+        &self,
+        context: &Context,
+        new: NewPower,
+        key: Option<RequestKey>,
+    ) -> Result<Created<PowerOfAttorney>, Failure> {
+        if let Some(given) = self.power_given_before(context, key.as_ref()).await? {
+            return Ok(Created::Replayed(given));
+        }
+        let answer = match self.give_once(context, &new, key.clone(), Asked::NotYet).await {
+            Err(Failure::Refused(Refusal::RegisterUnavailable)) => {
+                let asked = self.ask_about(context, Whom::Number(new.holder.clone())).await?;
+                self.give_once(context, &new, key, asked).await
+            }
+            answer => answer,
+        };
+        self.record_refusal(context, Action::DecidePowers, None, &answer).await?;
+        answer.map(Created::New)
+    }
+
+    /// Changes one that the caller has given: the old one ends, and a new one takes its place (FUL-7).
+    ///
+    /// # Errors
+    /// Refused, not there, over, assigned, what the rules have against the new one, the register away, or the store
+    /// away: nothing changes then.
+    pub async fn power_change(
+        &self,
+        context: &Context,
+        id: PowerOfAttorneyId,
+        terms: PowerTerms,
+    ) -> Result<PowerOfAttorney, Failure> {
+        let answer = match self.change_once(context, id, &terms, Asked::NotYet).await {
+            Err(Failure::Refused(Refusal::RegisterUnavailable)) => {
+                let power = self.party_to(context, id).await?.ok_or(Failure::NotFound)?;
+                let asked = self.ask_about(context, Whom::Person(power.holder)).await?;
+                self.change_once(context, id, &terms, asked).await
+            }
+            answer => answer,
+        };
+        self.record_refusal(context, Action::DecidePowers, Some(id), &answer).await?;
+        answer
+    }
+
+    /// Ends one that the caller has given or received, at once (FUL-8). Ending one that is over changes nothing.
+    ///
+    /// # Errors
+    /// Refused, not there, or the store away.
+    pub async fn power_end(&self, context: &Context, id: PowerOfAttorneyId) -> Result<(), Failure> {
+        let (owned, action) = (context.clone(), Action::SeePowers);
+        self.write_mailbox(context, MailboxRef::Own, action, Some(object(id)), move |inner, connection, opened| {
+            let (own, me) = own(opened);
+            let power = rows::of_party(connection, own, me, id)?.ok_or(Failure::NotFound)?;
+            let (by, relation) = match power.role_of(me) {
+                PowerRole::Giver => (EndedBy::Giver, "self"),
+                PowerRole::Holder => (EndedBy::Holder, power.kind.as_word()),
+            };
+            // In the giver's log, whoever of the two does it.
+            let subject = Subject::Mailbox(power.mailbox);
+            let entry = audit::granted(&owned, Some(me), subject, END, Some(object(id)), Rule::Ful8);
+            let entry = log::Entry { relation: Some(relation), ..entry };
+            ending::end_now(inner, connection, &power, by, entry, owned.now)
+        })
+        .await
+    }
+
+    /// One that the caller has given or received.
+    ///
+    /// # Errors
+    /// Refused, not there, or the store away.
+    pub async fn power_fetch(&self, context: &Context, id: PowerOfAttorneyId) -> Result<PowerOfAttorney, Failure> {
+        self.power_seen(context, id, AsOf::Now(context.now)).await
+    }
+
+    /// Those that the caller has given and received, also what is over, newest first.
+    ///
+    /// # Errors
+    /// Refused, a cursor of another list, or the store away.
+    pub async fn power_list(&self, context: &Context, page: Page) -> Result<Slice<PowerOfAttorney>, Failure> {
+        let now = context.now;
+        self.read_mailbox(context, MailboxRef::Own, Action::SeePowers, None, move |inner, connection, opened| {
+            let (own, me) = own(opened);
+            let list = format!("powers-of-attorney:{me}");
+            let before: Option<Id> = page.position(&inner.vault, &list)?;
+            let rows = rows::before(connection, own, me, before.unwrap_or(Id::MAX), page.fetch_limit())?;
+            let Slice { items, next_cursor } = Slice::cut(rows, &page, &inner.vault, &list, |power| power.id.key());
+            Ok(Slice { items: rows::seen(inner, connection, items, me, AsOf::Now(now))?, next_cursor })
+        })
+        .await
+    }
+
+    async fn power_seen(
+        &self,
+        context: &Context,
+        id: PowerOfAttorneyId,
+        as_of: AsOf,
+    ) -> Result<PowerOfAttorney, Failure> {
+        let (action, object) = (Action::SeePowers, Some(object(id)));
+        self.read_mailbox(context, MailboxRef::Own, action, object, move |inner, connection, opened| {
+            let (own, me) = own(opened);
+            let power = rows::of_party(connection, own, me, id)?.ok_or(Failure::NotFound)?;
+            seen_one(inner, connection, power, me, as_of)
+        })
+        .await
+    }
+
+    /// The one that an earlier request with the same key has given.
+    async fn power_given_before(
+        &self,
+        context: &Context,
+        key: Option<&RequestKey>,
+    ) -> Result<Option<PowerOfAttorney>, Failure> {
+        let Some(key) = key.cloned() else { return Ok(None) };
+        let (scope, text) = (self.idempotency_scope(context), key.key().to_owned());
+        let used = self.run(move |_, connection| Ok(idempotency::used(connection, &[&scope], &[&text])?.pop())).await?;
+        let Some((_, _, digest, id)) = used else { return Ok(None) };
+        if !key.is_same_request(&digest) {
+            return Err(Failure::IdempotencyKeyReused);
+        }
+        self.power_seen(context, id.into(), AsOf::Given(context.now)).await.map(Some)
+    }
+
+    async fn give_once(
+        &self,
+        context: &Context,
+        new: &NewPower,
+        key: Option<RequestKey>,
+        asked: Asked,
+    ) -> Result<PowerOfAttorney, Failure> {
+        let (owned, new, scope) = (context.clone(), new.clone(), self.idempotency_scope(context));
+        let (id, now): (PowerOfAttorneyId, _) = (new_id(), context.now);
+        let (action, object) = (Action::DecidePowers, Some(object(id)));
+        self.write_mailbox(context, MailboxRef::Own, action, object, move |inner, connection, opened| {
+            let (own, me) = own(opened);
+            let wanted = Wanted {
+                id,
+                kind: PowerKind::Given,
+                areas: new.terms.ordered_areas(),
+                period: new.terms.period(earliest(None, now)),
+                case_number: None,
+                replaces: None,
+            };
+            wanted.check_terms(connection, now)?;
+            let holder = owner_by_hash(connection, &inner.vault.lookup_hash(&new.holder), now)?;
+            let holder = holder.map(|holder| holder.record.mailbox);
+            lock_both(connection, own, holder)?;
+            let given = idempotency::create(
+                connection,
+                &scope,
+                key.as_ref(),
+                now,
+                |connection| give(inner, connection, wanted, (own, holder), asked, &owned),
+                // The same request has just come to its end beside this one.
+                |_, _| Err(Failure::InProgress),
+                |power: &Stored| power.id.key(),
+            )?;
+            let (given, _) = given.into_parts();
+            seen_one(inner, connection, given, me, AsOf::Now(now))
+        })
+        .await
+    }
+
+    async fn change_once(
+        &self,
+        context: &Context,
+        id: PowerOfAttorneyId,
+        terms: &PowerTerms,
+        asked: Asked,
+    ) -> Result<PowerOfAttorney, Failure> {
+        let (owned, terms, now) = (context.clone(), terms.clone(), context.now);
+        let (action, object) = (Action::DecidePowers, Some(object(id)));
+        self.write_mailbox(context, MailboxRef::Own, action, object, move |inner, connection, opened| {
+            let (own, me) = own(opened);
+            let found = rows::of_party(connection, own, me, id)?.ok_or(Failure::NotFound)?;
+            // Whoever holds it may know of it, and decides nothing (FUL-9).
+            if found.role_of(me) == PowerRole::Holder {
+                return Err(Failure::Refused(Refusal::OnlyTheOwner));
+            }
+            let holder: MailboxId = rows::mailbox_of(connection, found.holder)?.into();
+            lock_both(connection, own, Some(holder))?;
+            let replaced = rows::given(connection, own, id)?.ok_or(Failure::NotFound)?;
+            if replaced.is_over(now) {
+                return Err(Failure::PowerEnded);
+            }
+            if replaced.kind == PowerKind::Assigned {
+                return Err(Failure::PowerAssigned);
+            }
+            let wanted = Wanted {
+                id: new_id(),
+                kind: replaced.kind,
+                areas: terms.ordered_areas(),
+                period: terms.period(earliest(Some(&replaced), now)),
+                case_number: None,
+                replaces: Some(replaced),
+            };
+            wanted.check_terms(connection, now)?;
+            let changed = give(inner, connection, wanted, (own, Some(holder)), asked, &owned)?;
+            seen_one(inner, connection, changed, me, AsOf::Now(now))
+        })
+        .await
+    }
+
+    /// Asks the register about the caller and somebody else.
+    async fn ask_about(&self, context: &Context, other: Whom) -> Result<Asked, Failure> {
+        let mut whom = vec![other];
+        if let Caller::Citizen { national_id, .. } = &context.caller {
+            whom.push(Whom::Number(national_id.clone()));
+        }
+        Ok(self.refresh(whom, context.now).await?.into())
+    }
+
+    /// One that the caller is party to, for what has passed the door before.
+    async fn party_to(&self, context: &Context, id: PowerOfAttorneyId) -> Result<Option<Stored>, Failure> {
+        let caller = context.caller.clone();
+        let now = context.now;
+        self.run(move |inner, connection| {
+            let Caller::Citizen { national_id, .. } = &caller else { return Ok(None) };
+            let Some(me) = owner_by_hash(connection, &inner.vault.lookup_hash(national_id), now)? else {
+                return Ok(None);
+            };
+            Ok(rows::of_party(connection, me.record.mailbox, me.record.person, id)?)
+        })
+        .await
+    }
+
+    /// Puts on record that something was refused after the door had opened. The door records what it refuses itself.
+    async fn record_refusal<T>(
+        &self,
+        context: &Context,
+        action: Action,
+        id: Option<PowerOfAttorneyId>,
+        answer: &Result<T, Failure>,
+    ) -> Result<(), Failure> {
+        let Err(failure) = answer else { return Ok(()) };
+        let Some(rule) = rule_against(failure) else { return Ok(()) };
+        let Caller::Citizen { national_id, .. } = context.caller.clone() else { return Ok(()) };
+        let now = context.now;
+        let (me, log) = self
+            .run(move |inner, connection| {
+                let Some(me) = owner_by_hash(connection, &inner.vault.lookup_hash(&national_id), now)? else {
+                    return Ok((None, Subject::Platform));
+                };
+                let power = match id {
+                    Some(id) => rows::of_party(connection, me.record.mailbox, me.record.person, id)?,
+                    None => None,
+                };
+                let mailbox = power.map_or(me.record.mailbox, |power| power.mailbox);
+                Ok((Some(me.record.person), Subject::Mailbox(mailbox)))
+            })
+            .await?;
+        let outcome = log::Outcome::Refused;
+        let entry = audit::entry(context, me, log, action.as_word(), id.map(object), outcome, rule);
+        Ok(self.inner.audit.record(entry).await?)
+    }
+}
+
+/// The rule by which a wish was refused after the door had opened; none for what is no refusal, and for what the door
+/// has put on record itself.
+const fn rule_against(failure: &Failure) -> Option<Rule> {
+    match failure {
+        Failure::Power(fault) => Some(fault.rule()),
+        Failure::PowerAssigned => Some(Rule::Ful14),
+        Failure::PowerEnded => Some(Rule::Ful7),
+        Failure::Refused(refusal @ (Refusal::OnlyTheOwner | Refusal::RegisterUnavailable)) => Some(refusal.rule()),
+        _ => None,
+    }
+}
+
+const fn object(id: PowerOfAttorneyId) -> Object {
+    Object { kind: ObjectKind::PowerOfAttorney, id: id.as_uuid() }
+}
+
+/// The caller's own mailbox, and the caller.
+const fn own(opened: &Opened) -> (MailboxId, PersonId) {
+    (opened.grant.mailbox(), opened.grant.owner())
+}
+
+fn seen_one(
+    inner: &Inner,
+    connection: &mut Connection,
+    power: Stored,
+    me: PersonId,
+    as_of: AsOf,
+) -> Result<PowerOfAttorney, Failure> {
+    rows::seen(inner, connection, vec![power], me, as_of)?.pop().ok_or(Failure::Store(CORRUPT))
+}
+
+fn lock_both(connection: &mut Connection, giver: MailboxId, holder: Option<MailboxId>) -> Result<(), StoreError> {
+    let both: Vec<Id> = [Some(giver), holder].into_iter().flatten().map(Key::key).collect();
+    rows::lock(connection, &both)
+}
+
+/// Gives what is wanted, where nothing is against it. Both are read again, now that nobody else changes how they stand.
+fn give(
+    inner: &Inner,
+    connection: &mut Connection,
+    wanted: Wanted,
+    (giver, holder): (MailboxId, Option<MailboxId>),
+    asked: Asked,
+    context: &Context,
+) -> Result<Stored, Failure> {
+    let now = context.now;
+    let giver = trusted(inner, owner_of(connection, giver, now)?, asked, now)?;
+    let holder = match holder {
+        Some(holder) => owner_of(connection, holder, now)?,
+        None => None,
+    };
+    let holder = trusted(inner, holder, asked, now)?;
+    wanted.check(connection, (giver.as_ref(), holder.as_ref()), None, now)?;
+    let (Some(giver), Some(holder)) = (giver, holder) else { return Err(CORRUPT.into()) };
+    wanted.keep(inner, connection, (&giver, &holder), context.trace, now)
+}

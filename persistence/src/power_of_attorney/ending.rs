@@ -1,0 +1,171 @@
+//! The end of a power of attorney: by one of the two or an operator, or because its time is over; and what becomes of
+//! the profile after an assigned one (RET-16).
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use domain::access::Action;
+use domain::audit::{Entry, Subject};
+use domain::consent::ConsentLevel;
+use domain::id::{MailboxId, PowerOfAttorneyId, TraceId};
+use domain::power_of_attorney::{EndedBy, profile_end};
+use domain::rule::Rule;
+
+use super::proposal::profile_job;
+use super::rows::{self, Stored};
+use super::telling::{News, tell_both};
+use crate::context::new_id;
+use crate::database::{Connection, Id, Key, Time, on};
+use crate::error::{Failure, StoreError};
+use crate::job::{self, JobKind, JobRow, Lease};
+use crate::schema::{acceptance, consent as consents, person, registered_relation};
+use crate::{Inner, Store, audit, consent};
+
+/// The most jobs of a kind that are leased at once.
+const MOST: i64 = 50;
+
+const CORRUPT: StoreError = StoreError::Corrupt { what: "consent" };
+
+/// What a job does. It may be done twice.
+type Work = fn(&Inner, &mut Connection, Lease, DateTime<Utc>) -> Result<(), Failure>;
+
+impl Store {
+    /// Does what is due because powers of attorney are over. Says how many jobs were finished; none means that there is
+    /// nothing to do.
+    ///
+    /// # Errors
+    /// The store away. The jobs wait.
+    pub async fn powers_due(&self, now: DateTime<Utc>) -> Result<usize, Failure> {
+        let _turn = self.inner.delivering.lock().await;
+        self.run(move |inner, connection| {
+            let mut finished = 0;
+            for (kind, work) in [(JobKind::PowerExpires, expire as Work), (JobKind::ProfileEnds, end_profile)] {
+                let (leases, until) = job::lease(connection, kind, now, MOST)?;
+                for lease in leases {
+                    finished += finish(inner, connection, lease, until, work, now)?;
+                }
+            }
+            Ok(finished)
+        })
+        .await
+    }
+}
+
+/// Does one job in a transaction of its own, so that one that cannot be done holds up no other.
+fn finish(
+    inner: &Inner,
+    connection: &mut Connection,
+    lease: Lease,
+    until: DateTime<Utc>,
+    work: Work,
+    now: DateTime<Utc>,
+) -> Result<usize, Failure> {
+    let done = connection.write(|connection| {
+        let mine = job::still_leased(connection, &[lease], until)?;
+        for lease in &mine {
+            work(inner, connection, *lease, now)?;
+        }
+        Ok::<_, Failure>(mine.len())
+    });
+    match done {
+        Err(failure @ Failure::Store(StoreError::Unavailable(_))) => Err(failure),
+        Err(failure) => {
+            tracing::error!(
+                error = &failure as &dyn std::error::Error,
+                "a job about a power of attorney cannot be done"
+            );
+            Ok(0)
+        }
+        Ok(count) => Ok(count),
+    }
+}
+
+/// Ends one before its time; nothing changes where it is over already. `entry` goes on record with it.
+pub(super) fn end_now(
+    inner: &Inner,
+    connection: &mut Connection,
+    found: &Stored,
+    by: EndedBy,
+    entry: Entry,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let mailboxes = rows::mailboxes_of(connection, found)?;
+    rows::lock(connection, &mailboxes)?;
+    let power = rows::given(connection, found.mailbox, found.id)?.ok_or(Failure::NotFound)?;
+    if power.is_over(now) {
+        return Ok(());
+    }
+    rows::end(connection, &power, now, by, None)?;
+    JobRow::insert_all(connection, profile_job(&power, now).into_iter().collect())?;
+    tell_both(inner, connection, News::Ended, &power, entry.trace, now)?;
+    audit::insert(connection, vec![entry])?;
+    Ok(())
+}
+
+/// Tells both that the time of one is over, unless it was ended before.
+fn expire(inner: &Inner, connection: &mut Connection, lease: Lease, now: DateTime<Utc>) -> Result<(), Failure> {
+    let (mailbox, id): (MailboxId, PowerOfAttorneyId) = (lease.mailbox.into(), lease.object.into());
+    let Some(found) = rows::given(connection, mailbox, id)? else { return Ok(()) };
+    let mailboxes = rows::mailboxes_of(connection, &found)?;
+    rows::lock(connection, &mailboxes)?;
+    match rows::given(connection, mailbox, id)? {
+        Some(power) if power.ended.is_none() && power.is_over(now) => {
+            tell_both(inner, connection, News::Expired, &power, new_id::<TraceId>(), now)
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Deletes the profile when the time after an assigned one is over too (FUL-14, RET-16). It stays where another was
+/// assigned, where this one was ended before its first day, and where a consent was given since: somebody who may decide
+/// has decided then.
+fn end_profile(_: &Inner, connection: &mut Connection, lease: Lease, now: DateTime<Utc>) -> Result<(), Failure> {
+    let (mailbox, id): (MailboxId, PowerOfAttorneyId) = (lease.mailbox.into(), lease.object.into());
+    rows::lock(connection, &[lease.mailbox])?;
+    let Some(power) = rows::given(connection, mailbox, id)? else { return Ok(()) };
+    let Some(end) = power.end() else { return Ok(()) };
+    if power.never_held() || now < profile_end(end) || rows::is_assigned(connection, mailbox, now)? {
+        return Ok(());
+    }
+    if let Some((level, given_at, terms_version)) = current_consent(connection, mailbox)?
+        && level > ConsentLevel::None
+    {
+        if given_at > end {
+            return Ok(());
+        }
+        consent::withdraw(connection, mailbox, terms_version, now)?;
+        // The entry stands in the mailbox's log, as that of any withdrawal.
+        let (subject, action) = (Subject::Mailbox(mailbox), Action::DecideConsent.as_word());
+        let entry = audit::of_worker(subject, action, None, Rule::Ful14, new_id(), now);
+        audit::insert(connection, vec![entry])?;
+    }
+    forget(connection, &power)
+}
+
+/// The consent that was put on record last.
+fn current_consent(
+    connection: &mut Connection,
+    mailbox: MailboxId,
+) -> Result<Option<(ConsentLevel, DateTime<Utc>, String)>, StoreError> {
+    let row = on!(connection, c => consents::table
+        .filter(consents::mailbox_id.eq(mailbox.key()))
+        .order(consents::id.desc())
+        .select((consents::level, consents::given_at, consents::terms_version))
+        .first::<(i16, Time, String)>(c)
+        .optional())?;
+    row.map(|(level, at, terms)| Ok((ConsentLevel::from_rank(level).ok_or(CORRUPT)?, at.0, terms))).transpose()
+}
+
+/// Forgets what was accepted, and what the register said: nothing of it is fetched again until there is a reason.
+fn forget(connection: &mut Connection, power: &Stored) -> Result<(), Failure> {
+    let giver: Id = power.giver.key();
+    on!(&mut *connection, c => diesel::delete(acceptance::table
+        .filter(acceptance::mailbox_id.eq(power.mailbox.key())))
+        .execute(c))?;
+    on!(&mut *connection, c => diesel::delete(registered_relation::table
+        .filter(registered_relation::person_id.eq(giver)))
+        .execute(c))?;
+    on!(connection, c => diesel::update(person::table.filter(person::id.eq(giver)))
+        .set(person::known_at.eq(None::<Time>))
+        .execute(c))?;
+    Ok(())
+}

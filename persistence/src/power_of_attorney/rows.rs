@@ -1,0 +1,351 @@
+//! Powers of attorney as they are stored, and as one of the two sees them.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use domain::id::{MailboxId, PersonId, PowerOfAttorneyId};
+use domain::person::{PersonName, day_of, start_of};
+use domain::power_of_attorney::{
+    CaseNumber, EndedBy, Period, PowerKind, PowerOfAttorney, PowerRole, ServiceArea, status,
+};
+
+use super::{CORRUPT, areas_from, areas_to};
+use crate::access::facts::protected;
+use crate::database::{Connection, Id, Key, Time, on};
+use crate::error::StoreError;
+use crate::schema::{mailbox, person, power_of_attorney};
+use crate::{Inner, person as persons};
+
+/// A power of attorney as it is stored.
+#[derive(Clone)]
+pub(super) struct Stored {
+    pub(super) id: PowerOfAttorneyId,
+    /// The giver's.
+    pub(super) mailbox: MailboxId,
+    pub(super) giver: PersonId,
+    pub(super) holder: PersonId,
+    pub(super) kind: PowerKind,
+    pub(super) areas: Vec<ServiceArea>,
+    pub(super) period: Period,
+    pub(super) given_at: DateTime<Utc>,
+    pub(super) case_number: Option<CaseNumber>,
+    pub(super) ended: Option<(DateTime<Utc>, EndedBy)>,
+    pub(super) replaced_by: Option<PowerOfAttorneyId>,
+}
+
+impl Stored {
+    /// When it is over, or will be: before its time where somebody has ended it.
+    pub(super) fn end(&self) -> Option<DateTime<Utc>> {
+        self.ended.map(|(at, _)| at).or_else(|| self.period.end())
+    }
+
+    /// Whether it is over at a time.
+    pub(super) fn is_over(&self, now: DateTime<Utc>) -> bool {
+        self.end().is_some_and(|end| end <= now)
+    }
+
+    /// Whether it ended before its first day.
+    pub(super) fn never_held(&self) -> bool {
+        self.end().is_some_and(|end| end <= start_of(self.period.from))
+    }
+
+    /// Which of the two somebody is.
+    pub(super) fn role_of(&self, person: PersonId) -> PowerRole {
+        if self.giver == person { PowerRole::Giver } else { PowerRole::Holder }
+    }
+}
+
+type StoredRow = (
+    (Id, Id, Id, Id, String, String),
+    (NaiveDate, Option<NaiveDate>, Time, Option<String>, Option<Time>, Option<String>, Option<Id>),
+);
+
+macro_rules! power_columns {
+    () => {
+        (
+            (
+                power_of_attorney::giver_mailbox_id,
+                power_of_attorney::id,
+                power_of_attorney::giver_id,
+                power_of_attorney::holder_id,
+                power_of_attorney::kind,
+                power_of_attorney::areas,
+            ),
+            (
+                power_of_attorney::valid_from,
+                power_of_attorney::valid_to,
+                power_of_attorney::given_at,
+                power_of_attorney::case_number,
+                power_of_attorney::ended_at,
+                power_of_attorney::ended_by,
+                power_of_attorney::replaced_by,
+            ),
+        )
+    };
+}
+
+fn stored_from(row: StoredRow) -> Result<Stored, StoreError> {
+    let ((mailbox, id, giver, holder, kind, areas), rest) = row;
+    let (valid_from, valid_to, given_at, case_number, ended_at, ended_by, replaced_by) = rest;
+    let ended_by: Option<EndedBy> = ended_by.map(|word| word.parse()).transpose().map_err(|_| CORRUPT)?;
+    Ok(Stored {
+        id: id.into(),
+        mailbox: mailbox.into(),
+        giver: giver.into(),
+        holder: holder.into(),
+        kind: kind.parse().map_err(|_| CORRUPT)?,
+        areas: areas_from(&areas)?,
+        period: Period { from: valid_from, to: valid_to },
+        given_at: given_at.0,
+        case_number: case_number.map(|text| CaseNumber::parse(&text)).transpose().map_err(|_| CORRUPT)?,
+        ended: ended_at.map(|at| at.0).zip(ended_by),
+        replaced_by: replaced_by.map(PowerOfAttorneyId::from),
+    })
+}
+
+/// Keeps a new one.
+pub(super) fn insert(connection: &mut Connection, power: &Stored) -> Result<(), StoreError> {
+    let row = (
+        power_of_attorney::giver_mailbox_id.eq(power.mailbox.key()),
+        power_of_attorney::id.eq(power.id.key()),
+        power_of_attorney::giver_id.eq(power.giver.key()),
+        power_of_attorney::holder_id.eq(power.holder.key()),
+        power_of_attorney::kind.eq(power.kind.as_word()),
+        power_of_attorney::areas.eq(areas_to(&power.areas)),
+        power_of_attorney::valid_from.eq(power.period.from),
+        power_of_attorney::valid_to.eq(power.period.to),
+        power_of_attorney::given_at.eq(Time(power.given_at)),
+        power_of_attorney::case_number.eq(power.case_number.as_ref().map(|number| number.as_str().to_owned())),
+    );
+    on!(connection, c => diesel::insert_into(power_of_attorney::table).values(row).execute(c))?;
+    Ok(())
+}
+
+/// Ends one.
+pub(super) fn end(
+    connection: &mut Connection,
+    power: &Stored,
+    at: DateTime<Utc>,
+    by: EndedBy,
+    replaced_by: Option<PowerOfAttorneyId>,
+) -> Result<(), StoreError> {
+    on!(connection, c => diesel::update(power_of_attorney::table)
+        .filter(power_of_attorney::giver_mailbox_id.eq(power.mailbox.key()))
+        .filter(power_of_attorney::id.eq(power.id.key()))
+        .set((
+            power_of_attorney::ended_at.eq(Some(Time(at))),
+            power_of_attorney::ended_by.eq(Some(by.as_word())),
+            power_of_attorney::replaced_by.eq(replaced_by.map(Key::key)),
+        ))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Lets one writer at a time change the powers of these owners, and how their inboxes stand, until the transaction ends:
+/// what is read after this holds. So of two that are given at once the second sees the first, and nobody misses a
+/// message for opening their inbox while it was written. On SQLite there is one writer at a time anyway.
+pub(super) fn lock(connection: &mut Connection, mailboxes: &[Id]) -> Result<(), StoreError> {
+    if let Connection::Postgres(link) = connection {
+        mailbox::table
+            .filter(mailbox::id.eq_any(mailboxes))
+            // Always in the same order, so that no two wait for each other.
+            .order(mailbox::id)
+            .select(mailbox::id)
+            .for_no_key_update()
+            .load::<Id>(&mut **link as &mut PgConnection)?;
+    }
+    Ok(())
+}
+
+/// The mailboxes of the two.
+pub(super) fn mailboxes_of(connection: &mut Connection, power: &Stored) -> Result<[Id; 2], StoreError> {
+    Ok([power.mailbox.key(), mailbox_of(connection, power.holder)?])
+}
+
+/// One of the powers that an owner has given.
+pub(super) fn given(
+    connection: &mut Connection,
+    giver: MailboxId,
+    id: PowerOfAttorneyId,
+) -> Result<Option<Stored>, StoreError> {
+    let row = on!(connection, c => power_of_attorney::table
+        .filter(power_of_attorney::giver_mailbox_id.eq(giver.key()))
+        .filter(power_of_attorney::id.eq(id.key()))
+        .select(power_columns!())
+        .first::<StoredRow>(c)
+        .optional())?;
+    row.map(stored_from).transpose()
+}
+
+/// One that somebody has given or received; for everybody else it is not there (FUL-11).
+pub(super) fn of_party(
+    connection: &mut Connection,
+    own: MailboxId,
+    me: PersonId,
+    id: PowerOfAttorneyId,
+) -> Result<Option<Stored>, StoreError> {
+    let row = on!(connection, c => power_of_attorney::table
+        .filter(power_of_attorney::id.eq(id.key()))
+        .filter(power_of_attorney::giver_mailbox_id.eq(own.key()).or(power_of_attorney::holder_id.eq(me.key())))
+        .select(power_columns!())
+        .first::<StoredRow>(c)
+        .optional())?;
+    row.map(stored_from).transpose()
+}
+
+/// Whichever one has this id: for operators, who have it from the paper's case.
+pub(super) fn any(connection: &mut Connection, id: PowerOfAttorneyId) -> Result<Option<Stored>, StoreError> {
+    let row = on!(connection, c => power_of_attorney::table
+        .filter(power_of_attorney::id.eq(id.key()))
+        .select(power_columns!())
+        .first::<StoredRow>(c)
+        .optional())?;
+    row.map(stored_from).transpose()
+}
+
+/// Those that somebody has given or received, newest first.
+pub(super) fn before(
+    connection: &mut Connection,
+    own: MailboxId,
+    me: PersonId,
+    before: Id,
+    limit: i64,
+) -> Result<Vec<Stored>, StoreError> {
+    let rows = on!(connection, c => power_of_attorney::table
+        .filter(power_of_attorney::giver_mailbox_id.eq(own.key()).or(power_of_attorney::holder_id.eq(me.key())))
+        .filter(power_of_attorney::id.lt(before))
+        .order(power_of_attorney::id.desc())
+        .limit(limit)
+        .select(power_columns!())
+        .load::<StoredRow>(c))?;
+    rows.into_iter().map(stored_from).collect()
+}
+
+/// The periods of those of a kind between two that nobody has ended, but for one.
+pub(super) fn periods(
+    connection: &mut Connection,
+    giver: MailboxId,
+    holder: PersonId,
+    kind: PowerKind,
+    but: Option<PowerOfAttorneyId>,
+) -> Result<Vec<Period>, StoreError> {
+    // Nothing has the lowest id there is.
+    let but = but.map_or(Id::MIN, Key::key);
+    let rows = on!(connection, c => power_of_attorney::table
+        .filter(power_of_attorney::giver_mailbox_id.eq(giver.key()))
+        .filter(power_of_attorney::holder_id.eq(holder.key()))
+        .filter(power_of_attorney::kind.eq(kind.as_word()))
+        .filter(power_of_attorney::ended_at.is_null())
+        .filter(power_of_attorney::id.ne(but))
+        .select((power_of_attorney::valid_from, power_of_attorney::valid_to))
+        .load::<(NaiveDate, Option<NaiveDate>)>(c))?;
+    Ok(rows.into_iter().map(|(from, to)| Period { from, to }).collect())
+}
+
+/// Whether an owner has an assigned one that holds or is to come.
+pub(super) fn is_assigned(
+    connection: &mut Connection,
+    giver: MailboxId,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let rows = on!(connection, c => power_of_attorney::table
+        .filter(power_of_attorney::giver_mailbox_id.eq(giver.key()))
+        .filter(power_of_attorney::kind.eq(PowerKind::Assigned.as_word()))
+        .filter(power_of_attorney::ended_at.is_null())
+        .select(power_of_attorney::valid_to)
+        .load::<Option<NaiveDate>>(c))?;
+    Ok(rows.into_iter().any(|to| to.is_none_or(|last| last >= day_of(now))))
+}
+
+/// The mailbox of a person.
+pub(super) fn mailbox_of(connection: &mut Connection, person: PersonId) -> Result<Id, StoreError> {
+    Ok(on!(connection, c => mailbox::table
+        .filter(mailbox::person_id.eq(person.key()))
+        .select(mailbox::id)
+        .first::<Id>(c))?)
+}
+
+/// As of when they are shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum AsOf {
+    /// As they stand.
+    Now(DateTime<Utc>),
+    /// As each stood when it was given: the answer that its giver got, and gets again for the same key.
+    Given(DateTime<Utc>),
+}
+
+/// What one of the two sees of them. Who is dead or has a protected address now is not named to the other: the register
+/// may have given them another name since (ADR-8, ADR-9).
+pub(super) fn seen(
+    inner: &Inner,
+    connection: &mut Connection,
+    powers: Vec<Stored>,
+    me: PersonId,
+    as_of: AsOf,
+) -> Result<Vec<PowerOfAttorney>, StoreError> {
+    let (AsOf::Now(now) | AsOf::Given(now)) = as_of;
+    let parties: Vec<PersonId> = powers.iter().flat_map(|power| [power.giver, power.holder]).collect();
+    let unavailable = unavailable(connection, &parties, now)?;
+    let names = persons::names_of(inner, connection, &parties)?;
+    Ok(powers.into_iter().map(|power| view(power, me, as_of, &unavailable, &names)).collect())
+}
+
+fn view(
+    power: Stored,
+    me: PersonId,
+    as_of: AsOf,
+    unavailable: &HashSet<PersonId>,
+    names: &HashMap<PersonId, String>,
+) -> PowerOfAttorney {
+    let role = power.role_of(me);
+    let Stored { id, mailbox, giver, holder, kind, areas, period, given_at, case_number: _, ended, replaced_by } =
+        power;
+    let name_of = |person: PersonId| {
+        let is_shown = person == me || !unavailable.contains(&person);
+        names.get(&person).filter(|_| is_shown).cloned().map(PersonName::from_register)
+    };
+    let (giver_name, holder_name) = (name_of(giver), name_of(holder));
+    let is_suspended = unavailable.contains(&giver) || unavailable.contains(&holder);
+    let (status, ended, replaced_by) = match as_of {
+        AsOf::Now(now) => (status(period, ended.map(|(_, by)| by), is_suspended, now), ended, replaced_by),
+        AsOf::Given(_) => (status(period, None, false, given_at), None, None),
+    };
+    PowerOfAttorney {
+        id,
+        role,
+        kind,
+        status,
+        areas,
+        period,
+        mailbox,
+        giver_name,
+        holder_name,
+        given_at,
+        ended,
+        replaced_by,
+    }
+}
+
+/// Those of them who are dead or have a protected address.
+fn unavailable(
+    connection: &mut Connection,
+    parties: &[PersonId],
+    now: DateTime<Utc>,
+) -> Result<HashSet<PersonId>, StoreError> {
+    let mut ids: Vec<Id> = parties.iter().map(|person| person.key()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let rows = on!(connection, c => person::table
+        .filter(person::id.eq_any(&ids))
+        .select((person::id, person::death_date, person::protection, person::protection_until))
+        .load::<(Id, Option<NaiveDate>, String, Option<NaiveDate>)>(c))?;
+    let mut unavailable = HashSet::new();
+    for (id, death_date, grade, until) in rows {
+        if death_date.is_some() || protected(&grade, until)?.at(now).is_graded() {
+            unavailable.insert(id.into());
+        }
+    }
+    Ok(unavailable)
+}

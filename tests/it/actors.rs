@@ -1,0 +1,196 @@
+//! Every operation × every actor. What comes out stands in `docs/operations-matrix.md`; a difference fails, and
+//! `UPDATE_DOCS=1` writes it anew. A refusal changes nothing and is on record.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Actor, Answer, Service, TestApp, files, stories};
+
+use crate::contract::{Operation, operations};
+use crate::operations::{OPEN, body};
+use crate::persons::{DAGNY, ELDAR, ELDRID, MILLENNIA, MONA, NAVN, NESTEN_SEKSTEN, SKUDDAR};
+
+/// What stands in front of the table.
+const HEAD: &str = "\
+# Who may call what
+
+Every operation of the contract that takes a token, by everybody who can call it: the status that comes back. Written by a
+test, which fails when it is not so (`UPDATE_DOCS=1 ./test every_operation_by_every_actor` writes it anew, to be read before
+it is committed). A `403` tells a caller who may know of the thing why not; a `404` is the same, byte for byte, as for an id
+that nobody has.
+
+The mailbox is an adult's, who gave a power of attorney to the holder, for whom another was assigned, and whom the nurse
+follows up. For the child and the parent it is that of the child, who is 15 and has no access of its own.
+
+";
+
+const CALLERS: [&str; 10] =
+    ["owner", "holder", "assigned", "nurse", "child", "parent", "stranger", "own system", "other system", "operator"];
+
+/// Operations that take something away from others in the world come last.
+const LAST: [&str; 11] = [
+    "messageDelete",
+    "meLock",
+    "meUnlock",
+    "followUpRemove",
+    "memberRemove",
+    "youthAccessTake",
+    "powerOfAttorneyEnd",
+    "registeredPowerEnd",
+    "mailboxConsentWithdraw",
+    "meConsentWithdraw",
+    "clientRegister",
+];
+
+struct World {
+    app: TestApp,
+    actors: BTreeMap<&'static str, Actor>,
+    service: Service,
+    /// Of the adult, and of the child.
+    ids: [BTreeMap<&'static str, String>; 2],
+}
+
+impl World {
+    async fn new(app: TestApp) -> Self {
+        let (owner, child) = (app.member(SKUDDAR).await, app.citizen(NESTEN_SEKSTEN).await);
+        let (holder, parent) = (app.member(MILLENNIA).await, app.member(ELDRID).await);
+        app.make_responsible(NESTEN_SEKSTEN, &[ELDRID]).await;
+        let _ = parent.put(&child.own("/consent"), &json!({"level": "basis"})).await.expect(200);
+        let power = app.give_power(&owner, MILLENNIA).await.expect(201).id();
+        let _ = app.assign_power(SKUDDAR, NAVN).await.expect(201);
+        let ehr = app.ehr().await;
+        let policy = json!({"parents": "until16", "unregisteredRecipients": "hold"});
+        let service = app.open_service(&app.operator().await, app.clinic(), &policy).await;
+        let member = ehr.put(&service.path("/members"), &json!({"nationalId": DAGNY})).await.expect(200);
+        let person = member.text("personId").to_owned();
+        for patient in [SKUDDAR, NESTEN_SEKSTEN] {
+            let body = json!({"patient": {"nationalId": patient}, "member": {"personId": person}});
+            let _ = ehr.put(&service.path("/follow-ups"), &body).await.expect(200);
+        }
+        let upload = ehr.post(&service.path("/uploads"), &json!({"fileName": "a.pdf"})).key("u").await.expect(201).id();
+        let nurse = app.health_worker(DAGNY, app.clinic()).await;
+        let mut ids = [BTreeMap::new(), BTreeMap::new()];
+        for (ids, of) in ids.iter_mut().zip([&owner, &child]) {
+            ids.insert("{mailboxId}", of.mailbox.clone());
+            ids.insert("{serviceId}", service.id.clone());
+            ids.insert("{uploadId}", upload.clone());
+            ids.insert("{organisationId}", app.clinic().id.clone());
+            ids.insert("{document}", "termsOfUse".to_owned());
+            ids.insert("{personId}", person.clone());
+            ids.insert("{powerOfAttorneyId}", power.clone());
+            ids.insert("{code}", "3".to_owned());
+        }
+        let actors = [
+            owner,
+            holder,
+            app.member(NAVN).await,
+            nurse,
+            child,
+            parent,
+            app.member(ELDAR).await,
+            ehr,
+            app.system(app.appeals_body()).await,
+            app.operator().await,
+        ];
+        Self { actors: CALLERS.into_iter().zip(actors).collect(), app, service, ids }
+    }
+
+    /// A letter of its own for a call, so that what one caller did to it does not change the next answer.
+    async fn letter(&self, is_child: bool) -> (String, String) {
+        let to = if is_child { NESTEN_SEKSTEN } else { SKUDDAR };
+        let id = self.app.message("Svar").to(to).from(&self.actors["own system"], &self.service);
+        let id = id.file(files::pdf()).deliver().await;
+        let letter = self.actors["nurse"].get(&format!("{}/messages/{id}", self.mailbox(is_child))).await.expect(200);
+        (id, letter["attachments"][0]["id"].as_str().expect("a file").to_owned())
+    }
+
+    fn mailbox(&self, is_child: bool) -> String {
+        format!("/v1/mailboxes/{}", self.ids[usize::from(is_child)]["{mailboxId}"])
+    }
+
+    async fn call(&self, operation: &Operation, caller: &str) -> Answer {
+        let is_child = ["child", "parent"].contains(&caller);
+        let mut path = self.ids[usize::from(is_child)]
+            .iter()
+            .fold(operation.path.clone(), |path, (name, id)| path.replace(name, id));
+        if path.contains("{messageId}") {
+            let (message, attachment) = self.letter(is_child).await;
+            path = path.replace("{messageId}", &message).replace("{attachmentId}", &attachment);
+        }
+        let method = Method::from_bytes(operation.method.as_bytes()).expect("a method");
+        let request = self.actors[caller].request(method, &path);
+        match self.body(&operation.id) {
+            Some(body) => request.json(&body).key(&self.app.unique("matrix-")),
+            None if operation.id == "uploadFill" => request.body("application/octet-stream", files::pdf().bytes),
+            None => request,
+        }
+        .await
+    }
+
+    fn body(&self, operation: &str) -> Option<Value> {
+        let person = &self.ids[0]["{personId}"];
+        match operation {
+            "followUpPut" => Some(json!({"patient": {"nationalId": SKUDDAR}, "member": {"personId": person}})),
+            "powerOfAttorneyGive" => Some(json!({"holder": {"nationalId": MONA}, "areas": [3]})),
+            other => body(other),
+        }
+    }
+}
+
+/// How many rows each table has but the log, and how many the log.
+fn counts(app: &TestApp) -> (BTreeMap<String, i64>, i64) {
+    let mut counts = app.place().row_counts();
+    let entries = counts.remove("audit_entry").unwrap_or_default();
+    (counts, entries)
+}
+
+stories! {
+    async fn every_operation_by_every_actor(app: TestApp) {
+        let world = World::new(app).await;
+        let mut all: Vec<Operation> =
+            operations().into_iter().filter(|operation| OPEN.iter().all(|(open, _)| *open != operation.id)).collect();
+        all.sort_by_key(|operation| LAST.iter().position(|last| *last == operation.id));
+        let mut rows: BTreeMap<String, String> = BTreeMap::new();
+        for operation in &all {
+            let mut row = format!("| {} |", operation.id);
+            let mut statuses = BTreeMap::new();
+            let mut before = counts(&world.app);
+            for caller in CALLERS {
+                let answer = world.call(operation, caller).await;
+                if answer.status < 400 {
+                    // What was accepted is on its way; what happens to it is not the doing of the next caller.
+                    world.app.deliver_all().await;
+                }
+                let after = counts(&world.app);
+                if answer.status >= 400 {
+                    answer.check_problem();
+                    // A letter of its own was sent for the call.
+                    let has_letter = operation.path.contains("{messageId}");
+                    assert!(has_letter || before.0 == after.0, "{} by {caller} changes something: {answer}", operation.id);
+                    assert!(after.1 > before.1, "{} by {caller} is not on record: {answer}", operation.id);
+                }
+                statuses.insert(caller, answer.status);
+                before = after;
+            }
+            for caller in CALLERS {
+                let _ = write!(row, " {} |", statuses[caller]);
+            }
+            rows.insert(operation.id.clone(), row);
+        }
+
+        let mut text = HEAD.to_owned();
+        let _ = writeln!(text, "| operation | {} |", CALLERS.join(" | "));
+        let _ = writeln!(text, "|---|{}", "---|".repeat(CALLERS.len()));
+        for row in rows.into_values() {
+            let _ = writeln!(text, "{row}");
+        }
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/operations-matrix.md");
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(path, &text).expect("the file can be written");
+        }
+        let expected = std::fs::read_to_string(path).expect("the file is there: UPDATE_DOCS=1 writes it");
+        assert_eq!(text, expected);
+    }
+}
