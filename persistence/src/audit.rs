@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
-use domain::access::{Caller, Refusal};
+use domain::access::{Caller, Grant, Refusal};
 use domain::audit::{AccessLogEntry, Actor, Entry, Object, Outcome, Subject};
 use domain::id::{MailboxId, PersonId, TraceId};
 use domain::identity::OrganisationNumber;
@@ -16,9 +16,10 @@ use crate::batcher::Batcher;
 use crate::context::{Context, new_id};
 use crate::database::{Connection, Id, Key, Pool, SqlTime, SqlUuid, Time, on};
 use crate::error::{Failure, StoreError};
+use crate::message::covered;
 use crate::page::{Page, Slice};
 use crate::rows::rows;
-use crate::schema::audit_entry;
+use crate::schema::{attachment, audit_entry, message};
 use crate::{Store, organisation, person};
 
 rows! {
@@ -193,17 +194,17 @@ impl Store {
         mailbox: MailboxId,
         page: Page,
     ) -> Result<Slice<AccessLogEntry>, Failure> {
-        let action = domain::access::Action::ReadAccessLog;
+        let (action, now) = (domain::access::Action::ReadAccessLog, context.now);
         self.read_mailbox(context, MailboxRef::Id(mailbox), action, None, move |inner, connection, opened| {
             let list = format!("access-log:{mailbox}");
             let before: Option<Id> = page.position(&inner.vault, &list)?;
-            let rows = entries_before(connection, mailbox, before, page.fetch_limit())?;
+            let rows = entries_before(connection, &opened.grant, before, page.fetch_limit())?;
             let slice = Slice::cut(rows, &page, &inner.vault, &list, |row| row.0.0);
             let actors = slice.items.iter().filter_map(|row| row.0.3.map(PersonId::from));
             let named: Vec<PersonId> = actors.chain([opened.grant.owner()]).collect();
             let names = Names {
                 owner: opened.grant.owner(),
-                persons: person::names_of(inner, connection, &named)?,
+                persons: person::names_shown(inner, connection, &named, opened.grant.person(), now)?,
                 organisations: organisation::names_of(
                     connection,
                     slice.items.iter().filter_map(|row| row.0.4.as_deref()),
@@ -215,25 +216,48 @@ impl Store {
     }
 }
 
+/// A page of the log: all of it for an owner who sees everything in the mailbox. For others only what cannot tell of
+/// a message that is hidden from them: entries about messages that they see, and what citizens and operators did to the
+/// mailbox as a whole (BX-5).
 fn entries_before(
     connection: &mut Connection,
-    mailbox: MailboxId,
+    grant: &Grant,
     before: Option<Id>,
     limit: i64,
 ) -> Result<Vec<EntryRow>, StoreError> {
     use audit_entry::dsl;
+    const MESSAGE: &str = "message";
+    const FILE: &str = "attachment";
+    let mailbox = grant.mailbox().key();
     // Every id is below the largest there is, so the first page is the page before that.
     let before = before.unwrap_or(Id::MAX);
-    Ok(on!(connection, c => dsl::audit_entry
-        .filter(dsl::subject_id.eq(mailbox.key()))
-        .filter(dsl::id.lt(before))
-        .order(dsl::id.desc())
-        .limit(limit)
-        .select((
-            (dsl::id, dsl::at, dsl::actor_kind, dsl::actor_person, dsl::actor_organisation, dsl::actor_relation),
-            (dsl::action, dsl::object_kind, dsl::object_id, dsl::rule, dsl::outcome),
-        ))
-        .load::<EntryRow>(c))?)
+    Ok(on!(connection, c => {
+        let mut query = dsl::audit_entry
+            .filter(dsl::subject_id.eq(mailbox))
+            .filter(dsl::id.lt(before))
+            .order(dsl::id.desc())
+            .limit(limit)
+            .select((
+                (dsl::id, dsl::at, dsl::actor_kind, dsl::actor_person, dsl::actor_organisation, dsl::actor_relation),
+                (dsl::action, dsl::object_kind, dsl::object_id, dsl::rule, dsl::outcome),
+            ))
+            .into_boxed();
+        if !grant.sees_whole_log() {
+            let messages = || covered!(grant.visibility().bounds(), message::mailbox_id.eq(mailbox));
+            let files = attachment::table
+                .filter(attachment::mailbox_id.eq(mailbox))
+                .filter(attachment::message_id.eq_any(messages().select(message::id)))
+                .select(attachment::id.nullable());
+            let about_a_message = dsl::object_kind
+                .eq(MESSAGE)
+                .and(dsl::object_id.eq_any(messages().select(message::id.nullable())));
+            let about_a_file = dsl::object_kind.eq(FILE).and(dsl::object_id.eq_any(files));
+            let about_the_mailbox =
+                dsl::actor_kind.eq_any(["citizen", "operator"]).and(dsl::object_kind.is_null());
+            query = query.filter(about_a_message.or(about_a_file).or(about_the_mailbox));
+        }
+        query.load::<EntryRow>(c)
+    })?)
 }
 
 /// The names of those who stand in a page of the log.

@@ -1,6 +1,5 @@
 //! Messages in a mailbox: the overview, one message, its marks, its deletion.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -71,16 +70,12 @@ macro_rules! overview_columns {
     };
 }
 
-/// Where every query on the messages of a mailbox starts: what the grant covers, flag by flag as in
-/// [`domain::access::Bounds::admit`]. False is less than true, in both databases too.
-macro_rules! visible {
-    ($grant:expr) => {
-        visible!($grant, message::mailbox_id.eq($grant.mailbox().key()))
-    };
-    ($grant:expr, $mailbox:expr) => {{
-        let visibility = $grant.visibility();
-        let bounds = visibility.bounds();
-        let query = message::table
+/// The delivered messages of a mailbox that are within bounds, flag by flag as in [`domain::access::Bounds::admit`].
+/// False is less than true, in both databases too.
+macro_rules! covered {
+    ($bounds:expr, $mailbox:expr) => {{
+        let bounds: domain::access::Bounds = $bounds;
+        message::table
             .filter($mailbox)
             .filter(message::received_at.is_not_null())
             .filter(message::minimum_consent.le(bounds.minimum_consent_at_most.rank()))
@@ -91,7 +86,15 @@ macro_rules! visible {
             .filter(message::withheld_from_holders.le(bounds.with_withheld_from_holders))
             .filter(message::youth.between(bounds.youth_at_least.rank(), bounds.youth_at_most.rank()))
             .filter(message::is_parental.le(bounds.with_parental))
-            .into_boxed();
+    }};
+}
+pub(crate) use covered;
+
+/// Where every query on the messages of a mailbox starts: what the grant covers.
+macro_rules! visible {
+    ($grant:expr) => {{
+        let visibility = $grant.visibility();
+        let query = covered!(visibility.bounds(), message::mailbox_id.eq($grant.mailbox().key())).into_boxed();
         match visibility.scope() {
             VisibleScope::Inbox => query.filter(message::removed_at.is_null()),
             VisibleScope::Services(services) => {
@@ -100,6 +103,16 @@ macro_rules! visible {
             }
         }
     }};
+}
+
+/// What may be changed of a message: the parts that are there.
+#[derive(Default, AsChangeset)]
+#[diesel(table_name = message)]
+struct Change {
+    read_at: Option<Option<Time>>,
+    withheld_from_holders: Option<bool>,
+    withheld_from_parents: Option<bool>,
+    removed_at: Option<Time>,
 }
 
 impl Store {
@@ -161,18 +174,8 @@ impl Store {
         id: MessageId,
         read: bool,
     ) -> Result<(), Failure> {
-        let read_at = read.then_some(Time(context.now));
-        let which = MailboxRef::Id(mailbox);
-        self.write_mailbox(context, which, Action::MarkMessage, object(id), move |_, connection, opened| {
-            exists(connection, &opened.grant, id)?;
-            on!(connection, c => diesel::update(message::table)
-                .filter(message::mailbox_id.eq(mailbox.key()))
-                .filter(message::id.eq(id.key()))
-                .set(message::read_at.eq(read_at))
-                .execute(c))?;
-            Ok(())
-        })
-        .await
+        let change = Change { read_at: Some(read.then_some(Time(context.now))), ..Change::default() };
+        self.change_message(context, mailbox, id, Action::MarkMessage, change).await
     }
 
     /// Withholds a message from holders of a power of attorney, or shows it to them again (FUL-18).
@@ -186,17 +189,8 @@ impl Store {
         id: MessageId,
         is_withheld: bool,
     ) -> Result<(), Failure> {
-        let (which, action) = (MailboxRef::Id(mailbox), Action::WithholdFromHolders);
-        self.write_mailbox(context, which, action, object(id), move |_, connection, opened| {
-            exists(connection, &opened.grant, id)?;
-            on!(connection, c => diesel::update(message::table)
-                .filter(message::mailbox_id.eq(mailbox.key()))
-                .filter(message::id.eq(id.key()))
-                .set(message::withheld_from_holders.eq(is_withheld))
-                .execute(c))?;
-            Ok(())
-        })
-        .await
+        let change = Change { withheld_from_holders: Some(is_withheld), ..Change::default() };
+        self.change_message(context, mailbox, id, Action::WithholdFromHolders, change).await
     }
 
     /// Withholds a message from parents, or shows it to them again (CHI-6).
@@ -210,17 +204,8 @@ impl Store {
         id: MessageId,
         is_withheld: bool,
     ) -> Result<(), Failure> {
-        let (which, action) = (MailboxRef::Id(mailbox), Action::WithholdFromParents);
-        self.write_mailbox(context, which, action, object(id), move |_, connection, opened| {
-            exists(connection, &opened.grant, id)?;
-            on!(connection, c => diesel::update(message::table)
-                .filter(message::mailbox_id.eq(mailbox.key()))
-                .filter(message::id.eq(id.key()))
-                .set(message::withheld_from_parents.eq(is_withheld))
-                .execute(c))?;
-            Ok(())
-        })
-        .await
+        let change = Change { withheld_from_parents: Some(is_withheld), ..Change::default() };
+        self.change_message(context, mailbox, id, Action::WithholdFromParents, change).await
     }
 
     /// Deletes a message from the owner's inbox. The sender's record stays (PP-7).
@@ -228,14 +213,24 @@ impl Store {
     /// # Errors
     /// Refused, not there or not visible, or the store away.
     pub async fn message_delete(&self, context: &Context, mailbox: MailboxId, id: MessageId) -> Result<(), Failure> {
-        let now = context.now;
-        let which = MailboxRef::Id(mailbox);
-        self.write_mailbox(context, which, Action::DeleteMessage, object(id), move |_, connection, opened| {
+        let change = Change { removed_at: Some(Time(context.now)), ..Change::default() };
+        self.change_message(context, mailbox, id, Action::DeleteMessage, change).await
+    }
+
+    async fn change_message(
+        &self,
+        context: &Context,
+        mailbox: MailboxId,
+        id: MessageId,
+        action: Action,
+        change: Change,
+    ) -> Result<(), Failure> {
+        self.write_mailbox(context, MailboxRef::Id(mailbox), action, object(id), move |_, connection, opened| {
             exists(connection, &opened.grant, id)?;
             on!(connection, c => diesel::update(message::table)
                 .filter(message::mailbox_id.eq(mailbox.key()))
                 .filter(message::id.eq(id.key()))
-                .set(message::removed_at.eq(Time(now)))
+                .set(&change)
                 .execute(c))?;
             Ok(())
         })
@@ -393,15 +388,14 @@ pub(crate) fn unread_counts(
 ) -> Result<Vec<(MailboxId, u64)>, StoreError> {
     let Some(first) = grants.first() else { return Ok(vec![]) };
     let ids: Vec<Id> = grants.iter().map(|grant| grant.mailbox().key()).collect();
-    let rows = on!(connection, c => visible!(first, message::mailbox_id.eq_any(&ids))
+    let bounds = first.visibility().bounds();
+    let counts = on!(connection, c => covered!(bounds, message::mailbox_id.eq_any(&ids))
+        .filter(message::removed_at.is_null())
         .filter(message::read_at.is_null())
-        .select(message::mailbox_id)
-        .load::<Id>(c))?;
-    let mut counts: HashMap<Id, u64> = HashMap::new();
-    for id in rows {
-        *counts.entry(id).or_default() += 1;
-    }
-    Ok(counts.into_iter().map(|(id, count)| (id.into(), count)).collect())
+        .group_by(message::mailbox_id)
+        .select((message::mailbox_id, diesel::dsl::count_star()))
+        .load::<(Id, i64)>(c))?;
+    counts.into_iter().map(|(id, count)| Ok((id.into(), u64::try_from(count).map_err(|_| CORRUPT)?))).collect()
 }
 
 /// Deletes every message from the owner's inbox.

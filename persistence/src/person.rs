@@ -1,6 +1,6 @@
 //! Persons, their mailboxes and profiles.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
@@ -79,7 +79,7 @@ fn profile_of(connection: &mut Connection, opened: &Opened, now: DateTime<Utc>) 
     })
 }
 
-/// The names of persons, for whoever is in the access log.
+/// The names of persons, as the register has them.
 pub(crate) fn names_of(
     inner: &Inner,
     connection: &mut Connection,
@@ -98,6 +98,43 @@ pub(crate) fn names_of(
             Ok((person.into(), open_name(&key, person, &name)?.expose().to_owned()))
         })
         .collect()
+}
+
+/// The names that somebody may see today: not of others who have a protected address, whose name may be another since
+/// they were met (ADR-8, ADR-9).
+pub(crate) fn names_shown(
+    inner: &Inner,
+    connection: &mut Connection,
+    persons: &[PersonId],
+    viewer: Option<PersonId>,
+    now: DateTime<Utc>,
+) -> Result<HashMap<PersonId, String>, StoreError> {
+    let unavailable = unavailable(connection, persons, now)?;
+    let mut names = names_of(inner, connection, persons)?;
+    names.retain(|person, _| viewer == Some(*person) || !unavailable.contains(person));
+    Ok(names)
+}
+
+/// Those of them who are dead or have a protected address.
+pub(crate) fn unavailable(
+    connection: &mut Connection,
+    persons: &[PersonId],
+    now: DateTime<Utc>,
+) -> Result<HashSet<PersonId>, StoreError> {
+    let mut ids: Vec<Id> = persons.iter().map(|person| person.key()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let rows = on!(connection, c => person::table
+        .filter(person::id.eq_any(&ids))
+        .select((person::id, person::death_date, person::protection, person::protection_until))
+        .load::<(Id, Option<NaiveDate>, String, Option<NaiveDate>)>(c))?;
+    let mut unavailable = HashSet::new();
+    for (id, death_date, grade, until) in rows {
+        if death_date.is_some() || protected(&grade, until)?.at(now).is_graded() {
+            unavailable.insert(id.into());
+        }
+    }
+    Ok(unavailable)
 }
 
 pub(crate) fn open_name(key: &DataKey, person: Id, sealed: &[u8]) -> Result<PersonName, StoreError> {

@@ -1,9 +1,9 @@
 //! Persons with a protected address: they use the inbox alone, and neither act for anybody nor are acted for.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::{Actor, TestApp, files, stories};
 
-use crate::persons::{FRODE, HANNA, HELGA, HEMMELIG_FAR, IDA, INGUNN, IVAR, LILLE, MONA, SKJULT};
+use crate::persons::{ELDRID, FRODE, HANNA, HELGA, HEMMELIG_FAR, IDA, INGUNN, IVAR, LILLE, MONA, SKJULT, SKUDDAR};
 use crate::visibility::sees_what_a_stranger_sees;
 
 /// A message with a file, delivered to a child whose inbox is open.
@@ -91,7 +91,8 @@ stories! {
 
         let log = helga.get(&helga.own("/access-log")).await.expect(200);
         let attempt = log.items().iter().find(|entry| entry["outcome"] == "refused").expect("the attempt is there");
-        assert_eq!(attempt["actor"]["name"], "Hemmelig Far Prøve");
+        // No name, as of somebody who is in no register or dead: the name may be another since the address is protected.
+        assert_eq!(attempt["actor"]["name"], Value::Null);
         // The ground that stands beside the attempt of any stranger.
         assert_eq!(attempt["ground"], "PP-5");
         // The whole reason is on record, for those who control.
@@ -115,5 +116,22 @@ stories! {
         reads(&mona, &id).await;
         // And for her as somebody who is acted for, it has ended too.
         assert_eq!(app.citizen(MONA).await.get("/v1/me").await.expect(200)["protectedAddress"], false);
+    }
+
+    async fn adr_9_the_access_log_does_not_name_a_holder_who_has_become_protected(app: TestApp) {
+        let (owner, holder) = (app.member(SKUDDAR).await, app.member(ELDRID).await);
+        let _ = app.give_power(&owner, ELDRID).await.expect(201);
+        let _ = holder.get(&owner.own("/messages")).await.expect(200);
+        let names = async || {
+            let log = owner.get(&owner.own("/access-log?limit=100")).await.expect(200);
+            let by_holder = |entry: &&Value| entry["actor"]["relation"] == "powerOfAttorney";
+            log.items().iter().filter(by_holder).map(|entry| entry["actor"]["name"].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(names().await, [json!(app.person(ELDRID).name)]);
+
+        let _ = app.change_person(ELDRID, &json!({"protection": "confidential"})).await;
+
+        // That somebody was there by a power of attorney is still told.
+        assert_eq!(names().await, [Value::Null]);
     }
 }

@@ -43,13 +43,17 @@ async fn family(app: &TestApp) -> Family {
     let _ = app.give_power(&owner, MILLENNIA).await.expect(201);
     let assigned = app.member(NAVN).await;
     let _ = app.assign_power(SKUDDAR, NAVN).await.expect(201);
-    let service = app.dermatology();
+    let nurse = follow_up(app, app.dermatology()).await;
+    let others = vec![("parent", parent), ("holder", holder), ("assigned", assigned), ("staff", nurse)];
+    Family { owner, others }
+}
+
+/// A nurse who follows up the owner for a service.
+async fn follow_up(app: &TestApp, service: &Service) -> Actor {
     let member = app.ehr().await.put(&service.path("/members"), &json!({"nationalId": DAGNY})).await.expect(200);
     let follow_up = json!({"patient": {"nationalId": SKUDDAR}, "member": {"personId": member.text("personId")}});
     let _ = app.ehr().await.put(&service.path("/follow-ups"), &follow_up).await.expect(200);
-    let nurse = app.health_worker(DAGNY, app.clinic()).await;
-    let others = vec![("parent", parent), ("holder", holder), ("assigned", assigned), ("staff", nurse)];
-    Family { owner, others }
+    app.health_worker(DAGNY, app.clinic()).await
 }
 
 /// One mailbox or message, for a statement.
@@ -174,22 +178,46 @@ stories! {
         assert!(seen.values().all(|count| *count > 0), "{seen:?}");
     }
 
-    async fn bx_5_two_worlds_that_differ_in_what_is_hidden_look_the_same(app: TestApp) {
-        let other = TestApp::start(app.place().database()).await;
-        let (with_hidden, without) = (Hidden::world(&app, true).await, Hidden::world(&other, false).await);
-        for place in 0..with_hidden.callers.len() {
-            let mut dice = Dice(7);
-            let mut normal = [Normal::default(), Normal::default()];
-            for step in 0..heavy(40, 400) {
-                let request = Asked::roll(&mut dice, with_hidden.visible.len());
-                let mut answers = vec![];
-                for (world, normal) in [&with_hidden, &without].into_iter().zip(&mut normal) {
-                    let answer = world.ask(place, &request, normal).await;
-                    answers.push(normal.of(&answer));
-                }
-                let name = with_hidden.callers[place].0;
-                assert_eq!(answers[0], answers[1], "{name}, step {step}: {request:?}");
+    async fn bx_5_two_worlds_that_differ_in_what_is_hidden_look_the_same_to_who_acts_for_a_child_of_14(app: TestApp) {
+        // So that a parent sees something and not all.
+        compare_worlds(&app, "2012-06-01", &["parent", "assigned"]).await;
+    }
+
+    async fn bx_5_they_look_the_same_to_the_parent_of_a_child_of_10_who_reads_its_access_log(app: TestApp) {
+        compare_worlds(&app, "2016-06-01", &["parent"]).await;
+    }
+
+    async fn bx_5_the_access_log_of_a_child_shows_its_parent_who_opened_what_the_parent_sees(app: TestApp) {
+        let world = Hidden::world(&app, true, "2016-06-01", &["parent"]).await;
+        let parent = &world.callers[0].1;
+        let _ = world.nurse.get(&format!("/v1/mailboxes/{}/messages/{}", world.owner.mailbox, world.visible[0])).await.expect(200);
+
+        let log = parent.get(&parent.within(&world.owner.mailbox).own("/access-log?limit=100")).await.expect(200);
+
+        let about = |id: &str| log.items().iter().filter(|entry| entry["object"]["id"] == id).count();
+        // The system that sent it and the nurse who opened it.
+        assert!(about(&world.visible[0]) >= 2, "{:?}", log.items());
+        assert!(world.hidden.iter().all(|id| about(id) == 0), "{:?}", log.items());
+    }
+}
+
+/// Whether a script at random gets the same answers with hidden messages and without.
+async fn compare_worlds(app: &TestApp, born: &str, callers: &[&str]) {
+    let other = TestApp::start(app.place().database()).await;
+    let with_hidden = Hidden::world(app, true, born, callers).await;
+    let without = Hidden::world(&other, false, born, callers).await;
+    for place in 0..with_hidden.callers.len() {
+        let mut dice = Dice(7);
+        let mut normal = [Normal::default(), Normal::default()];
+        for step in 0..heavy(40, 400) {
+            let request = Asked::roll(&mut dice, with_hidden.visible.len());
+            let mut answers = vec![];
+            for (world, normal) in [&with_hidden, &without].into_iter().zip(&mut normal) {
+                let answer = world.ask(place, &request, normal).await;
+                answers.push(normal.of(&answer));
             }
+            let name = with_hidden.callers[place].0;
+            assert_eq!(answers[0], answers[1], "{name}, step {step}: {request:?}");
         }
     }
 }
@@ -198,6 +226,8 @@ stories! {
 struct Hidden {
     owner: Actor,
     callers: Vec<(&'static str, Actor)>,
+    /// Of the service whose messages are visible.
+    nurse: Actor,
     visible: Vec<String>,
     hidden: Vec<String>,
 }
@@ -306,7 +336,7 @@ impl Normal {
 }
 
 impl Hidden {
-    async fn world(app: &TestApp, with_hidden: bool) -> Self {
+    async fn world(app: &TestApp, with_hidden: bool, born: &str, callers: &[&str]) -> Self {
         let family = family(app).await;
         let operator = app.operator().await;
         let open = json!({"parents": "until16", "availableAtProtectedAddress": true});
@@ -326,14 +356,27 @@ impl Hidden {
             let message = app.message(&format!("Brev {n}")).from(&system, &open);
             visible.push(message.file(tests::files::pdf()).deliver().await);
         }
-        // A child of 14, so that the parent sees something and not all.
         app.place().execute(&format!(
-            "UPDATE person SET birth_date = '2012-06-01', lives_with_responsible = true WHERE mailbox_id = {}",
+            "UPDATE person SET birth_date = '{born}', lives_with_responsible = true WHERE mailbox_id = {}",
             key(app, &family.owner.mailbox)
         ));
+        let nurse = follow_up(app, &open).await;
+        if with_hidden {
+            // What staff do with what is hidden is hidden as well.
+            let _ = follow_up(app, &closed).await;
+            let path = |rest: &str| format!("/v1/mailboxes/{}{rest}", family.owner.mailbox);
+            let _ = nurse.get(&path("/messages")).await.expect(200);
+            let _ = nurse.get(&path(&format!("/messages/{}", hidden[0]))).await.expect(200);
+            let _ = nurse.get(&path("/access")).await.expect(200);
+            let withheld = json!({"withheld": true});
+            let _ = nurse
+                .put(&path(&format!("/messages/{}/withheld-from-parents", hidden[1])), &withheld)
+                .await
+                .expect(204);
+        }
         // The owner sees everything, and a nurse what is of her own service, so they are left out.
-        let callers = family.others.into_iter().filter(|(name, _)| ["parent", "assigned"].contains(name)).collect();
-        Self { owner: family.owner, callers, visible, hidden }
+        let callers = family.others.into_iter().filter(|(name, _)| callers.contains(name)).collect();
+        Self { owner: family.owner, callers, nurse, visible, hidden }
     }
 
     /// A message that neither a parent nor whom a power was assigned to sees.

@@ -134,6 +134,13 @@ impl Grant {
         self.standing.reads_as_the_citizen()
     }
 
+    /// Whether the caller sees the access log as it is. From 16 on nothing in a mailbox is kept from its owner; to
+    /// everybody else the log shows no more than the messages do, or it would tell of those that are hidden (BX-5).
+    #[must_use]
+    pub const fn sees_whole_log(&self) -> bool {
+        matches!(self.standing, Standing::Owner)
+    }
+
     /// Whether the owner acts.
     #[must_use]
     pub const fn is_owner(&self) -> bool {

@@ -12,10 +12,9 @@ use domain::power_of_attorney::{
 };
 
 use super::{CORRUPT, areas_from, areas_to};
-use crate::access::facts::protected;
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::StoreError;
-use crate::schema::{mailbox, person, power_of_attorney};
+use crate::schema::{mailbox, power_of_attorney};
 use crate::{Inner, person as persons};
 
 /// A power of attorney as it is stored.
@@ -287,7 +286,7 @@ pub(super) fn seen(
 ) -> Result<Vec<PowerOfAttorney>, StoreError> {
     let (AsOf::Now(now) | AsOf::Given(now)) = as_of;
     let parties: Vec<PersonId> = powers.iter().flat_map(|power| [power.giver, power.holder]).collect();
-    let unavailable = unavailable(connection, &parties, now)?;
+    let unavailable = persons::unavailable(connection, &parties, now)?;
     let names = persons::names_of(inner, connection, &parties)?;
     Ok(powers.into_iter().map(|power| view(power, me, as_of, &unavailable, &names)).collect())
 }
@@ -326,26 +325,4 @@ fn view(
         ended,
         replaced_by,
     }
-}
-
-/// Those of them who are dead or have a protected address.
-fn unavailable(
-    connection: &mut Connection,
-    parties: &[PersonId],
-    now: DateTime<Utc>,
-) -> Result<HashSet<PersonId>, StoreError> {
-    let mut ids: Vec<Id> = parties.iter().map(|person| person.key()).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let rows = on!(connection, c => person::table
-        .filter(person::id.eq_any(&ids))
-        .select((person::id, person::death_date, person::protection, person::protection_until))
-        .load::<(Id, Option<NaiveDate>, String, Option<NaiveDate>)>(c))?;
-    let mut unavailable = HashSet::new();
-    for (id, death_date, grade, until) in rows {
-        if death_date.is_some() || protected(&grade, until)?.at(now).is_graded() {
-            unavailable.insert(id.into());
-        }
-    }
-    Ok(unavailable)
 }
