@@ -93,6 +93,16 @@ pub enum ServiceKind {
 }
 
 impl ServiceKind {
+    /// Those that an organisation's services may have. The mailbox itself is opened by its settings.
+    pub const OFFERED: [Self; 6] = [
+        Self::GeneralPractitioner,
+        Self::Specialist,
+        Self::HospitalDepartment,
+        Self::MunicipalCare,
+        Self::AllotmentOffice,
+        Self::AppealsBody,
+    ];
+
     /// The stored and sent word.
     #[must_use]
     pub fn as_word(self) -> &'static str {

@@ -5,6 +5,7 @@ use super::facts::OwnerFacts;
 use crate::consent::ConsentLevel;
 use crate::id::ServiceId;
 use crate::message::{ParentVisibility, YouthVisibility};
+use crate::person::HEALTH_MAJORITY_YEARS;
 
 /// What an item asks of who looks at it. Fixed when it was accepted, but for what is withheld later.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -129,7 +130,11 @@ impl Visibility {
             Standing::ParentUnder12 => parent(ParentVisibility::Until12),
             Standing::ParentUnder16 => parent(ParentVisibility::Until16),
             Standing::Holder | Standing::Guardian => holder,
-            // Who is assigned may be a parent, so what a child arranges alone is not for them either.
+            // Who is assigned for a child mostly is a parent, so what is kept from parents is kept from them (CHI-6).
+            Standing::Assigned if owner.age_years < HEALTH_MAJORITY_YEARS => {
+                Bounds { with_withheld_from_holders: false, with_parental: false, ..parent(ParentVisibility::Until16) }
+            }
+            // What the owner once arranged alone stays from them: they mostly are parents.
             Standing::Assigned => {
                 Bounds { with_withheld_from_holders: false, youth_at_most: YouthVisibility::WithConsent, ..inbox }
             }

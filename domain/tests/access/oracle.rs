@@ -11,50 +11,61 @@ use domain::person::Protection;
 use strum::VariantArray;
 
 /// The rows of the decision table, in the order of the columns below.
-pub(crate) const ROWS: [&str; 10] =
-    ["self", "youth", "alone", "young", "parent<12", "parent<16", "assigned", "holder", "guardian", "staff"];
+pub(crate) const ROWS: [&str; 11] = [
+    "self",
+    "youth",
+    "alone",
+    "young",
+    "parent<12",
+    "parent<16",
+    "assigned<16",
+    "assigned",
+    "holder",
+    "guardian",
+    "staff",
+];
 
 /// Who may do what, once the inbox is no question. `x` may; `p` may unless the address is
 /// protected (FUL-13), and with consent (CON-5, FUL-15).
 const MAY: &str = "
-                     self youth alone young parent<12 parent<16 assigned holder guardian staff
-seeMailbox            x    x     x     -     x         x         x        x      x        x
-explainAccess         x    x     x     -     x         x         x        x      x        x
-seeProfile            x    x     x     -     -         -         -        -      -        -
-decideConsent         x    -     -     -     x         x         x        -      -        -
-decideYouthAccess     -    -     -     -     -         x         -        -      -        -
-decideLock            x    -     -     -     -         -         -        -      -        -
-decidePowers          p    -     -     -     -         -         -        -      -        -
-seePowers             x    -     -     -     -         -         -        -      -        -
-acceptDocument        x    x     -     -     -         -         -        -      -        -
-listMessages          x    x     x     -     x         x         x        x      x        x
-readMessage           x    x     x     -     x         x         x        x      x        x
-markMessage           x    x     x     -     x         x         x        -      -        -
-deleteMessage         x    x     -     -     -         -         x        -      -        -
-fetchAttachment       x    x     x     -     x         x         x        x      x        x
-withholdFromHolders   x    -     -     -     -         -         -        -      -        -
-withholdFromParents   -    -     -     -     -         -         -        -      -        x
-writeMessage          x    x     x     -     x         -         x        x      x        x
-seeAppointments       x    x     x     -     x         x         x        x      x        x
-cancelAppointment     x    x     x     -     x         -         x        x      x        x
-readAccessLog         x    x     x     -     x         -         -        -      -        -
+                     self youth alone young parent<12 parent<16 assigned<16 assigned holder guardian staff
+seeMailbox             x    x     x     -     x         x         x           x        x      x        x
+explainAccess          x    x     x     -     x         x         x           x        x      x        x
+seeProfile             x    x     x     -     -         -         -           -        -      -        -
+decideConsent          x    -     -     -     x         x         x           x        -      -        -
+decideYouthAccess      -    -     -     -     -         x         -           -        -      -        -
+decideLock             x    -     -     -     -         -         -           -        -      -        -
+decidePowers           p    -     -     -     -         -         -           -        -      -        -
+seePowers              x    -     -     -     -         -         -           -        -      -        -
+acceptDocument         x    x     -     -     -         -         -           -        -      -        -
+listMessages           x    x     x     -     x         x         x           x        x      x        x
+readMessage            x    x     x     -     x         x         x           x        x      x        x
+markMessage            x    x     x     -     x         x         x           x        -      -        -
+deleteMessage          x    x     -     -     -         -         x           x        -      -        -
+fetchAttachment        x    x     x     -     x         x         x           x        x      x        x
+withholdFromHolders    x    -     -     -     -         -         -           -        -      -        -
+withholdFromParents    -    -     -     -     -         -         -           -        -      -        x
+writeMessage           x    x     x     -     x         -         x           x        x      x        x
+seeAppointments        x    x     x     -     x         x         x           x        x      x        x
+cancelAppointment      x    x     x     -     x         -         x           x        x      x        x
+readAccessLog          x    x     x     -     x         -         -           -        -      -        -
 ";
 
 /// What hides an item from whom: `x` hides.
 const HIDES: &str = "
-                     self youth alone young parent<12 parent<16 assigned holder guardian staff
-theInboxIsClosed      x    x     x     x     x         x         x        x      x        -
-asksForMoreConsent    x    x     -     x     x         x         x        x      x        -
-notWhereProtected     x    x     x     x     x         x         x        x      x        -
-neverForParents       -    -     -     -     x         x         -        -      -        -
-forParentsUntil12     -    -     -     -     -         x         -        -      -        -
-withheldFromParents   -    -     -     -     x         x         -        -      -        -
-notForHolders         -    -     -     -     -         -         -        x      x        -
-withheldFromHolders   -    -     -     -     -         -         x        x      x        -
-neverForYouth         -    x     x     x     -         -         -        -      -        -
-forYouthWithConsent   -    -     x     x     -         -         -        -      -        -
-arrangedByYouthAlone  -    -     -     x     x         x         x        -      -        -
-parental              x    x     x     x     -         -         x        x      x        -
+                     self youth alone young parent<12 parent<16 assigned<16 assigned holder guardian staff
+theInboxIsClosed       x    x     x     x     x         x         x           x        x      x        -
+asksForMoreConsent     x    x     -     x     x         x         x           x        x      x        -
+notWhereProtected      x    x     x     x     x         x         x           x        x      x        -
+neverForParents        -    -     -     -     x         x         x           -        -      -        -
+forParentsUntil12      -    -     -     -     -         x         x           -        -      -        -
+withheldFromParents    -    -     -     -     x         x         x           -        -      -        -
+notForHolders          -    -     -     -     -         -         -           -        x      x        -
+withheldFromHolders    -    -     -     -     -         -         x           x        x      x        -
+neverForYouth          -    x     x     x     -         -         -           -        -      -        -
+forYouthWithConsent    -    -     x     x     -         -         -           -        -      -        -
+arrangedByYouthAlone   -    -     -     x     x         x         x           x        -      -        -
+parental               x    x     x     x     -         -         x           x        x      x        -
 ";
 
 /// The steps at which a refusal falls.
@@ -113,6 +124,7 @@ impl Row {
             "self",
             "parent",
             "parent",
+            "assignedPowerOfAttorney",
             "assignedPowerOfAttorney",
             "powerOfAttorney",
             "guardian",
@@ -261,7 +273,8 @@ fn representation(owner: &OwnerFacts, other: &Representative, policy: Policy) ->
     let is_parent = other.has_responsibility && owner.lives_with_responsible;
     let is_adult = other.age_years >= 18;
     let candidates = [
-        ("assigned", other.assigned == PowerFacts::Inbox && is_adult && owner.age_years >= 12),
+        ("assigned<16", other.assigned == PowerFacts::Inbox && is_adult && (12..16).contains(&owner.age_years)),
+        ("assigned", other.assigned == PowerFacts::Inbox && is_adult && owner.age_years >= 16),
         ("parent<12", is_parent && owner.age_years < 12),
         ("parent<16", is_parent && (12..16).contains(&owner.age_years)),
         ("holder", other.given == PowerFacts::Inbox && is_adult && owner.age_years >= 16),
