@@ -207,6 +207,23 @@ stories! {
         assert_eq!(app.place().number("SELECT count(*) AS number FROM job"), 0);
     }
 
+    async fn ret_16_own_consent_outlives_a_form_that_was_put_on_the_wrong_person(app: TestApp) {
+        let (operator, now) = (app.operator().await, app.now().await);
+        let owner = app.member_at(ELDRID, "full").await;
+        let message = app.message("Svar").to(ELDRID).deliver().await;
+        let id = operator.post(REGISTERED, &assigned(ELDRID, SKUDDAR, &day(now, 60))).await.expect(201).id();
+        // The form asks for less, and takes nothing back.
+        assert_eq!(consent_of(&owner).await, "full");
+        app.advance("P2D").await;
+        let _ = app.operator().await.delete(&format!("{REGISTERED}/{id}")).await.expect(204);
+
+        app.advance("P90D").await;
+
+        let owner = app.citizen(ELDRID).await;
+        assert_eq!(owner.get("/v1/me/consent/history").await.expect(200).each("level"), ["full"]);
+        assert!(owner.get(&owner.own("/messages")).await.expect(200).each("id").contains(&message.as_str()));
+    }
+
     async fn ret_16_the_profile_stays_while_another_is_assigned(app: TestApp) {
         let (operator, now) = (app.operator().await, app.now().await);
         let _ = operator.post(REGISTERED, &assigned(ELDRID, SKUDDAR, &day(now, 9))).await.expect(201);

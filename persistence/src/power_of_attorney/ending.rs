@@ -116,8 +116,8 @@ fn expire(inner: &Inner, connection: &mut Connection, lease: Lease, now: DateTim
 }
 
 /// Deletes the profile when the time after an assigned one is over too (FUL-14, RET-16). It stays where another was
-/// assigned, where this one was ended before its first day, and where a consent was given since: somebody who may decide
-/// has decided then.
+/// assigned, where this one was ended before its first day, and where somebody else who may decide has given the consent:
+/// since, or before a registration that an operator ended again, since it was a mistake or the owner decides anew.
 fn end_profile(_: &Inner, connection: &mut Connection, lease: Lease, now: DateTime<Utc>) -> Result<(), Failure> {
     let (mailbox, id): (MailboxId, PowerOfAttorneyId) = (lease.mailbox.into(), lease.object.into());
     rows::lock(connection, &[lease.mailbox])?;
@@ -129,7 +129,8 @@ fn end_profile(_: &Inner, connection: &mut Connection, lease: Lease, now: DateTi
     if let Some((level, given_at, terms_version)) = current_consent(connection, mailbox)?
         && level > ConsentLevel::None
     {
-        if given_at > end {
+        let is_undone = power.ended.is_some_and(|(_, by)| by == EndedBy::Operator);
+        if given_at > end || (is_undone && given_at < power.given_at) {
             return Ok(());
         }
         consent::withdraw(connection, mailbox, terms_version, now)?;

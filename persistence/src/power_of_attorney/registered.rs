@@ -162,7 +162,8 @@ fn register(
     Ok(as_registered(power)?)
 }
 
-/// Records the consent that a form carries, and delivers what was held for want of it.
+/// Records the consent that a form carries where it goes further than the one that stands, and delivers what was held
+/// for want of it. A form for a power of attorney takes back no consent.
 fn record_consent(
     inner: &Inner,
     connection: &mut Connection,
@@ -171,6 +172,9 @@ fn record_consent(
     level: ConsentLevel,
     terms_version: String,
 ) -> Result<(), Failure> {
+    if level <= giver.facts.consent {
+        return Ok(());
+    }
     let mailbox: MailboxId = giver.record.mailbox;
     consent::consent_insert(connection, mailbox, level, terms_version, context.now)?;
     let (subject, action) = (Subject::Mailbox(mailbox), Action::DecideConsent.as_word());
