@@ -243,6 +243,17 @@ stories! {
         assert_eq!(before, stored(&app));
     }
 
+    async fn a_service_of_the_mailbox_itself_is_not_for_anybody_to_open(app: TestApp) {
+        let path = format!("/v1/organisations/{}/services", app.clinic().id);
+        let before = stored(&app);
+
+        let answer = app.operator().await.post(&path, &json!({"name": "Innboksen", "kind": "platform"})).await;
+
+        let violations = answer.problem("invalid-request").violations();
+        assert_eq!(violations, [("/kind".to_owned(), "not_a_choice".to_owned())]);
+        assert_eq!(before, stored(&app));
+    }
+
     async fn everything_that_is_wrong_with_a_query_is_named_at_once(app: TestApp) {
         let patient = app.member(SKUDDAR).await;
 

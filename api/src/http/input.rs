@@ -9,7 +9,6 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
-use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -118,11 +117,19 @@ impl Violations {
     /// One of the words of an enumeration.
     pub(crate) fn choice<E>(&mut self, pointer: &str, text: Option<impl AsRef<str>>) -> Option<E>
     where
-        E: FromStr + VariantArray + Copy + Into<&'static str>,
+        E: VariantArray + Copy + Into<&'static str>,
+    {
+        self.choice_of(pointer, text, E::VARIANTS)
+    }
+
+    /// One of some words of a closed set.
+    pub(crate) fn choice_of<E>(&mut self, pointer: &str, text: Option<impl AsRef<str>>, choices: &[E]) -> Option<E>
+    where
+        E: Copy + Into<&'static str>,
     {
         self.parse(pointer, text, |text| {
-            text.parse().map_err(|_| ViolationCode::NotAChoice {
-                choices: E::VARIANTS.iter().map(|variant| (*variant).into()).collect(),
+            choices.iter().copied().find(|choice| (*choice).into() == text).ok_or_else(|| ViolationCode::NotAChoice {
+                choices: choices.iter().map(|choice| (*choice).into()).collect(),
             })
         })
     }

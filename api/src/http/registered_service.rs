@@ -8,7 +8,7 @@ use domain::attachment::FileType;
 use domain::consent::ConsentLevel;
 use domain::message::{MessageKind, ParentVisibility, YouthVisibility};
 use domain::organisation::Name;
-use domain::service::{ItemPolicy, Service, ServicePolicy, UnregisteredRecipients};
+use domain::service::{ItemPolicy, Service, ServiceKind, ServicePolicy, UnregisteredRecipients};
 use persistence::NewService;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -175,7 +175,7 @@ fn service(request: ServiceRequest) -> Result<NewService, ApiError> {
     let name = violations.required("/name", name);
     let name = violations.parse("/name", name, Name::parse);
     let kind = violations.required("/kind", kind);
-    let kind = violations.choice("/kind", kind);
+    let kind = violations.choice_of("/kind", kind, &ServiceKind::OFFERED);
     let visibility = ItemPolicyRequest {
         minimum_consent,
         available_at_protected_address,
