@@ -27,8 +27,10 @@ const LIST_PREFIX: &str = "ListView_";
     tags(
         (name = "Me", description = "The citizen's own profile, consent and acceptances."),
         (name = "Mailboxes", description = "What a citizen reads."),
+        (name = "Writing", description = "What citizens write to services."),
         (name = "Powers of attorney", description = "What one adult lets another do in their name."),
         (name = "Services", description = "What services of organisations send and follow."),
+        (name = "Queue", description = "What citizens have written, for the members and systems of a service."),
         (name = "Organisations", description = "What operators register."),
         (name = "Documentation", description = "Open to everybody."),
         (name = "Health", description = "For load balancers and monitoring."),

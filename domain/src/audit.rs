@@ -134,6 +134,8 @@ pub enum ObjectKind {
     Mailbox,
     /// A service area.
     ServiceArea,
+    /// A conversation.
+    Conversation,
 }
 
 impl ObjectKind {

@@ -15,6 +15,9 @@ pub enum EventKind {
     /// Read by the recipient.
     #[strum(serialize = "message.opened")]
     MessageOpened,
+    /// A citizen has written to the service.
+    #[strum(serialize = "inquiry.received")]
+    InquiryReceived,
 }
 
 impl EventKind {

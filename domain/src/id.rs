@@ -56,6 +56,12 @@ id_types! {
     PowerOfAttorneyId
     /// That a health worker has recorded lawful access to a patient.
     RecordedAccessId
+    /// A conversation between a citizen and a service, or a letter to one.
+    ConversationId
+    /// What staff wrote to each other about a conversation.
+    NoteId
+    /// A batch of relationships on its way in.
+    RelationshipBatchId
     /// A system that an organisation has been registered to use.
     ClientId
     /// An entry of the audit log.

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::attachment::Attachment;
-use crate::id::{MailboxId, MessageId, ServiceId, UploadId};
+use crate::conversation::Author;
+use crate::id::{ConversationId, MailboxId, MessageId, ServiceId, UploadId};
 use crate::identity::{NationalId, OrganisationNumber};
 use crate::organisation::Name;
 use crate::routing::Channel;
@@ -313,6 +314,12 @@ pub struct Overview {
     pub received_at: DateTime<Utc>,
     /// How many files it carries.
     pub attachment_count: u16,
+    /// The conversation that it is part of.
+    pub conversation: Option<ConversationId>,
+    /// Whether the caller can answer it.
+    pub can_reply: bool,
+    /// Who wrote it.
+    pub author: Author,
 }
 
 /// A message with all its content.

@@ -165,6 +165,48 @@ pub enum Rule {
     /// All future appointments in one list.
     #[strum(serialize = "HN-10")]
     Hn10,
+    /// A link to a municipal service works from the day after.
+    #[strum(serialize = "CON-15")]
+    Con15,
+    /// Writing takes that the service is received and that it has opened for it.
+    #[strum(serialize = "CON-17")]
+    Con17,
+    /// Citizens and services write to each other in conversations.
+    #[strum(serialize = "DH-1")]
+    Dh1,
+    /// What a service's own system has told works from the next day.
+    #[strum(serialize = "DH-6")]
+    Dh6,
+    /// Nobody writes to a service that they do not receive.
+    #[strum(serialize = "DH-8")]
+    Dh8,
+    /// A letter has no reply.
+    #[strum(serialize = "HK-3")]
+    Hk3,
+    /// Health contacts, current and former.
+    #[strum(serialize = "HN-11")]
+    Hn11,
+    /// Who writes gets a receipt at once, with reference and time.
+    #[strum(serialize = "KRR-11")]
+    Krr11,
+    /// The right of access goes through the mailbox.
+    #[strum(serialize = "PP-8")]
+    Pp8,
+    /// Whom to ask for corrections.
+    #[strum(serialize = "PP-9")]
+    Pp9,
+    /// A privacy notice that is open to all.
+    #[strum(serialize = "PP-11")]
+    Pp11,
+    /// Applications are taken on forms, not as messages.
+    #[strum(serialize = "TK-2")]
+    Tk2,
+    /// What is relevant to care is archived in the journal, which confirms it.
+    #[strum(serialize = "TK-3")]
+    Tk3,
+    /// Messages can carry the answers of a form.
+    #[strum(serialize = "TK-9")]
+    Tk9,
 }
 
 impl Rule {

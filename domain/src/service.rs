@@ -4,6 +4,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::attachment::FileType;
 use crate::consent::ConsentLevel;
+use crate::dialogue::DialoguePolicy;
 use crate::id::{OrganisationId, ServiceId};
 use crate::message::{MessageKind, ParentVisibility, YouthVisibility};
 use crate::organisation::Name;
@@ -17,6 +18,8 @@ pub struct Service {
     pub organisation: OrganisationId,
     /// What people call it.
     pub name: Name,
+    /// What it is called in Nynorsk, where that differs.
+    pub name_nynorsk: Option<Name>,
     /// What it does.
     pub kind: ServiceKind,
     /// How it wants to be used.
@@ -34,6 +37,8 @@ pub struct ServicePolicy {
     pub unregistered_recipients: UnregisteredRecipients,
     /// The types of files that its messages carry, judged by bytes (HK-4).
     pub attachment_types: Vec<FileType>,
+    /// How citizens write to it.
+    pub dialogue: DialoguePolicy,
 }
 
 impl ServicePolicy {
@@ -88,19 +93,28 @@ pub enum ServiceKind {
     AllotmentOffice,
     /// An appeals body.
     AppealsBody,
+    /// A pathway coordinator or another contact of a hospital trust.
+    PathwayCoordinator,
+    /// Who tells of the results of a survey or trial.
+    SurveyOrTrial,
+    /// Who answers for a national register, such as a case handler on an error reported in it.
+    RegisterHelpDesk,
     /// The mailbox itself, which tells of powers of attorney (FUL-17).
     Platform,
 }
 
 impl ServiceKind {
     /// Those that an organisation's services may have. The mailbox itself is opened by its settings.
-    pub const OFFERED: [Self; 6] = [
+    pub const OFFERED: [Self; 9] = [
         Self::GeneralPractitioner,
         Self::Specialist,
         Self::HospitalDepartment,
         Self::MunicipalCare,
         Self::AllotmentOffice,
         Self::AppealsBody,
+        Self::PathwayCoordinator,
+        Self::SurveyOrTrial,
+        Self::RegisterHelpDesk,
     ];
 
     /// The stored and sent word.

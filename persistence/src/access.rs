@@ -11,7 +11,6 @@ use domain::audit::{Entry, Object, Outcome, Subject};
 use domain::id::{MailboxId, ServiceId};
 use domain::identity::NationalId;
 use domain::person::HEALTH_MAJORITY_YEARS;
-use domain::rule::Rule;
 
 use self::facts::{Known, Owner, assurance_of};
 use crate::audit;
@@ -53,9 +52,9 @@ pub(crate) enum Denied {
     Refused(Refused),
     /// What the register says of these has to be asked again before it decides.
     Stale(Vec<Whom>),
-    /// The door opened, and there is no such thing behind it, or none that the caller may see. It is on record as an
-    /// attempt.
-    NotFound(Box<Entry>),
+    /// The door opened, and what was wanted behind it is not there for the caller, or a rule stands against it. It is on
+    /// record as an attempt.
+    Attempt(Box<Entry>, Failure),
     Failed(Failure),
 }
 
@@ -90,6 +89,8 @@ struct Wish {
     which: MailboxRef,
     action: Action,
     object: Option<Object>,
+    /// A service for which a health worker takes responsibility for the patient by this.
+    takes: Option<ServiceId>,
 }
 
 /// How far what is known is trusted.
@@ -128,7 +129,7 @@ impl Store {
         object: Option<Object>,
         work: impl FnOnce(&Inner, &mut Connection, &Opened) -> Result<T, Failure> + Send + 'static,
     ) -> Result<Unrecorded<T>, Failure> {
-        self.enter(Wish { context: context.clone(), which, action, object }, work, pass_reading).await
+        self.enter(Wish { context: context.clone(), which, action, object, takes: None }, work, pass_reading).await
     }
 
     /// Writes in a mailbox: the effect and its audit entry are one transaction.
@@ -140,7 +141,34 @@ impl Store {
         object: Option<Object>,
         work: impl FnOnce(&Inner, &mut Connection, &Opened) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        self.enter(Wish { context: context.clone(), which, action, object }, work, pass_writing).await
+        self.enter(Wish { context: context.clone(), which, action, object, takes: None }, work, pass_writing).await
+    }
+
+    /// Writes in a patient's mailbox for a service: like [`Store::write_mailbox`]. `takes`: a service for which the health
+    /// worker takes responsibility for the patient by this, which makes it lawful (DH-7).
+    pub(crate) async fn write_for_patient<T: Send + 'static>(
+        &self,
+        context: &Context,
+        mailbox: MailboxId,
+        action: Action,
+        object: Option<Object>,
+        takes: Option<ServiceId>,
+        work: impl FnOnce(&Inner, &mut Connection, &Opened) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let which = MailboxRef::Id(mailbox);
+        self.enter(Wish { context: context.clone(), which, action, object, takes }, work, pass_writing).await
+    }
+
+    /// Makes something in a mailbox: like [`Store::write_mailbox`], and what was made is known only afterwards.
+    pub(crate) async fn create_in_mailbox<T: Send + 'static>(
+        &self,
+        context: &Context,
+        which: MailboxRef,
+        action: Action,
+        work: impl FnOnce(&Inner, &mut Connection, &Opened) -> Result<(T, Object), Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.enter(Wish { context: context.clone(), which, action, object: None, takes: None }, work, pass_creating)
+            .await
     }
 
     /// Tries the door; where the register has to be asked first, asks it and tries once more.
@@ -174,9 +202,9 @@ impl Store {
         match attempt {
             Ok(value) => Ok(value),
             Err(Denied::Failed(failure)) => Err(failure),
-            Err(Denied::NotFound(entry)) => {
+            Err(Denied::Attempt(entry, failure)) => {
                 self.inner.audit.record(*entry).await?;
-                Err(Failure::NotFound)
+                Err(failure)
             }
             Err(Denied::Stale(_)) => Err(Failure::Refused(Refusal::RegisterUnavailable)),
             Err(Denied::Refused(Refused { refusal, entry })) => {
@@ -261,13 +289,30 @@ fn pass_writing<T, W: FnOnce(&Inner, &mut Connection, &Opened) -> Result<T, Fail
     })
 }
 
+fn pass_creating<T, W: FnOnce(&Inner, &mut Connection, &Opened) -> Result<(T, Object), Failure>>(
+    inner: &Inner,
+    connection: &mut Connection,
+    wish: &Wish,
+    trust: Trust,
+    work: &mut Option<W>,
+) -> Result<T, Denied> {
+    connection.write(|connection| {
+        let (opened, entry) = open(inner, connection, wish, trust)?;
+        match take(work)?(inner, connection, &opened) {
+            Ok((value, object)) => {
+                audit::insert(connection, vec![Entry { object: Some(object), ..entry }])?;
+                Ok(value)
+            }
+            Err(failure) => Err(not_done(failure, entry)),
+        }
+    })
+}
+
 /// Why the work behind an open door was not done. What is not there for the caller is an attempt like a refused one.
 fn not_done(failure: Failure, granted: Entry) -> Denied {
-    match failure {
-        Failure::NotFound => {
-            Denied::NotFound(Box::new(Entry { outcome: Outcome::Refused, rule: Rule::Pp5, ..granted }))
-        }
-        failure => Denied::Failed(failure),
+    match failure.rule() {
+        Some(rule) => Denied::Attempt(Box::new(Entry { outcome: Outcome::Refused, rule, ..granted }), failure),
+        None => Denied::Failed(failure),
     }
 }
 
@@ -285,14 +330,14 @@ pub(crate) fn number_of(caller: &Caller) -> Option<&NationalId> {
 }
 
 fn open(inner: &Inner, connection: &mut Connection, wish: &Wish, trust: Trust) -> Result<(Opened, Entry), Denied> {
-    let Wish { context, which, action, object } = wish;
+    let Wish { context, which, action, object, takes } = wish;
     let hash = number_of(&context.caller).map(|number| inner.vault.lookup_hash(number));
     let owner = match (which, &context.caller, &hash) {
         (MailboxRef::Id(mailbox), ..) => facts::owner_of(connection, *mailbox, context.now)?,
         (MailboxRef::Own, Caller::Citizen { .. }, Some(hash)) => facts::owner_by_hash(connection, hash, context.now)?,
         (MailboxRef::Own, ..) => None,
     };
-    let known = known(inner, connection, context, hash.as_ref(), owner.as_ref())?;
+    let known = known(inner, connection, context, hash.as_ref(), owner.as_ref(), *takes)?;
     if trust == Trust::OnlyFresh {
         let stale = stale(inner, context, *which, owner.as_ref(), &known);
         if !stale.is_empty() {
@@ -337,6 +382,7 @@ fn known(
     context: &Context,
     hash: Option<&[u8; 32]>,
     owner: Option<&Owner>,
+    takes: Option<ServiceId>,
 ) -> Result<Known, StoreError> {
     let simple = |relation, person| Known {
         record: Record { assurance: assurance_of(&context.caller), owner: owner.map(|owner| owner.record), relation },
@@ -351,7 +397,7 @@ fn known(
             facts::representative(connection, &context.caller, hash, owner, context.now, inner.register_max_age)
         }
         (Caller::HealthWorker { organisation, .. }, Some(hash), Some(owner)) => {
-            facts::staff(connection, &context.caller, organisation, hash, owner, context.now)
+            facts::staff(connection, &context.caller, organisation, hash, owner, takes, context.now)
         }
         (Caller::System { .. }, ..) => Ok(simple(RelationRecord::System, None)),
         (Caller::Operator { .. }, ..) => Ok(simple(RelationRecord::Operator, None)),

@@ -10,14 +10,14 @@ use domain::audit::{Object, ObjectKind};
 use domain::id::{AttachmentId, MailboxId, MessageId};
 use futures_util::{Stream, StreamExt as _};
 
-use crate::access::{MailboxRef, Opened};
+use crate::access::MailboxRef;
 use crate::blob::BlobStore;
 use crate::context::Context;
 use crate::database::{Connection, Id, Key, on};
 use crate::error::{Failure, StoreError};
 use crate::schema::attachment;
-use crate::vault::{Field, FileKey};
-use crate::{Store, message};
+use crate::vault::{DataKey, Field, FileKey};
+use crate::{Inner, Store, message};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "attachment" };
 
@@ -71,40 +71,53 @@ impl Store {
         let which = MailboxRef::Id(mailbox);
         self.read_mailbox(context, which, Action::FetchAttachment, object, move |inner, connection, opened| {
             message::exists(connection, &opened.grant, message)?;
-            let row = on!(connection, c => attachment::table
-                .filter(attachment::mailbox_id.eq(mailbox.key()))
-                .filter(attachment::message_id.eq(message.key()))
-                .filter(attachment::id.eq(id.key()))
-                .select(attachment_columns!())
-                .first::<AttachmentRow>(c)
-                .optional())?
-            .ok_or(Failure::NotFound)?;
-            let blob = row.5;
-            let key = opened.key.open_file_key(id, &row.6).map_err(|_| CORRUPT)?;
-            Ok(Fetched { attachment: attachment_from(opened, row)?, blob, key, blobs: inner.blobs.clone() })
+            fetch(inner, connection, mailbox, &opened.key, message, id)
         })
         .await
     }
 }
 
+/// A file of a message that has been found visible.
+pub(crate) fn fetch(
+    inner: &Inner,
+    connection: &mut Connection,
+    mailbox: MailboxId,
+    data_key: &DataKey,
+    message: MessageId,
+    id: AttachmentId,
+) -> Result<Fetched, Failure> {
+    let row = on!(connection, c => attachment::table
+        .filter(attachment::mailbox_id.eq(mailbox.key()))
+        .filter(attachment::message_id.eq(message.key()))
+        .filter(attachment::id.eq(id.key()))
+        .select(attachment_columns!())
+        .first::<AttachmentRow>(c)
+        .optional())?
+    .ok_or(Failure::NotFound)?;
+    let blob = row.5;
+    let key = data_key.open_file_key(id, &row.6).map_err(|_| CORRUPT)?;
+    Ok(Fetched { attachment: attachment_from(data_key, row)?, blob, key, blobs: inner.blobs.clone() })
+}
+
 /// The files of a message that has been found visible, in their order.
 pub(crate) fn list(
     connection: &mut Connection,
-    opened: &Opened,
+    mailbox: MailboxId,
+    key: &DataKey,
     message: MessageId,
 ) -> Result<Vec<Attachment>, StoreError> {
     let rows = on!(connection, c => attachment::table
-        .filter(attachment::mailbox_id.eq(opened.grant.mailbox().key()))
+        .filter(attachment::mailbox_id.eq(mailbox.key()))
         .filter(attachment::message_id.eq(message.key()))
         .order(attachment::place)
         .select(attachment_columns!())
         .load::<AttachmentRow>(c))?;
-    rows.into_iter().map(|row| attachment_from(opened, row)).collect()
+    rows.into_iter().map(|row| attachment_from(key, row)).collect()
 }
 
-fn attachment_from(opened: &Opened, row: AttachmentRow) -> Result<Attachment, StoreError> {
+fn attachment_from(key: &DataKey, row: AttachmentRow) -> Result<Attachment, StoreError> {
     let (id, file_name, file_type, size_bytes, sha256, _, _) = row;
-    let file_name = opened.key.open_text(id.0, Field::FileName, &file_name).map_err(|_| CORRUPT)?;
+    let file_name = key.open_text(id.0, Field::FileName, &file_name).map_err(|_| CORRUPT)?;
     Ok(Attachment {
         id: id.into(),
         file_name: FileName::parse(&file_name).map_err(|_| CORRUPT)?,

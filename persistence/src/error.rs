@@ -2,8 +2,12 @@
 
 use domain::access::Refusal;
 use domain::attachment::FileFault;
+use domain::conversation::NoReply;
+use domain::dialogue::{NotWritable, RefusedSubject};
+use domain::id::ServiceId;
 use domain::power_of_attorney::PowerFault;
 use domain::routing::Rejection;
+use domain::rule::Rule;
 
 use crate::blob::BlobError;
 
@@ -160,14 +164,49 @@ pub enum Failure {
     /// The power of attorney was assigned, and changes only by what it was assigned on.
     #[error("the power of attorney was assigned")]
     PowerAssigned,
+    /// The service cannot be written to from this mailbox.
+    #[error("the service cannot be written to: {0:?}")]
+    NotWritable(NotWritable),
+    /// The service takes the subject on a form.
+    #[error("the subject is taken on a form")]
+    SubjectRefused(RefusedSubject),
+    /// There is no answering this: why not, and the service.
+    #[error("no reply: {0:?}")]
+    NoReply(NoReply, ServiceId),
+    /// A full list that names nobody would close everybody: more likely a mistake.
+    #[error("a full list names nobody")]
+    EmptyBatch,
+    /// Somebody has changed the thing since the caller saw it.
+    #[error("the thing has changed")]
+    VersionChanged,
     /// Trouble on our side.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
+impl Failure {
+    /// The rule that stands against what was wanted, for the log; none where it is the request that is wrong.
+    pub(crate) const fn rule(&self) -> Option<Rule> {
+        match self {
+            Self::NotFound => Some(Rule::Pp5),
+            Self::NotWritable(reason) => Some(reason.rule()),
+            Self::SubjectRefused(_) => Some(Rule::Tk2),
+            Self::NoReply(NoReply::Letter, _) => Some(Rule::Hk3),
+            Self::NoReply(NoReply::Closed | NoReply::NotTaken, _) => Some(Rule::Dh1),
+            _ => None,
+        }
+    }
+}
+
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
+    }
+}
+
+impl From<NotWritable> for Failure {
+    fn from(reason: NotWritable) -> Self {
+        Self::NotWritable(reason)
     }
 }
 

@@ -5,6 +5,7 @@
 //! before anything is written; should the database refuse a batch all the same, each message is tried alone, so that
 //! a bad one never fails its neighbours.
 
+pub(crate) mod content;
 mod facts;
 pub(crate) mod notice;
 mod prepare;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use domain::access::{Action, Grant, VisibleScope};
+use domain::access::{Action, Grant};
 use domain::audit::{Object, ObjectKind};
 use domain::event::EventKind;
-use domain::id::{MailboxId, MessageId, ServiceId};
+use domain::id::{ConversationId, MailboxId, MessageId, ServiceId};
 use domain::message::{Body, Direction, Message, MessageKind, Overview, Sender, Subject};
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,7 @@ use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::page::{Page, Slice};
 use crate::schema::{message, message_body};
+use crate::surroundings::Surroundings;
 use crate::vault::Field;
 use crate::{Inner, Store, attachment, event, service};
 
@@ -39,6 +40,8 @@ pub struct MessageFilter {
     pub after: Option<DateTime<Utc>>,
     /// Received before this time.
     pub before: Option<DateTime<Utc>>,
+    /// Of this conversation.
+    pub conversation: Option<ConversationId>,
 }
 
 fn as_word<T: Copy + Into<&'static str>, S: serde::Serializer>(value: &Option<T>, out: S) -> Result<S::Ok, S::Error> {
@@ -52,7 +55,8 @@ struct Position {
     id: Id,
 }
 
-type OverviewRow = (Id, Id, String, String, Vec<u8>, i16, Time, Option<Time>, Option<Time>);
+type OverviewRow =
+    (Id, Id, String, String, Vec<u8>, i16, Time, Option<Time>, Option<Time>, (Option<Id>, Option<String>, Option<Id>));
 
 macro_rules! overview_columns {
     () => {
@@ -66,6 +70,7 @@ macro_rules! overview_columns {
             message::received_at.assume_not_null(),
             message::opened_at,
             message::read_at,
+            (message::conversation_id, message::author_relation, message::author_id),
         )
     };
 }
@@ -94,16 +99,27 @@ pub(crate) use covered;
 macro_rules! visible {
     ($grant:expr) => {{
         let visibility = $grant.visibility();
-        let query = covered!(visibility.bounds(), message::mailbox_id.eq($grant.mailbox().key())).into_boxed();
-        match visibility.scope() {
-            VisibleScope::Inbox => query.filter(message::removed_at.is_null()),
-            VisibleScope::Services(services) => {
-                let services: Vec<Id> = services.iter().map(|service| service.key()).collect();
+        let query = $crate::message::covered!(visibility.bounds(), message::mailbox_id.eq($grant.mailbox().key()));
+        $crate::message::in_scope!(query.into_boxed(), visibility)
+    }};
+}
+pub(crate) use visible;
+
+/// What of the messages within bounds is where the grant looks.
+macro_rules! in_scope {
+    ($query:expr, $visibility:expr) => {{
+        let query = $query;
+        match $visibility.scope() {
+            domain::access::VisibleScope::Inbox => query.filter(message::removed_at.is_null()),
+            domain::access::VisibleScope::Services(services) => {
+                let services: Vec<$crate::database::Id> =
+                    services.iter().map(|service| $crate::database::Key::key(*service)).collect();
                 query.filter(message::service_id.eq_any(services))
             }
         }
     }};
 }
+pub(crate) use in_scope;
 
 /// What may be changed of a message: the parts that are there.
 #[derive(Default, AsChangeset)]
@@ -127,14 +143,15 @@ impl Store {
         filter: MessageFilter,
         page: Page,
     ) -> Result<Slice<Overview>, Failure> {
-        let which = MailboxRef::Id(mailbox);
+        let (which, now) = (MailboxRef::Id(mailbox), context.now);
         self.read_mailbox(context, which, Action::ListMessages, None, move |inner, connection, opened| {
             let filter_text = serde_json::to_string(&filter).map_err(|_| CORRUPT)?;
             let list = format!("messages:{mailbox}:{filter_text}");
             let position: Option<Position> = page.position(&inner.vault, &list)?;
             let rows = rows_after(connection, &opened.grant, &filter, position, page.fetch_limit())?;
             let slice = Slice::cut(rows, &page, &inner.vault, &list, |row| Position { received_at: row.6, id: row.0 });
-            slice.try_map(|row| Ok(overview(inner, connection, opened, row)?))
+            let around = surroundings(inner, connection, opened, &slice.items, now)?;
+            slice.try_map(|row| Ok(overview(inner, connection, opened, &around, row)?))
         })
         .await
     }
@@ -146,19 +163,19 @@ impl Store {
     /// Refused, not there or not visible, or the store away.
     pub async fn message_read(&self, context: &Context, mailbox: MailboxId, id: MessageId) -> Result<Message, Failure> {
         let (which, action, object) = (MailboxRef::Id(mailbox), Action::ReadMessage, object(id));
+        let now = context.now;
         let seen = self
             .look_into_mailbox(context, which, action, object, move |inner, connection, opened| {
-                let message = fetch(inner, connection, opened, id)?;
+                let message = fetch(inner, connection, opened, id, now)?;
                 Ok(Seen { message, counts: opened.grant.reads_as_the_citizen() })
             })
             .await?;
         if !seen.ask(|seen| seen.counts && seen.message.overview.opened_at.is_none()) {
             return Ok(seen.record(self).await?.message);
         }
-        let now = context.now;
         self.write_mailbox(context, which, action, object, move |inner, connection, opened| {
             open_message(connection, &opened.grant, id, now)?;
-            fetch(inner, connection, opened, id)
+            fetch(inner, connection, opened, id, now)
         })
         .await
     }
@@ -255,7 +272,7 @@ fn rows_after(
     position: Option<Position>,
     limit: i64,
 ) -> Result<Vec<OverviewRow>, StoreError> {
-    let MessageFilter { direction, kind, service, unread, after, before } = filter;
+    let MessageFilter { direction, kind, service, unread, after, before, conversation } = filter;
     Ok(on!(connection, c => {
         let mut query = visible!(grant)
             .select(overview_columns!())
@@ -276,6 +293,9 @@ fn rows_after(
         if let Some(before) = before {
             query = query.filter(message::received_at.lt(Time(*before)));
         }
+        if let Some(conversation) = conversation {
+            query = query.filter(message::conversation_id.eq(conversation.key()));
+        }
         match unread {
             Some(true) => query = query.filter(message::read_at.is_null()),
             Some(false) => query = query.filter(message::read_at.is_not_null()),
@@ -295,9 +315,13 @@ fn overview(
     inner: &Inner,
     connection: &mut Connection,
     opened: &Opened,
+    around: &Surroundings,
     row: OverviewRow,
 ) -> Result<Overview, StoreError> {
-    let (id, service_id, direction, kind, subject, attachment_count, received_at, opened_at, read_at) = row;
+    let (id, service_id, direction, kind, subject, attachment_count, received_at, opened_at, read_at, written) = row;
+    let (conversation, relation, author) = written;
+    // A letter stands for itself, also where a service keeps it in its queue.
+    let conversation = conversation.filter(|id| around.is_dialogue(*id));
     let sender: Arc<Sender> = service::sender(inner, connection, service_id.into())?;
     let subject = opened.key.open_text(id.0, Field::Subject, &subject).map_err(|_| CORRUPT)?;
     Ok(Overview {
@@ -310,10 +334,32 @@ fn overview(
         opened_at: opened_at.map(|at| at.0),
         received_at: received_at.0,
         attachment_count: u16::try_from(attachment_count).map_err(|_| CORRUPT)?,
+        conversation: conversation.map(Into::into),
+        can_reply: conversation.is_some_and(|id| around.can_reply(id)),
+        author: around.author(relation.as_deref(), author, &sender)?,
     })
 }
 
-fn fetch(inner: &Inner, connection: &mut Connection, opened: &Opened, id: MessageId) -> Result<Message, Failure> {
+fn surroundings(
+    inner: &Inner,
+    connection: &mut Connection,
+    opened: &Opened,
+    rows: &[OverviewRow],
+    now: DateTime<Utc>,
+) -> Result<Surroundings, StoreError> {
+    let conversations: Vec<Id> = rows.iter().filter_map(|row| row.9.0).collect();
+    let authors: Vec<Id> = rows.iter().filter(|row| row.9.1.is_some()).filter_map(|row| row.9.2).collect();
+    Surroundings::gather(inner, connection, opened, &conversations, &authors, now)
+}
+
+/// One visible message with its content.
+pub(crate) fn fetch(
+    inner: &Inner,
+    connection: &mut Connection,
+    opened: &Opened,
+    id: MessageId,
+    now: DateTime<Utc>,
+) -> Result<Message, Failure> {
     let row = on!(&mut *connection, c => visible!(opened.grant)
         .inner_join(message_body::table.on(
             message_body::mailbox_id.eq(message::mailbox_id).and(message_body::message_id.eq(message::id)),
@@ -328,8 +374,13 @@ fn fetch(inner: &Inner, connection: &mut Connection, opened: &Opened, id: Messag
         .optional())?;
     let (row, (format, body), (withheld_from_holders, withheld_from_parents)) = row.ok_or(Failure::NotFound)?;
     let body = opened.key.open_text(id.as_uuid(), Field::Body, &body).map_err(|_| CORRUPT)?;
-    let overview = overview(inner, connection, opened, row)?;
-    let attachments = if overview.attachment_count == 0 { vec![] } else { attachment::list(connection, opened, id)? };
+    let around = surroundings(inner, connection, opened, std::slice::from_ref(&row), now)?;
+    let overview = overview(inner, connection, opened, &around, row)?;
+    let attachments = if overview.attachment_count == 0 {
+        vec![]
+    } else {
+        attachment::list(connection, opened.grant.mailbox(), &opened.key, id)?
+    };
     Ok(Message {
         mailbox: opened.grant.mailbox(),
         overview,

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use domain::access::PlatformAction;
 use domain::audit::{Object, ObjectKind, Subject};
 use domain::consent::ConsentLevel;
+use domain::dialogue::DialoguePolicy;
 use domain::id::{OrganisationId, ServiceId};
 use domain::identity::OrganisationNumber;
 use domain::message::{ParentVisibility, YouthVisibility};
@@ -120,12 +121,14 @@ fn locked(connection: &mut Connection, number: &OrganisationNumber) -> Result<Id
 fn new_service(name: Name) -> NewService {
     NewService {
         name,
+        name_nynorsk: None,
         kind: ServiceKind::Platform,
         policy: ServicePolicy {
             visibility: ITEM_POLICY,
             by_kind: vec![],
             unregistered_recipients: UnregisteredRecipients::Hold,
             attachment_types: vec![],
+            dialogue: DialoguePolicy::CLOSED,
         },
     }
 }

@@ -69,6 +69,8 @@ diesel::table! {
         power_of_attorney -> Bool,
         youth -> Text,
         kind_visibility -> Text,
+        name_nynorsk -> Nullable<Text>,
+        dialogue -> Text,
     }
 }
 
@@ -163,6 +165,9 @@ diesel::table! {
         withheld_from_holders -> Bool,
         youth -> SmallInt,
         is_parental -> Bool,
+        conversation_id -> Nullable<SqlUuid>,
+        author_relation -> Nullable<Text>,
+        author_id -> Nullable<SqlUuid>,
     }
 }
 
@@ -200,8 +205,8 @@ diesel::table! {
     use crate::database::{SqlTime, SqlUuid};
     use diesel::sql_types::*;
 
-    upload (service_id, id) {
-        service_id -> SqlUuid,
+    upload (owner_id, id) {
+        owner_id -> SqlUuid,
         id -> SqlUuid,
         file_name -> Binary,
         blob_id -> Nullable<SqlUuid>,
@@ -288,6 +293,79 @@ diesel::table! {
         rule -> Text,
         trace_id -> SqlUuid,
         actor_relation -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    conversation (mailbox_id, id) {
+        mailbox_id -> SqlUuid,
+        id -> SqlUuid,
+        service_id -> SqlUuid,
+        inquiry -> Text,
+        subject -> Binary,
+        state -> Text,
+        assignee_id -> Nullable<SqlUuid>,
+        version -> Integer,
+        begun_at -> SqlTime,
+        changed_at -> SqlTime,
+        inbound_at -> Nullable<SqlTime>,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    conversation_note (mailbox_id, conversation_id, id) {
+        mailbox_id -> SqlUuid,
+        conversation_id -> SqlUuid,
+        id -> SqlUuid,
+        author_id -> Nullable<SqlUuid>,
+        text -> Binary,
+        at -> SqlTime,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    conversation_seen (mailbox_id, conversation_id, person_id) {
+        mailbox_id -> SqlUuid,
+        conversation_id -> SqlUuid,
+        person_id -> SqlUuid,
+        seen_at -> SqlTime,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    relationship (service_id, person_hash) {
+        service_id -> SqlUuid,
+        person_hash -> Binary,
+        told_at -> SqlTime,
+        active_from -> SqlTime,
+        closed_at -> Nullable<SqlTime>,
+        responsible_id -> Nullable<SqlUuid>,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    relationship_line (batch_id, line) {
+        batch_id -> SqlUuid,
+        line -> Integer,
+        person_hash -> Binary,
+        is_closed -> Bool,
+        responsible_id -> Nullable<SqlUuid>,
+        told_at -> SqlTime,
     }
 }
 
@@ -395,6 +473,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_entry,
     registered_relation,
     service_area,
+    conversation,
+    conversation_note,
+    conversation_seen,
+    relationship,
+    relationship_line,
     power_of_attorney,
     membership,
     follow_up,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use domain::access::{PlatformAction, ServiceAction, ServiceGrant};
 use domain::attachment::FileType;
@@ -21,15 +22,16 @@ use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::idempotency::{self, Created, RequestKey};
 use crate::schema::{organisation, service};
-use crate::{Inner, Store};
+use crate::{Inner, Store, audit};
+
+mod dialogue_settings;
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "service" };
 
-#[derive(Insertable)]
-#[diesel(table_name = service)]
-struct NewServiceRow {
-    id: Id,
-    organisation_id: Id,
+/// What an organisation decides about a service.
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = service, treat_none_as_null = true)]
+struct SettingsRow {
     name: String,
     kind: &'static str,
     minimum_consent: i16,
@@ -40,21 +42,25 @@ struct NewServiceRow {
     power_of_attorney: bool,
     youth: &'static str,
     kind_visibility: String,
-    created_at: Time,
+    name_nynorsk: Option<String>,
+    dialogue: String,
 }
 
-/// A service as it is to be opened.
+/// A service as its organisation wants it.
 #[derive(Clone, Debug)]
 pub struct NewService {
     /// What people call it.
     pub name: Name,
+    /// What it is called in Nynorsk, where that differs.
+    pub name_nynorsk: Option<Name>,
     /// What it does.
     pub kind: ServiceKind,
     /// How it wants to be used.
     pub policy: ServicePolicy,
 }
 
-type ServiceRow = ((Id, Id, String, String, String, String), (i16, bool, String, bool, String, String));
+type ServiceRow =
+    ((Id, Id, String, Option<String>, String, String, String), (i16, bool, String, bool, String, String), String);
 
 macro_rules! service_columns {
     () => {
@@ -63,6 +69,7 @@ macro_rules! service_columns {
                 service::id,
                 service::organisation_id,
                 service::name,
+                service::name_nynorsk,
                 service::kind,
                 service::unregistered_recipients,
                 service::attachment_types,
@@ -75,6 +82,7 @@ macro_rules! service_columns {
                 service::youth,
                 service::kind_visibility,
             ),
+            service::dialogue,
         )
     };
 }
@@ -90,6 +98,45 @@ impl Store {
             Ok((service, Sender::clone(&*sender(inner, connection, id)?)))
         })
         .await
+    }
+
+    /// Changes a service to what its organisation wants. `is_current` says of the service as it stands whether it is the
+    /// version that the caller has seen.
+    ///
+    /// # Errors
+    /// Refused, another version by now, or the store away.
+    pub async fn service_change(
+        &self,
+        context: &Context,
+        id: ServiceId,
+        wanted: NewService,
+        is_current: impl FnOnce(&Service, &Sender) -> bool + Send + 'static,
+    ) -> Result<(Service, Sender), Failure> {
+        let owned = context.clone();
+        let changed = self
+            .for_service(context, id, ServiceAction::ChangeService, move |inner, connection, grant| {
+                connection.write(|connection| {
+                    lock(connection, id)?;
+                    let before = fetch(connection, id)?.ok_or(Failure::NotFound)?;
+                    if !is_current(&before, &read_sender(connection, id)?) {
+                        return Err(Failure::VersionChanged);
+                    }
+                    let after = as_wanted(id, before.organisation, wanted);
+                    let row = settings_row(&after)?;
+                    on!(&mut *connection, c => diesel::update(service::table.find(id.key())).set(row).execute(c))?;
+                    let (subject, action) = (Subject::Service(id), grant.action().as_word());
+                    let object = Some(Object { kind: ObjectKind::Service, id: id.as_uuid() });
+                    let entry = audit::granted(&owned, None, subject, action, object, grant.rule());
+                    audit::insert(connection, vec![entry])?;
+                    let sender = read_sender(connection, id)?;
+                    inner.senders.invalidate(&id);
+                    Ok((after, sender))
+                })
+            })
+            .await?;
+        // Somebody may have read the old name between the change and its commit.
+        self.inner.senders.invalidate(&id);
+        Ok(changed)
     }
 
     /// Asks whether the caller may do something for a service, ahead of taking in what may be large.
@@ -162,25 +209,40 @@ pub(crate) fn insert(
     new: NewService,
     now: DateTime<Utc>,
 ) -> Result<Service, Failure> {
-    let service = Service { id: new_id(), organisation, name: new.name, kind: new.kind, policy: new.policy };
-    let visibility = service.policy.visibility;
-    let row = NewServiceRow {
-        id: service.id.key(),
-        organisation_id: organisation.key(),
+    let service = as_wanted(new_id(), organisation, new);
+    let row = settings_row(&service)?;
+    on!(connection, c => diesel::insert_into(service::table)
+        .values((
+            service::id.eq(service.id.key()),
+            service::organisation_id.eq(organisation.key()),
+            service::created_at.eq(Time(now)),
+            row,
+        ))
+        .execute(c))?;
+    Ok(service)
+}
+
+fn as_wanted(id: ServiceId, organisation: OrganisationId, wanted: NewService) -> Service {
+    let NewService { name, name_nynorsk, kind, policy } = wanted;
+    Service { id, organisation, name, name_nynorsk, kind, policy }
+}
+
+fn settings_row(service: &Service) -> Result<SettingsRow, StoreError> {
+    let ServicePolicy { visibility, by_kind, unregistered_recipients, attachment_types, dialogue } = &service.policy;
+    Ok(SettingsRow {
         name: service.name.as_str().to_owned(),
         kind: service.kind.as_word(),
         minimum_consent: visibility.minimum_consent.rank(),
-        unregistered_recipients: service.policy.unregistered_recipients.as_word(),
+        unregistered_recipients: unregistered_recipients.as_word(),
         available_at_protected_address: visibility.available_at_protected_address,
-        attachment_types: words_of(&service.policy.attachment_types),
+        attachment_types: words_of(attachment_types),
         parents: visibility.parents.as_word(),
         power_of_attorney: visibility.power_of_attorney,
         youth: visibility.youth.as_word(),
-        kind_visibility: by_kind_to_text(&service.policy.by_kind)?,
-        created_at: Time(now),
-    };
-    on!(connection, c => diesel::insert_into(service::table).values(row).execute(c))?;
-    Ok(service)
+        kind_visibility: by_kind_to_text(by_kind)?,
+        name_nynorsk: service.name_nynorsk.as_ref().map(|name| name.as_str().to_owned()),
+        dialogue: dialogue_settings::to_text(dialogue)?,
+    })
 }
 
 fn words_of(types: &[FileType]) -> String {
@@ -202,13 +264,44 @@ pub(crate) fn fetch_all(connection: &mut Connection, ids: &[ServiceId]) -> Resul
     rows.into_iter().map(service_from).collect()
 }
 
+/// Services with what recipients see of them: these, or all there are.
+pub(crate) fn directory(
+    connection: &mut Connection,
+    only: Option<&[ServiceId]>,
+) -> Result<Vec<(Service, Sender)>, StoreError> {
+    let only: Option<Vec<Id>> = only.map(|ids| ids.iter().map(|id| id.key()).collect());
+    let rows = on!(connection, c => {
+        let mut query = service::table
+            .inner_join(organisation::table.on(organisation::id.eq(service::organisation_id)))
+            .select((service_columns!(), (organisation::number, organisation::name)))
+            .into_boxed();
+        if let Some(only) = &only {
+            query = query.filter(service::id.eq_any(only));
+        }
+        query.load::<(ServiceRow, (String, String))>(c)
+    })?;
+    rows.into_iter()
+        .map(|(row, (number, name))| {
+            let service = service_from(row)?;
+            let sender = Sender {
+                service: service.id,
+                service_name: service.name.clone(),
+                organisation_number: OrganisationNumber::parse(&number).map_err(|_| CORRUPT)?,
+                organisation_name: Name::parse(&name).map_err(|_| CORRUPT)?,
+            };
+            Ok((service, sender))
+        })
+        .collect()
+}
+
 fn service_from(row: ServiceRow) -> Result<Service, StoreError> {
-    let ((id, organisation, name, kind, unregistered, types), visibility) = row;
+    let ((id, organisation, name, name_nynorsk, kind, unregistered, types), visibility, dialogue) = row;
     let (minimum_consent, available_at_protected_address, parents, power_of_attorney, youth, by_kind) = visibility;
     Ok(Service {
         id: id.into(),
         organisation: organisation.into(),
         name: Name::parse(&name).map_err(|_| CORRUPT)?,
+        name_nynorsk: name_nynorsk.map(|name| Name::parse(&name)).transpose().map_err(|_| CORRUPT)?,
         kind: kind.parse().map_err(|_| CORRUPT)?,
         policy: ServicePolicy {
             visibility: ItemPolicy {
@@ -225,6 +318,7 @@ fn service_from(row: ServiceRow) -> Result<Service, StoreError> {
                 .map(str::parse)
                 .collect::<Result<_, _>>()
                 .map_err(|_| CORRUPT)?,
+            dialogue: dialogue_settings::from_text(&dialogue)?,
         },
     })
 }
@@ -283,17 +377,30 @@ pub(crate) fn sender(inner: &Inner, connection: &mut Connection, id: ServiceId) 
     if let Some(sender) = inner.senders.get(&id) {
         return Ok(sender);
     }
+    let sender = Arc::new(read_sender(connection, id)?);
+    inner.senders.insert(id, Arc::clone(&sender));
+    Ok(sender)
+}
+
+fn read_sender(connection: &mut Connection, id: ServiceId) -> Result<Sender, StoreError> {
     let (service_name, number, name) = on!(connection, c => service::table
         .inner_join(organisation::table.on(organisation::id.eq(service::organisation_id)))
         .filter(service::id.eq(id.key()))
         .select((service::name, organisation::number, organisation::name))
         .first::<(String, String, String)>(c))?;
-    let sender = Arc::new(Sender {
+    Ok(Sender {
         service: id,
         service_name: Name::parse(&service_name).map_err(|_| CORRUPT)?,
         organisation_number: OrganisationNumber::parse(&number).map_err(|_| CORRUPT)?,
         organisation_name: Name::parse(&name).map_err(|_| CORRUPT)?,
-    });
-    inner.senders.insert(id, Arc::clone(&sender));
-    Ok(sender)
+    })
+}
+
+/// Waits for whoever is changing the service, and keeps others waiting until the transaction ends.
+pub(crate) fn lock(connection: &mut Connection, id: ServiceId) -> Result<(), StoreError> {
+    if let Connection::Postgres(link) = connection {
+        let row = service::table.find(id.key()).select(service::id).for_update();
+        row.first::<Id>(&mut **link as &mut PgConnection).optional()?;
+    }
+    Ok(())
 }

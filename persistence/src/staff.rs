@@ -18,7 +18,7 @@ use crate::page::{Page, Slice};
 use crate::register::{Refreshed, Whom};
 use crate::schema::{follow_up, membership, recorded_access};
 use crate::vault::Field;
-use crate::{Inner, Store, audit, person};
+use crate::{Inner, Store, audit, person, relationship};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "staff" };
 
@@ -94,6 +94,7 @@ impl Store {
                 .filter(follow_up::service_id.eq(row.0))
                 .filter(follow_up::person_id.eq(row.1)))
             .execute(c))?;
+            relationship::release(connection, grant.service(), person)?;
             if removed == 0 { Err(Failure::NotFound) } else { Ok(()) }
         })
         .await

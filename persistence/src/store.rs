@@ -21,7 +21,7 @@ use crate::platform::PlatformService;
 use crate::register::PopulationRegister;
 use crate::schema::{attachment, upload as uploads, vault_key};
 use crate::vault::{MasterKey, Vault, VaultError, WrappedVaultKey};
-use crate::{idempotency, upload};
+use crate::{idempotency, relationship, upload};
 
 /// How long what recipients see of a service is kept in memory.
 const SENDERS_KEPT: Duration = Duration::from_secs(10);
@@ -192,6 +192,7 @@ impl Store {
             .run(move |_, connection| {
                 connection.write(|connection| {
                     idempotency::forget(connection, now)?;
+                    relationship::sweep(connection, now)?;
                     Ok::<_, Failure>(upload::expire(connection, now)?)
                 })
             })

@@ -4,13 +4,15 @@
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use domain::access::ServiceAction;
+use domain::access::{Action, ServiceAction};
 use domain::attachment::{FileFault, FileName, FileType, MAX_FILE_BYTES};
 use domain::audit::{self as log, ObjectKind, Subject};
-use domain::id::{ServiceId, UploadId};
-use domain::upload::{UPLOAD_LIFETIME, Upload, UploadedContent};
+use domain::id::UploadId;
+use domain::upload::{UPLOAD_LIFETIME, Upload, UploadOwner, UploadedContent};
 use futures_util::Stream;
+use strum::VariantArray as _;
 
+use crate::access::MailboxRef;
 use crate::blob::PutError;
 use crate::context::{Context, new_id};
 use crate::database::{Connection, Id, Key, Time, on};
@@ -30,7 +32,7 @@ type UploadRow = (Id, Id, Vec<u8>, Time, ContentRow);
 macro_rules! upload_columns {
     () => {
         (
-            upload::service_id,
+            upload::owner_id,
             upload::id,
             upload::file_name,
             upload::expires_at,
@@ -41,7 +43,7 @@ macro_rules! upload_columns {
 
 /// An upload, with what it takes to turn it into an attachment.
 pub(crate) struct Stored {
-    pub(crate) service: ServiceId,
+    pub(crate) owner: Id,
     pub(crate) upload: Upload,
     pub(crate) bytes: Option<(Id, FileKey)>,
 }
@@ -65,44 +67,35 @@ impl Store {
     pub async fn upload_open(
         &self,
         context: &Context,
-        service: ServiceId,
+        owner: UploadOwner,
         file_name: FileName,
         key: Option<RequestKey>,
     ) -> Result<Created<Upload>, Failure> {
-        let scope = self.idempotency_scope(context);
-        let owned = context.clone();
-        self.for_service(context, service, ServiceAction::UploadFile, move |inner, connection, grant| {
-            connection.write(|connection| {
-                let created = idempotency::create(
-                    connection,
-                    &scope,
-                    key.as_ref(),
-                    owned.now,
-                    |connection| insert(inner, connection, service, file_name, owned.now),
-                    |connection, id| fetch(inner, connection, service, id.into(), owned.now),
-                    |upload: &Upload| upload.id.key(),
-                )?;
-                let object = log::Object { kind: ObjectKind::Upload, id: created.value().id.as_uuid() };
-                let subject = Subject::Service(service);
-                let action = grant.action().as_word();
-                let entry = audit::granted(&owned, None, subject, action, Some(object), grant.rule());
-                audit::insert(connection, vec![entry])?;
-                Ok(created)
-            })
+        let (scope, now) = (self.idempotency_scope(context), context.now);
+        self.for_upload(context, owner, move |inner, connection| {
+            let created = idempotency::create(
+                connection,
+                &scope,
+                key.as_ref(),
+                now,
+                |connection| insert(inner, connection, owner, file_name, now),
+                |connection, id| fetch(inner, connection, owner, id.into(), now),
+                |upload: &Upload| upload.id.key(),
+            )?;
+            let id = created.value().id;
+            Ok((created, id))
         })
         .await
     }
 
-    /// An upload of the caller's service.
+    /// An upload of the caller's.
     ///
     /// # Errors
     /// Refused, not there or expired, or the store away.
-    pub async fn upload_fetch(&self, context: &Context, service: ServiceId, id: UploadId) -> Result<Upload, Failure> {
+    pub async fn upload_fetch(&self, context: &Context, owner: UploadOwner, id: UploadId) -> Result<Upload, Failure> {
         let now = context.now;
-        self.for_service(context, service, ServiceAction::UploadFile, move |inner, connection, _| {
-            fetch(inner, connection, service, id, now)
-        })
-        .await
+        self.for_upload(context, owner, move |inner, connection| Ok((fetch(inner, connection, owner, id, now)?, id)))
+            .await
     }
 
     /// Takes the bytes of an upload, encrypting them as they come, and judges them when they are all here. An upload
@@ -113,7 +106,7 @@ impl Store {
     pub async fn upload_fill<S, E>(
         &self,
         context: &Context,
-        service: ServiceId,
+        owner: UploadOwner,
         id: UploadId,
         content: S,
     ) -> Result<Upload, FillError<E>>
@@ -121,11 +114,10 @@ impl Store {
         S: Stream<Item = Result<Bytes, E>>,
     {
         let now = context.now;
-        let (accepted, rule) = self
-            .for_service(context, service, ServiceAction::UploadFile, move |inner, connection, grant| {
-                fetch(inner, connection, service, id, now)?;
-                let service = service::fetch(connection, service)?.ok_or(Failure::NotFound)?;
-                Ok((service.policy.attachment_types, grant.rule()))
+        let accepted = self
+            .for_upload(context, owner, move |inner, connection| {
+                fetch(inner, connection, owner, id, now)?;
+                Ok((accepted_types(connection, owner)?, id))
             })
             .await?;
         // An id and a key of their own for these bytes: a second attempt never touches those of the first, and no key
@@ -142,19 +134,12 @@ impl Store {
                 return Err(failure.into());
             }
         };
-        let owned = context.clone();
         let content = UploadedContent { file_type, size_bytes: stored.size_bytes, sha256: stored.sha256 };
         let upload = self
-            .run(move |inner, connection| {
-                connection.write(|connection| {
-                    let file_key = inner.vault.wrap_upload_key(service, id, &file_key);
-                    let object = Some(log::Object { kind: ObjectKind::Upload, id: id.as_uuid() });
-                    let (subject, action) = (Subject::Service(service), ServiceAction::UploadFile.as_word());
-                    let entry = audit::granted(&owned, None, subject, action, object, rule);
-                    audit::insert(connection, vec![entry])?;
-                    let filled = fill(connection, service, id, (blob, file_key), content, now)?;
-                    Ok::<_, Failure>((fetch(inner, connection, service, id, now)?, filled))
-                })
+            .for_upload(context, owner, move |inner, connection| {
+                let file_key = inner.vault.wrap_upload_key(owner.as_uuid(), id, &file_key);
+                let filled = fill(connection, owner, id, (blob, file_key), content, now)?;
+                Ok(((fetch(inner, connection, owner, id, now)?, filled), id))
             })
             .await?;
         match upload {
@@ -166,15 +151,48 @@ impl Store {
         }
     }
 
+    /// Does something with an upload, in one transaction with its entry. `work` says which upload it was.
+    async fn for_upload<T: Send + 'static>(
+        &self,
+        context: &Context,
+        owner: UploadOwner,
+        work: impl FnOnce(&Inner, &mut Connection) -> Result<(T, UploadId), Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let object = |id: UploadId| log::Object { kind: ObjectKind::Upload, id: id.as_uuid() };
+        match owner {
+            UploadOwner::Mailbox(mailbox) => {
+                let which = MailboxRef::Id(mailbox);
+                self.create_in_mailbox(context, which, Action::WriteMessage, move |inner, connection, _| {
+                    let (value, id) = work(inner, connection)?;
+                    Ok((value, object(id)))
+                })
+                .await
+            }
+            UploadOwner::Service(service) => {
+                let owned = context.clone();
+                self.for_service(context, service, ServiceAction::UploadFile, move |inner, connection, grant| {
+                    connection.write(|connection| {
+                        let (value, id) = work(inner, connection)?;
+                        let (subject, action) = (Subject::Service(service), grant.action().as_word());
+                        let entry = audit::granted(&owned, None, subject, action, Some(object(id)), grant.rule());
+                        audit::insert(connection, vec![entry])?;
+                        Ok(value)
+                    })
+                })
+                .await
+            }
+        }
+    }
+
     /// Takes files away that came with a message that came to nothing, or had come before. Those that a message has
     /// taken stay. Should this fail, they go when their time is over.
-    pub async fn upload_discard(&self, service: ServiceId, ids: &[UploadId]) {
+    pub async fn upload_discard(&self, owner: UploadOwner, ids: &[UploadId]) {
         if ids.is_empty() {
             return;
         }
         let ids: Vec<Id> = ids.iter().map(|id| id.key()).collect();
         let left = self
-            .run(move |_, connection| connection.write(|connection| Ok::<_, Failure>(take(connection, service, &ids)?)))
+            .run(move |_, connection| connection.write(|connection| Ok::<_, Failure>(take(connection, owner, &ids)?)))
             .await;
         match left {
             Ok(blobs) => {
@@ -208,6 +226,20 @@ impl Store {
     }
 }
 
+pub(crate) const fn key_of(owner: UploadOwner) -> Id {
+    Id(owner.as_uuid())
+}
+
+/// What the bytes may be. A citizen has not said yet whom the file is for, who says it when it is sent.
+fn accepted_types(connection: &mut Connection, owner: UploadOwner) -> Result<Vec<FileType>, Failure> {
+    match owner {
+        UploadOwner::Service(service) => {
+            Ok(service::fetch(connection, service)?.ok_or(Failure::NotFound)?.policy.attachment_types)
+        }
+        UploadOwner::Mailbox(_) => Ok(FileType::VARIANTS.to_vec()),
+    }
+}
+
 fn fill_error<E>(error: PutError<E>) -> FillError<E> {
     match error {
         PutError::Content(error) => FillError::Source(error),
@@ -220,16 +252,16 @@ fn fill_error<E>(error: PutError<E>) -> FillError<E> {
 fn insert(
     inner: &Inner,
     connection: &mut Connection,
-    service: ServiceId,
+    owner: UploadOwner,
     file_name: FileName,
     now: DateTime<Utc>,
 ) -> Result<Upload, Failure> {
     let id: UploadId = new_id();
     let expires_at = now + UPLOAD_LIFETIME;
     let row = (
-        upload::service_id.eq(service.key()),
+        upload::owner_id.eq(key_of(owner)),
         upload::id.eq(id.key()),
-        upload::file_name.eq(inner.vault.seal_upload_name(service, id, file_name.expose())),
+        upload::file_name.eq(inner.vault.seal_upload_name(owner.as_uuid(), id, file_name.expose())),
         upload::created_at.eq(Time(now)),
         upload::expires_at.eq(Time(expires_at)),
     );
@@ -240,7 +272,7 @@ fn insert(
 /// Puts on record what the bytes are. Only the first filling counts; says whether this was it.
 fn fill(
     connection: &mut Connection,
-    service: ServiceId,
+    owner: UploadOwner,
     id: UploadId,
     (blob, file_key): (Id, Vec<u8>),
     content: UploadedContent,
@@ -248,7 +280,7 @@ fn fill(
 ) -> Result<bool, Failure> {
     let size_bytes = i64::try_from(content.size_bytes).map_err(|_| CORRUPT)?;
     let filled = on!(connection, c => diesel::update(upload::table)
-        .filter(upload::service_id.eq(service.key()))
+        .filter(upload::owner_id.eq(key_of(owner)))
         .filter(upload::id.eq(id.key()))
         .filter(upload::expires_at.gt(Time(now)))
         .filter(upload::blob_id.is_null())
@@ -266,11 +298,11 @@ fn fill(
 fn fetch(
     inner: &Inner,
     connection: &mut Connection,
-    service: ServiceId,
+    owner: UploadOwner,
     id: UploadId,
     now: DateTime<Utc>,
 ) -> Result<Upload, Failure> {
-    let found = fetch_all(inner, connection, &[id], now)?.into_iter().find(|stored| stored.service == service);
+    let found = fetch_all(inner, connection, &[id], now)?.into_iter().find(|stored| stored.owner == key_of(owner));
     found.map(|stored| stored.upload).ok_or(Failure::NotFound)
 }
 
@@ -291,13 +323,13 @@ pub(crate) fn fetch_all(
 }
 
 fn stored_from(inner: &Inner, row: UploadRow) -> Result<Stored, StoreError> {
-    let (service, id, file_name, expires_at, content) = row;
-    let (service, id) = (ServiceId::from(service), UploadId::from(id));
-    let file_name = inner.vault.open_upload_name(service, id, &file_name).map_err(|_| CORRUPT)?;
+    let (owner, id, file_name, expires_at, content) = row;
+    let id = UploadId::from(id);
+    let file_name = inner.vault.open_upload_name(owner.0, id, &file_name).map_err(|_| CORRUPT)?;
     let file_name = FileName::parse(&file_name).map_err(|_| CORRUPT)?;
     let (bytes, content) = match content {
         (Some(blob), Some(key), Some(file_type), Some(size_bytes), Some(sha256)) => {
-            let key = inner.vault.open_upload_key(service, id, &key).map_err(|_| CORRUPT)?;
+            let key = inner.vault.open_upload_key(owner.0, id, &key).map_err(|_| CORRUPT)?;
             let content = UploadedContent {
                 file_type: file_type.parse().map_err(|_| CORRUPT)?,
                 size_bytes: u64::try_from(size_bytes).map_err(|_| CORRUPT)?,
@@ -307,7 +339,7 @@ fn stored_from(inner: &Inner, row: UploadRow) -> Result<Stored, StoreError> {
         }
         _ => (None, None),
     };
-    Ok(Stored { service, upload: Upload { id, file_name, content, expires_at: expires_at.0 }, bytes })
+    Ok(Stored { owner, upload: Upload { id, file_name, content, expires_at: expires_at.0 }, bytes })
 }
 
 /// Takes uploads that a message has taken off the list. Says how many were still there.
@@ -316,8 +348,8 @@ pub(crate) fn consume(connection: &mut Connection, ids: &[Id]) -> Result<usize, 
 }
 
 /// Takes uploads of a service off the list, and says which bytes they leave behind.
-fn take(connection: &mut Connection, service: ServiceId, ids: &[Id]) -> Result<Vec<Id>, StoreError> {
-    let these = upload::table.filter(upload::service_id.eq(service.key())).filter(upload::id.eq_any(ids));
+fn take(connection: &mut Connection, owner: UploadOwner, ids: &[Id]) -> Result<Vec<Id>, StoreError> {
+    let these = upload::table.filter(upload::owner_id.eq(key_of(owner))).filter(upload::id.eq_any(ids));
     let ids = on!(&mut *connection, c => these.select(upload::id).load::<Id>(c))?;
     remove(connection, &ids)
 }

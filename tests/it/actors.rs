@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tests::{Actor, Answer, Service, TestApp, files, stories};
 
 use crate::contract::{Operation, operations};
-use crate::operations::{OPEN, body};
+use crate::operations::{OPEN, access_request, body, if_match, unframed};
 use crate::persons::{DAGNY, ELDAR, ELDRID, MILLENNIA, MONA, NAVN, NESTEN_SEKSTEN, SKUDDAR};
 
 /// What stands in front of the table.
@@ -50,6 +50,8 @@ struct World {
     service: Service,
     /// Of the adult, and of the child.
     ids: [BTreeMap<&'static str, String>; 2],
+    /// A place for a file in the adult's mailbox.
+    mailbox_upload: String,
 }
 
 impl World {
@@ -70,6 +72,7 @@ impl World {
             let _ = ehr.put(&service.path("/follow-ups"), &body).await.expect(200);
         }
         let upload = ehr.post(&service.path("/uploads"), &json!({"fileName": "a.pdf"})).key("u").await.expect(201).id();
+        let mailbox_upload = owner.post(&owner.own("/uploads"), &json!({"fileName": "a.pdf"})).await.expect(201).id();
         let nurse = app.health_worker(DAGNY, app.clinic()).await;
         let mut ids = [BTreeMap::new(), BTreeMap::new()];
         for (ids, of) in ids.iter_mut().zip([&owner, &child]) {
@@ -94,16 +97,17 @@ impl World {
             app.system(app.appeals_body()).await,
             app.operator().await,
         ];
-        Self { actors: CALLERS.into_iter().zip(actors).collect(), app, service, ids }
+        Self { actors: CALLERS.into_iter().zip(actors).collect(), app, service, ids, mailbox_upload }
     }
 
     /// A letter of its own for a call, so that what one caller did to it does not change the next answer.
-    async fn letter(&self, is_child: bool) -> (String, String) {
+    async fn letter(&self, is_child: bool) -> [String; 3] {
         let to = if is_child { NESTEN_SEKSTEN } else { SKUDDAR };
         let id = self.app.message("Svar").to(to).from(&self.actors["own system"], &self.service);
-        let id = id.file(files::pdf()).deliver().await;
+        let id = id.kind("dialogue").file(files::pdf()).deliver().await;
         let letter = self.actors["nurse"].get(&format!("{}/messages/{id}", self.mailbox(is_child))).await.expect(200);
-        (id, letter["attachments"][0]["id"].as_str().expect("a file").to_owned())
+        let (file, conversation) = (letter["attachments"][0]["id"].as_str(), letter["conversationId"].as_str());
+        [id, file.expect("a file").to_owned(), conversation.expect("a conversation").to_owned()]
     }
 
     fn mailbox(&self, is_child: bool) -> String {
@@ -112,19 +116,21 @@ impl World {
 
     async fn call(&self, operation: &Operation, caller: &str) -> Answer {
         let is_child = ["child", "parent"].contains(&caller);
-        let mut path = self.ids[usize::from(is_child)]
-            .iter()
-            .fold(operation.path.clone(), |path, (name, id)| path.replace(name, id));
-        if path.contains("{messageId}") {
-            let (message, attachment) = self.letter(is_child).await;
+        let mut path = operation.path.clone();
+        if operation.id == "mailboxUploadFill" {
+            path = path.replace("{uploadId}", &self.mailbox_upload);
+        }
+        let mut path = self.ids[usize::from(is_child)].iter().fold(path, |path, (name, id)| path.replace(name, id));
+        if has_letter(operation) {
+            let [message, attachment, conversation] = self.letter(is_child).await;
             path = path.replace("{messageId}", &message).replace("{attachmentId}", &attachment);
+            path = path.replace("{conversationId}", &conversation);
         }
         let method = Method::from_bytes(operation.method.as_bytes()).expect("a method");
-        let request = self.actors[caller].request(method, &path);
+        let request = if_match(operation, self.actors[caller].request(method, &path));
         match self.body(&operation.id) {
             Some(body) => request.json(&body).key(&self.app.unique("matrix-")),
-            None if operation.id == "uploadFill" => request.body("application/octet-stream", files::pdf().bytes),
-            None => request,
+            None => unframed(operation, request),
         }
         .await
     }
@@ -133,10 +139,19 @@ impl World {
         let person = &self.ids[0]["{personId}"];
         match operation {
             "followUpPut" => Some(json!({"patient": {"nationalId": SKUDDAR}, "member": {"personId": person}})),
+            "assignmentPut" => Some(json!({"member": {"personId": person}})),
+            "inquirySend" => Some(access_request(&self.service.id)),
+            "serviceChange" => Some(json!({"name": "Ny tjeneste", "kind": "specialist", "parents": "until16",
+                "unregisteredRecipients": "hold"})),
             "powerOfAttorneyGive" => Some(json!({"holder": {"nationalId": MONA}, "areas": [3]})),
             other => body(other),
         }
     }
+}
+
+/// Whether a call is about a message or conversation, which it gets for itself.
+fn has_letter(operation: &Operation) -> bool {
+    operation.path.contains("{messageId}") || operation.path.contains("{conversationId}")
 }
 
 /// How many rows each table has but the log, and how many the log.
@@ -167,8 +182,7 @@ stories! {
                 if answer.status >= 400 {
                     answer.check_problem();
                     // A letter of its own was sent for the call.
-                    let has_letter = operation.path.contains("{messageId}");
-                    assert!(has_letter || before.0 == after.0, "{} by {caller} changes something: {answer}", operation.id);
+                    assert!(has_letter(operation) || before.0 == after.0, "{} by {caller} changes something: {answer}", operation.id);
                     assert!(after.1 > before.1, "{} by {caller} is not on record: {answer}", operation.id);
                 }
                 statuses.insert(caller, answer.status);

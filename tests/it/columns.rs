@@ -123,14 +123,13 @@ stories! {
     async fn what_is_sealed_is_nowhere_to_be_read(app: TestApp) {
         let patient = app.member(SKUDDAR).await;
         let canary = "Kanarifuglen synger";
-        let id = app.message(canary).body(canary).file(files::pdf().named(&format!("{canary}.pdf"))).deliver().await;
-        let _ = patient.get(&patient.own(&format!("/messages/{id}"))).await.expect(200);
-        let _ = app
-            .ehr()
-            .await
-            .post(&app.dermatology().path("/uploads"), &serde_json::json!({"fileName": canary}))
-            .key("u")
-            .await;
+        let file = files::pdf().named(&format!("{canary}.pdf"));
+        let id = app.message(canary).kind("dialogue").body(canary).file(file).deliver().await;
+        let shown = patient.get(&patient.own(&format!("/messages/{id}"))).await.expect(200);
+        let (ehr, clinic) = (app.ehr().await, app.dermatology());
+        let note = clinic.path(&format!("/conversations/{}/notes", shown.text("conversationId")));
+        let _ = ehr.post(&note, &serde_json::json!({"text": canary})).await.expect(201);
+        let _ = ehr.post(&clinic.path("/uploads"), &serde_json::json!({"fileName": canary})).key("u").await;
 
         let sealed: BTreeSet<String> =
             classes().into_iter().filter(|(_, column)| column.sealed).map(|(name, _)| name).collect();

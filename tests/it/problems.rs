@@ -7,6 +7,7 @@ use reqwest::Method;
 use serde_json::json;
 use tests::{Answer, Database, Issuer, Place, TestApp, files, stories};
 
+use crate::dialogue::{home_care, inquiry, tell};
 use crate::persons::{DOD, ELDRID, LILLE, MILLENNIA, MONA, NESTEN_SEKSTEN, NILS, SKJULT, SKUDDAR, UNKNOWN};
 use crate::powers::{POWERS, day, path_of};
 
@@ -203,6 +204,37 @@ async fn of_powers_of_attorney(app: &TestApp, happened: &mut Happened) {
     happened.note(&father.put(&path_of(&id), &change).await, "power-of-attorney-assigned");
 }
 
+async fn of_dialogue(app: &TestApp, happened: &mut Happened) {
+    let (citizen, operator) = (app.member(SKUDDAR).await, app.operator().await);
+    let (municipality, appeals) = (app.system(app.municipality()).await, app.system(app.appeals_body()).await);
+    let (care, office) = (home_care(app), app.municipality().service("Tildelingskontoret"));
+    let path = citizen.own("/messages");
+    let write = |service, kind, subject| citizen.post(&path, &inquiry(service, kind, subject));
+    happened.note(&write(care, "dialogue", "Hei").await, "service-not-received");
+    let _ = tell(&municipality, care, "", &[json!({"nationalId": SKUDDAR})]).await.expect(200);
+    happened.note(&write(care, "dialogue", "Hei").await, "link-pending");
+    happened.note(&write(office, "letter", "Hei").await, "service-not-open");
+    happened.note(&write(office, "dialogue", "Min søknad").await, "subject-refused");
+    let open = |policy| json!({"minimumConsent": policy, "dialogue": {"accepts": ["dialogue"], "requiresRelationship": false, "takesReplies": false}});
+    let demanding = app.open_service(&operator, app.clinic(), &open("full")).await;
+    happened.note(&write(&demanding, "dialogue", "Hei").await, "service-not-available");
+    let silent = app.open_service(&operator, app.clinic(), &open("basis")).await;
+    let conversation = write(&silent, "dialogue", "Hei").await.expect(201).text("conversationId").to_owned();
+    let reply = |id: &str| citizen.own(&format!("/conversations/{id}/messages"));
+    let body = json!({"body": "Hei"});
+    happened.note(&citizen.post(&reply(&conversation), &body).await, "replies-not-taken");
+    let conversation = write(office, "dialogue", "Hei").await.expect(201).text("conversationId").to_owned();
+    let closure = office.path(&format!("/conversations/{conversation}/closure"));
+    happened.note(&municipality.post(&closure, &json!({})).await, "precondition-required");
+    let stale = municipality.post(&closure, &json!({})).header("if-match", "\"other\"");
+    happened.note(&stale.await, "version-changed");
+    let _ = municipality.post(&closure, &json!({})).header("if-match", "*").await.expect(200);
+    happened.note(&citizen.post(&reply(&conversation), &body).await, "conversation-closed");
+    let _ = write(app.appeals(), "letter", "Klage").await.expect(201);
+    let letter = appeals.get(&app.appeals().path("/conversations")).await.expect(200).each("id")[0].to_owned();
+    happened.note(&citizen.post(&reply(&letter), &body).await, "letter-has-no-reply");
+}
+
 async fn of_issuers(database: Database, happened: &mut Happened) {
     let (away, helseid) = (Issuer::unpublished("https://away.test"), Issuer::start("https://helseid.test").await);
     let settings = format!("{}{}", away.settings("test"), helseid.settings("helseId"));
@@ -251,6 +283,7 @@ stories! {
         let app = TestApp::start(database).await;
         of_powers_of_attorney(&app, &mut happened).await;
         of_what_is_there_already(&app, &mut happened).await;
+        of_dialogue(&TestApp::start(database).await, &mut happened).await;
         of_issuers(database, &mut happened).await;
         if database == Database::Postgres {
             of_two_at_once(&app, &mut happened).await;

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use crate::{Organisation, Request, TestApp};
 
 /// Every scope that a system can have.
-pub const SYSTEM_SCOPES: [&str; 3] = ["brevdue:messages.write", "brevdue:messages.read", "brevdue:staff.write"];
+pub const SYSTEM_SCOPES: [&str; 4] =
+    ["brevdue:messages.write", "brevdue:messages.read", "brevdue:staff.write", "brevdue:services.write"];
 
 /// Somebody who calls the API.
 #[derive(Clone)]

@@ -127,7 +127,19 @@ impl Answer {
         assert_eq!(self["retryable"], kind.is_retryable(), "{self}");
         assert!(!self.text("title").is_empty() && !self.text("detail").is_empty(), "{self}");
         assert!(self.text("instance").starts_with("urn:uuid:"), "{self}");
-        let known = ["type", "title", "status", "detail", "instance", "rule", "retryable", "errors"];
+        let known = [
+            "type",
+            "title",
+            "status",
+            "detail",
+            "instance",
+            "rule",
+            "retryable",
+            "errors",
+            "activeFrom",
+            "form",
+            "serviceId",
+        ];
         let body = self.body.as_object().unwrap_or_else(|| panic!("no object: {self}"));
         assert!(body.keys().all(|field| known.contains(&field.as_str())), "{self}");
         for error in body.get("errors").and_then(Value::as_array).into_iter().flatten() {

@@ -87,18 +87,23 @@ pub(crate) async fn attachment_fetch(
 ) -> Result<HttpResponse, ApiError> {
     let (mailbox, message, id) = path.into_inner();
     let fetched = state.store.attachment_fetch(&call, mailbox, message, id).await?;
+    serve(&request, &fetched).await
+}
+
+/// Hands out a file, or the range of it that is asked for.
+pub(super) async fn serve(request: &HttpRequest, fetched: &Fetched) -> Result<HttpResponse, ApiError> {
     let size_bytes = fetched.attachment.size_bytes;
     let tag = EntityTag::new_strong(hex::encode(fetched.attachment.sha256));
-    if caller_has(&request, &tag) {
+    if caller_has(request, &tag) {
         return Ok(HttpResponse::NotModified().insert_header(ETag(tag)).finish());
     }
-    match part_wanted(&request, &tag, size_bytes) {
-        Part::Whole => respond(HttpResponse::Ok(), &fetched, tag, 0..size_bytes).await,
+    match part_wanted(request, &tag, size_bytes) {
+        Part::Whole => respond(HttpResponse::Ok(), fetched, tag, 0..size_bytes).await,
         Part::Bytes(range) => {
             let mut response = HttpResponse::PartialContent();
             let bounds = Some((range.start, range.end - 1));
             response.insert_header(content_range(bounds, size_bytes));
-            respond(response, &fetched, tag, range).await
+            respond(response, fetched, tag, range).await
         }
         Part::NotThere => Ok(not_satisfiable(size_bytes)),
     }

@@ -1,6 +1,6 @@
 //! `ETag`, and what callers make depend on it (RFC 9110, section 13).
 
-use actix_web::http::header::{ETag, EntityTag, Header as _, IfNoneMatch};
+use actix_web::http::header::{ETag, EntityTag, Header as _, IfMatch, IfNoneMatch};
 use actix_web::{HttpRequest, HttpResponse};
 use aws_lc_rs::digest::{Context, SHA256};
 use serde::Serialize;
@@ -34,13 +34,50 @@ pub(crate) fn caller_has(request: &HttpRequest, current: &EntityTag) -> bool {
 /// # Errors
 /// A view that cannot be written as JSON, which is a fault of the program.
 pub(crate) fn tagged(request: &HttpRequest, view: &impl Serialize) -> Result<HttpResponse, ApiError> {
-    let json = serde_json::to_vec(view)
-        .map_err(|error| ApiError::caused_by(Problem::new(ProblemKind::InternalError), error))?;
+    let json = json_of(view)?;
     let tag = etag_of(&[&json]);
     if caller_has(request, &tag) {
         return Ok(HttpResponse::NotModified().insert_header(ETag(tag)).finish());
     }
     Ok(HttpResponse::Ok().insert_header(ETag(tag)).content_type("application/json").body(json))
+}
+
+/// The tag of a single resource, as [`tagged`] gives it.
+///
+/// # Errors
+/// As for [`tagged`].
+pub(crate) fn tag_of(view: &impl Serialize) -> Result<EntityTag, ApiError> {
+    Ok(etag_of(&[&json_of(view)?]))
+}
+
+fn json_of(view: &impl Serialize) -> Result<Vec<u8>, ApiError> {
+    serde_json::to_vec(view).map_err(|error| ApiError::caused_by(Problem::new(ProblemKind::InternalError), error))
+}
+
+/// The version that a change starts from.
+#[derive(Clone, Debug)]
+pub(crate) struct Expected(IfMatch);
+
+impl Expected {
+    /// Reads `If-Match`, which a change must have where two writers can meet.
+    ///
+    /// # Errors
+    /// `precondition-required` where there is none that can be read.
+    pub(crate) fn required(request: &HttpRequest) -> Result<Self, ApiError> {
+        match IfMatch::parse(request) {
+            Ok(IfMatch::Items(tags)) if tags.is_empty() => Err(ProblemKind::PreconditionRequired.into()),
+            Ok(expected) => Ok(Self(expected)),
+            Err(_) => Err(ProblemKind::PreconditionRequired.into()),
+        }
+    }
+
+    /// Whether it is the version that there is.
+    pub(crate) fn is(&self, current: &EntityTag) -> bool {
+        match &self.0 {
+            IfMatch::Any => true,
+            IfMatch::Items(tags) => tags.iter().any(|tag| tag.strong_eq(current)),
+        }
+    }
 }
 
 #[cfg(test)]

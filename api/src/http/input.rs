@@ -195,6 +195,11 @@ impl Violations {
         }
     }
 
+    /// What was found.
+    pub(crate) fn into_found(self) -> Vec<Violation> {
+        self.found
+    }
+
     /// Whether nothing wrong has been found.
     #[must_use]
     pub(crate) const fn is_empty(&self) -> bool {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::attachment::Attachment;
 use domain::id::{MailboxId, MessageId};
 use domain::message::{Message, Overview, Sender};
-use persistence::{MessageFilter, Page, Slice};
+use persistence::{MessageFilter, Page};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -73,11 +73,13 @@ pub(crate) struct MessageServiceView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SentByView {
-    /// What the writer is to the owner of the mailbox: `service`.
+    /// What the writer is to the owner of the mailbox: `service`, `self`, `parent`, `powerOfAttorney`,
+    /// `assignedPowerOfAttorney` or `guardian`. Whoever is not `service` or `self` wrote on the owner's behalf.
     #[schema(example = "service")]
-    relation: &'static str,
-    /// The writer's name.
-    name: String,
+    relation: String,
+    /// The writer's name; null where it may not be shown.
+    #[schema(required)]
+    name: Option<String>,
 }
 
 /// A message with all its content.
@@ -191,29 +193,47 @@ pub(crate) struct MarkRequest {
     unknown: Unknown,
 }
 
+impl From<Sender> for MessageServiceView {
+    fn from(sender: Sender) -> Self {
+        let Sender { service, service_name, organisation_number, organisation_name } = sender;
+        Self {
+            id: service.as_uuid(),
+            name: service_name.as_str().to_owned(),
+            organisation_number: organisation_number.as_str().to_owned(),
+            organisation_name: organisation_name.as_str().to_owned(),
+        }
+    }
+}
+
 impl From<Overview> for OverviewView {
     fn from(overview: Overview) -> Self {
-        let Overview { id, direction, kind, subject, sender, read, opened_at, received_at, attachment_count } =
-            overview;
-        let Sender { service, service_name, organisation_number, organisation_name } = sender;
+        let Overview {
+            id,
+            direction,
+            kind,
+            subject,
+            sender,
+            read,
+            opened_at,
+            received_at,
+            attachment_count,
+            conversation,
+            can_reply,
+            author,
+        } = overview;
         Self {
             id: id.as_uuid(),
             direction: direction.as_word(),
             kind: kind.as_word(),
             subject: subject.expose().to_owned(),
-            service: MessageServiceView {
-                id: service.as_uuid(),
-                name: service_name.as_str().to_owned(),
-                organisation_number: organisation_number.as_str().to_owned(),
-                organisation_name: organisation_name.as_str().to_owned(),
-            },
-            conversation_id: None,
+            service: sender.into(),
+            conversation_id: conversation.map(|id| id.as_uuid()),
             read,
             opened_at,
             received_at,
             attachment_count,
-            can_reply: false,
-            sent_by: SentByView { relation: "service", name: service_name.as_str().to_owned() },
+            can_reply,
+            sent_by: SentByView { relation: author.relation, name: author.name },
         }
     }
 }
@@ -263,7 +283,6 @@ impl From<Attachment> for AttachmentView {
 /// What a query asks for.
 struct Wanted {
     filter: MessageFilter,
-    conversation: Option<Uuid>,
     page: Page,
 }
 
@@ -283,12 +302,12 @@ fn wanted(QueryInput { value, mut violations }: QueryInput<MessageQuery>) -> Res
     let before = violations.optional("?before", before);
     let before = violations.time("?before", before);
     let conversation = violations.optional("?conversationId", conversation_id);
-    let conversation = violations.id("?conversationId", conversation, |id| id);
+    let conversation = violations.id("?conversationId", conversation, Into::into);
     let page = page(&mut violations, limit, cursor);
     violations.unknown("?", &unknown);
     violations.finish()?;
-    let filter = MessageFilter { direction, kind, service, unread, after, before };
-    Ok(Wanted { filter, conversation, page })
+    let filter = MessageFilter { direction, kind, service, unread, after, before, conversation };
+    Ok(Wanted { filter, page })
 }
 
 /// List the messages of a mailbox
@@ -311,10 +330,8 @@ pub(crate) async fn message_list(
     path: Path<MailboxId>,
     query: QueryInput<MessageQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    let Wanted { filter, conversation, page } = wanted(query)?;
+    let Wanted { filter, page } = wanted(query)?;
     let found = state.store.message_list(&call, path.into_inner(), filter, page).await?;
-    // No message is part of a conversation, so none is part of this one.
-    let found = if conversation.is_some() { Slice { items: vec![], next_cursor: None } } else { found };
     Ok(HttpResponse::Ok().json(ListView::of(found, OverviewView::from)))
 }
 

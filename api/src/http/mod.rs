@@ -6,7 +6,9 @@ mod agreement;
 mod attachment;
 mod client;
 pub(crate) mod context;
+mod conversation;
 mod decision;
+mod desk;
 pub(crate) mod etag;
 pub(crate) mod figures;
 pub(crate) mod headers;
@@ -16,12 +18,15 @@ pub(crate) mod input;
 mod mailbox;
 mod me;
 mod message;
+mod multipart;
 mod not_found;
 mod organisation;
 pub(crate) mod page;
 mod power_of_attorney;
+mod recipient;
 mod registered_power;
 mod registered_service;
+mod relationship;
 mod sending;
 mod service;
 mod service_area;
@@ -29,6 +34,7 @@ mod staff;
 mod stream;
 mod upload;
 mod withholding;
+mod writing;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -70,6 +76,24 @@ pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
             .service(attachment::attachment_fetch)
             .service(access_log::access_log_list);
         config
+            .service(writing::inquiry_send)
+            .service(writing::reply_send)
+            .service(recipient::recipient_list)
+            .service(upload::mailbox_upload_open)
+            .service(upload::mailbox_upload_fill)
+            .service(conversation::conversation_list)
+            .service(conversation::conversation_show)
+            .service(desk::queue_list)
+            .service(desk::queue_show)
+            .service(desk::turn_list)
+            .service(desk::turn_send)
+            .service(desk::turn_attachment_fetch)
+            .service(desk::assignment_put)
+            .service(desk::closure_put)
+            .service(desk::closure_remove)
+            .service(desk::note_add)
+            .service(desk::note_list);
+        config
             .service(power_of_attorney::power_of_attorney_list)
             .service(power_of_attorney::power_of_attorney_give)
             .service(power_of_attorney::power_of_attorney_show)
@@ -81,6 +105,9 @@ pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
             .service(service_area::service_area_put);
         config
             .service(service::service_show)
+            .service(service::service_change)
+            .service(relationship::relationship_put)
+            .service(relationship::relationship_list)
             .service(sending::message_send)
             .service(sending::sending_list)
             .service(sending::sending_show)

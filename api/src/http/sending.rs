@@ -1,10 +1,9 @@
 //! Messages of services: sending them, and following where they stand. Never what they say.
 
-mod multipart;
-mod request;
+pub(super) mod request;
 
 use actix_web::web::{Data, Path, Payload};
-use actix_web::{FromRequest as _, HttpMessage as _, HttpRequest, HttpResponse, get, post};
+use actix_web::{HttpRequest, HttpResponse, get, post};
 use chrono::{DateTime, Utc};
 use domain::id::{MessageId, ServiceId, UploadId};
 use domain::message::{SenderReference, Sending, Step};
@@ -13,11 +12,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use self::request::{MessageRequest, draft};
+use self::request::{MessageRequest, MultipartRequest, draft};
 use super::context::Call;
 use super::etag::tagged;
 use super::idempotency::{created, required_key};
-use super::input::{Field, JsonBody, QueryInput, Unknown};
+use super::input::{Field, QueryInput, Unknown};
+use super::multipart::{self, Sender};
 use super::page::{ListView, page};
 use super::service::ServicePath;
 use crate::app::AppState;
@@ -157,7 +157,7 @@ impl From<Sending> for SendingView {
     params(ServicePath, ("Idempotency-Key" = String, Header, description = "Of the caller's choice, 1–255 visible characters. The same request with the same key gets the first answer again.")),
     request_body(content(
         (MessageRequest = "application/json"),
-        (multipart::MultipartRequest = "multipart/form-data"),
+        (MultipartRequest = "multipart/form-data"),
     )),
     responses(
         (status = 201, description = "The message is stored safely.", body = SendingView, headers(
@@ -181,14 +181,14 @@ pub(crate) async fn message_send(
     let outcome = receive(&state, &call, service, &request, payload, &mut files).await;
     // The files of a message that is refused, or was sent before, belong to nothing.
     if !matches!(outcome, Ok(Created::New(_))) {
-        state.store.upload_discard(service, &files).await;
+        state.store.upload_discard(service.into(), &files).await;
     }
     let (sending, replayed) = outcome?.into_parts();
     let location = format!("/v1/services/{service}/messages/{}", sending.id);
     Ok(created(location, replayed).json(SendingView::from(sending)))
 }
 
-/// Takes a message in, of either media type. What has been stored of its files is noted in `files`, also on failure.
+/// Takes a message in. What has been stored of its files is noted in `files`, also on failure.
 async fn receive(
     state: &AppState,
     call: &Call,
@@ -197,18 +197,13 @@ async fn receive(
     payload: Payload,
     files: &mut Vec<UploadId>,
 ) -> Result<Created<Sending>, ApiError> {
-    let (draft, content) = if is_multipart(request) {
-        multipart::receive(state, call, service, request, payload, files).await?
-    } else {
-        let body = JsonBody::<MessageRequest>::from_request(request, &mut payload.into_inner()).await?;
-        (draft(body.value, state.series, call.now)?, body.sha256)
-    };
+    // The files are part of what the key stands for; whether there is one at all is seen before they come.
+    required_key(request, &[0; 32])?;
+    let read = |message| draft(message, state.series, call.now);
+    let sender = Sender { state, call, owner: service.into(), read: &read, uploads: |draft| &mut draft.uploads };
+    let (draft, content) = multipart::receive(&sender, request, payload, files).await?;
     let key = required_key(request, &content)?;
     Ok(state.store.message_send(call, service, draft, key).await?)
-}
-
-fn is_multipart(request: &HttpRequest) -> bool {
-    matches!(request.mime_type(), Ok(Some(mime)) if mime.essence_str() == "multipart/form-data")
 }
 
 /// List what a service has sent

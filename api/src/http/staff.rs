@@ -105,6 +105,16 @@ pub(crate) struct MemberRefRequest {
     unknown: Unknown,
 }
 
+impl MemberRefRequest {
+    /// Reads it where it stands at `pointer`.
+    pub(super) fn read(self, violations: &mut Violations, pointer: &str) -> Option<PersonId> {
+        let at = format!("{pointer}/personId");
+        let person = violations.required(&at, self.person_id);
+        violations.unknown(pointer, &self.unknown);
+        violations.id(&at, person, PersonId::from)
+    }
+}
+
 /// Who is to follow up whom.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -309,11 +319,7 @@ pub(crate) async fn follow_up_put(
     let FollowUpRequest { patient, member, unknown } = body.value;
     let mut violations = Violations::new();
     let patient = self::patient(&mut violations, &state, patient);
-    let member = violations.required("/member", member).and_then(|MemberRefRequest { person_id, unknown }| {
-        let person = violations.required("/member/personId", person_id);
-        violations.unknown("/member", &unknown);
-        violations.id("/member/personId", person, PersonId::from)
-    });
+    let member = violations.required("/member", member).and_then(|member| member.read(&mut violations, "/member"));
     violations.unknown("", &unknown);
     let (Some(patient), Some(member)) = (patient, member) else { return Err(violations.into_error()) };
     violations.finish()?;

@@ -4,16 +4,16 @@ use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, get, post, put};
 use chrono::{DateTime, Utc};
 use domain::attachment::{FileName, MAX_FILE_BYTES};
-use domain::id::{ServiceId, UploadId};
-use domain::upload::{Upload, UploadedContent};
-use persistence::FillError;
+use domain::id::{MailboxId, ServiceId, UploadId};
+use domain::upload::{Upload, UploadOwner, UploadedContent};
+use persistence::{FillError, RequestKey};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::context::Call;
 use super::etag::tagged;
-use super::idempotency::{created, required_key};
+use super::idempotency::{created, optional_key, required_key};
 use super::input::{Field, JsonBody, Unknown, Violations};
 use super::service::ServicePath;
 use super::stream::{announced_bytes, broken_off, refuse_encoded, timed};
@@ -120,12 +120,21 @@ pub(crate) async fn upload_open(
     path: Path<ServicePath>,
     body: JsonBody<UploadRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let file_name = file_name(body.value)?;
     let key = required_key(&request, &body.sha256)?;
     let service = path.service_id;
-    let (upload, replayed) = state.store.upload_open(&call, service, file_name, Some(key)).await?.into_parts();
-    let location = format!("/v1/services/{service}/uploads/{}", upload.id);
-    Ok(created(location, replayed).json(UploadView::from(upload)))
+    open(&state, &call, service.into(), body.value, Some(key), &format!("/v1/services/{service}")).await
+}
+
+async fn open(
+    state: &AppState,
+    call: &Call,
+    owner: UploadOwner,
+    request: UploadRequest,
+    key: Option<RequestKey>,
+    base: &str,
+) -> Result<HttpResponse, ApiError> {
+    let (upload, replayed) = state.store.upload_open(call, owner, file_name(request)?, key).await?.into_parts();
+    Ok(created(format!("{base}/uploads/{}", upload.id), replayed).json(UploadView::from(upload)))
 }
 
 fn file_name(request: UploadRequest) -> Result<FileName, ApiError> {
@@ -164,11 +173,22 @@ pub(crate) async fn upload_fill(
     path: Path<UploadPath>,
     payload: Payload,
 ) -> Result<HttpResponse, ApiError> {
-    refuse_encoded(&request)?;
-    if announced_bytes(&request).is_some_and(|bytes| bytes > MAX_FILE_BYTES) {
+    fill(&state, &call, path.service_id.into(), path.upload_id, &request, payload).await
+}
+
+async fn fill(
+    state: &AppState,
+    call: &Call,
+    owner: UploadOwner,
+    id: UploadId,
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, ApiError> {
+    refuse_encoded(request)?;
+    if announced_bytes(request).is_some_and(|bytes| bytes > MAX_FILE_BYTES) {
         return Err(ProblemKind::FileTooLarge.into());
     }
-    let filled = state.store.upload_fill(&call, path.service_id, path.upload_id, timed(payload)).await;
+    let filled = state.store.upload_fill(call, owner, id, timed(payload)).await;
     let upload = filled.map_err(|error| match error {
         FillError::Source(error) => broken_off(&error, ProblemKind::MalformedRequest),
         FillError::Failure(failure) => failure.into(),
@@ -196,6 +216,72 @@ pub(crate) async fn upload_show(
     state: Data<AppState>,
     path: Path<UploadPath>,
 ) -> Result<HttpResponse, ApiError> {
-    let upload = state.store.upload_fetch(&call, path.service_id, path.upload_id).await?;
+    let upload = state.store.upload_fetch(&call, path.service_id.into(), path.upload_id).await?;
     tagged(&request, &UploadView::from(upload))
+}
+
+/// Open an upload for what is written
+///
+/// For a file of a message from this mailbox: first its name, then its bytes. It is thrown away after 24 hours unless a
+/// message has taken it.
+#[utoipa::path(
+    operation_id = "mailboxUploadOpen",
+    tag = "Writing",
+    params(
+        ("mailboxId" = Uuid, Path, description = "The mailbox."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Of the caller's choice, 1–255 visible characters. The same request with the same key gets the first answer again."),
+    ),
+    request_body = UploadRequest,
+    responses(
+        (status = 201, description = "The upload, still without bytes.", body = UploadView, headers(
+            ("Location" = String, description = "The upload's path."),
+            ("Idempotent-Replayed" = String, description = "`true` where an earlier request made it."),
+        )),
+        CallProblems,
+        BodyProblems,
+        CreateProblems,
+    ),
+)]
+#[post("/v1/mailboxes/{mailboxId}/uploads")]
+pub(crate) async fn mailbox_upload_open(
+    call: Call,
+    request: HttpRequest,
+    state: Data<AppState>,
+    path: Path<MailboxId>,
+    body: JsonBody<UploadRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let key = optional_key(&request, &body.sha256)?;
+    let mailbox = path.into_inner();
+    open(&state, &call, mailbox.into(), body.value, key, &format!("/v1/mailboxes/{mailbox}")).await
+}
+
+/// Hand in the bytes of a file for what is written
+///
+/// The body is the file itself, of at most 30 MiB; its media type is judged by the bytes alone (HK-4). Whether the service
+/// takes it is said when the message is sent.
+#[utoipa::path(
+    operation_id = "mailboxUploadFill",
+    tag = "Writing",
+    params(
+        ("mailboxId" = Uuid, Path, description = "The mailbox."),
+        ("uploadId" = Uuid, Path, description = "The upload."),
+    ),
+    request_body(content = FileBytes, content_type = "application/octet-stream", description = "The bytes of the file."),
+    responses(
+        (status = 200, description = "The upload, with what its bytes are.", body = UploadView),
+        CallProblems,
+        BodyProblems,
+        CreateProblems,
+    ),
+)]
+#[put("/v1/mailboxes/{mailboxId}/uploads/{uploadId}/content")]
+pub(crate) async fn mailbox_upload_fill(
+    call: Call,
+    request: HttpRequest,
+    state: Data<AppState>,
+    path: Path<(MailboxId, UploadId)>,
+    payload: Payload,
+) -> Result<HttpResponse, ApiError> {
+    let (mailbox, id) = path.into_inner();
+    fill(&state, &call, mailbox.into(), id, &request, payload).await
 }

@@ -5,6 +5,7 @@ use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use actix_web::{HttpResponse, body};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -39,6 +40,18 @@ pub(crate) struct ProblemBody {
     rule: Option<&'static str>,
     /// Whether the same request, sent again unchanged, can succeed.
     retryable: bool,
+    /// From when on the request can succeed: with `link-pending`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    active_from: Option<DateTime<Utc>>,
+    /// The address of the form that takes it: with `subject-refused`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "https://solvika.example/skjema")]
+    form: Option<String>,
+    /// The service to write to instead: with `letter-has-no-reply` and `conversation-closed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    service_id: Option<Uuid>,
     /// All that is wrong with the fields of the request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
@@ -63,7 +76,7 @@ impl ProblemBody {
     /// Translates.
     #[must_use]
     pub(super) fn new(problem: &Problem, language: Language, trace_id: Option<Uuid>) -> Self {
-        let Problem { kind, rule, errors, retry_after_seconds: _, position } = problem;
+        let Problem { kind, rule, errors, retry_after_seconds: _, position, more } = problem;
         let text = texts::text(*kind, language);
         let detail = match (position, language) {
             (None, _) => text.fix.to_owned(),
@@ -80,13 +93,18 @@ impl ProblemBody {
             instance: trace_id.map(|id| id.urn().to_string()),
             rule: rule.map(domain::rule::Rule::id),
             retryable: kind.is_retryable(),
+            active_from: more.active_from,
+            form: more.form.clone(),
+            service_id: more.service.map(|id| id.as_uuid()),
             errors: errors.iter().map(|violation| ViolationBody::new(violation, language)).collect(),
         }
     }
 }
 
 impl ViolationBody {
-    fn new(violation: &Violation, language: Language) -> Self {
+    /// Translates.
+    #[must_use]
+    pub(crate) fn new(violation: &Violation, language: Language) -> Self {
         let Violation { pointer, code } = violation;
         Self { pointer: pointer.clone(), code: code.as_word(), message: code.message(language) }
     }

@@ -2,13 +2,16 @@
 
 use domain::access::Refusal;
 use domain::attachment::FileFault;
+use domain::conversation::NoReply;
+use domain::dialogue::{NotWritable, RefusedSubject};
+use domain::id::ServiceId;
 use domain::power_of_attorney::PowerFault;
 use domain::routing::Rejection;
 use domain::rule::Rule;
 
 use persistence::{Failure, StoreError, Widened};
 
-use super::{ApiError, Problem, ProblemKind, ViolationCode};
+use super::{ApiError, More, Problem, ProblemKind, ViolationCode};
 use crate::auth::AuthError;
 use crate::http::input::Violations;
 
@@ -134,6 +137,11 @@ impl From<Failure> for ApiError {
             }
             Failure::OpenByPassed => return violation("/openBy", ViolationCode::InThePast),
             Failure::NotFound => ProblemKind::NotFound,
+            Failure::NotWritable(reason) => return reason.into(),
+            Failure::SubjectRefused(refused) => return subject_refused(&refused),
+            Failure::NoReply(reason, service) => return no_reply(reason, service),
+            Failure::EmptyBatch => return violation("", ViolationCode::Empty),
+            Failure::VersionChanged => ProblemKind::VersionChanged,
             Failure::RecipientUnknown => ProblemKind::RecipientUnknown,
             Failure::UploadNotReady => ProblemKind::UploadNotReady,
             Failure::IdempotencyKeyReused => ProblemKind::IdempotencyKeyReused,
@@ -178,6 +186,32 @@ impl From<PowerFault> for ApiError {
         };
         Problem::new(kind).rule(fault.rule()).into()
     }
+}
+
+impl From<NotWritable> for ApiError {
+    fn from(reason: NotWritable) -> Self {
+        let (kind, active_from) = match reason {
+            NotWritable::NotOpen => (ProblemKind::ServiceNotOpen, None),
+            NotWritable::NotForCaller => (ProblemKind::ServiceNotAvailable, None),
+            NotWritable::NotReceived | NotWritable::NoLongerReceived => (ProblemKind::ServiceNotReceived, None),
+            NotWritable::Pending { active_from } => (ProblemKind::LinkPending, Some(active_from)),
+        };
+        Problem::new(kind).rule(reason.rule()).more(More { active_from, ..More::default() }).into()
+    }
+}
+
+fn subject_refused(refused: &RefusedSubject) -> ApiError {
+    let form = Some(refused.form.as_str().to_owned());
+    Problem::new(ProblemKind::SubjectRefused).rule(Rule::Tk2).more(More { form, ..More::default() }).into()
+}
+
+fn no_reply(reason: NoReply, service: ServiceId) -> ApiError {
+    let problem = match reason {
+        NoReply::Letter => Problem::new(ProblemKind::LetterHasNoReply).rule(Rule::Hk3),
+        NoReply::Closed => Problem::new(ProblemKind::ConversationClosed),
+        NoReply::NotTaken => Problem::new(ProblemKind::RepliesNotTaken),
+    };
+    problem.more(More { service: Some(service), ..More::default() }).into()
 }
 
 fn widened(widened: &[Widened]) -> ApiError {

@@ -23,9 +23,11 @@ use std::fmt;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
+use chrono::{DateTime, Utc};
+use domain::id::ServiceId;
 use domain::rule::Rule;
 
-pub(crate) use body::ProblemBody;
+pub(crate) use body::{ProblemBody, ViolationBody};
 pub(crate) use config::{JsonLimit, configure, malformed_json};
 pub(crate) use middleware::middleware;
 pub use registry::ProblemKind;
@@ -42,6 +44,18 @@ pub(crate) struct Problem {
     errors: Vec<Violation>,
     retry_after_seconds: Option<u32>,
     position: Option<Position>,
+    more: Box<More>,
+}
+
+/// What some kinds of problems say besides, so that a program can mend them.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub(crate) struct More {
+    /// From when on the request can succeed (CON-15).
+    pub(crate) active_from: Option<DateTime<Utc>>,
+    /// Where the form is that takes it (TK-2).
+    pub(crate) form: Option<String>,
+    /// The service to write to instead (HK-3).
+    pub(crate) service: Option<ServiceId>,
 }
 
 /// A place in a text, both counted from 1.
@@ -56,13 +70,27 @@ pub(crate) struct Position {
 impl Problem {
     /// A problem of a kind, with nothing more to say.
     #[must_use]
-    pub(crate) const fn new(kind: ProblemKind) -> Self {
-        Self { kind, rule: None, errors: Vec::new(), retry_after_seconds: kind.retry_after_seconds(), position: None }
+    pub(crate) fn new(kind: ProblemKind) -> Self {
+        Self {
+            kind,
+            rule: None,
+            errors: Vec::new(),
+            retry_after_seconds: kind.retry_after_seconds(),
+            position: None,
+            more: Box::default(),
+        }
+    }
+
+    /// Says more than the kind does.
+    #[must_use]
+    pub(crate) fn more(mut self, more: More) -> Self {
+        *self.more = more;
+        self
     }
 
     /// Names the rule that decided.
     #[must_use]
-    pub(crate) const fn rule(mut self, rule: Rule) -> Self {
+    pub(crate) fn rule(mut self, rule: Rule) -> Self {
         self.rule = Some(rule);
         self
     }
@@ -76,14 +104,14 @@ impl Problem {
 
     /// Says when to try again, where more is known than the kind's own time.
     #[must_use]
-    pub(crate) const fn retry_after_seconds(mut self, seconds: u32) -> Self {
+    pub(crate) fn retry_after_seconds(mut self, seconds: u32) -> Self {
         self.retry_after_seconds = Some(seconds);
         self
     }
 
     /// Says where in the body the fault is.
     #[must_use]
-    pub(crate) const fn at(mut self, position: Position) -> Self {
+    pub(crate) fn at(mut self, position: Position) -> Self {
         self.position = Some(position);
         self
     }

@@ -144,6 +144,26 @@ pub enum ProblemKind {
     PowerOfAttorneyEnded,
     /// An assigned power of attorney changes only by the form that it was assigned on (FUL-14).
     PowerOfAttorneyAssigned,
+    /// A change that does not say which version it starts from.
+    PreconditionRequired,
+    /// Somebody has changed the thing since the caller saw it.
+    VersionChanged,
+    /// The service has not opened for what is written (CON-17).
+    ServiceNotOpen,
+    /// The citizen does not receive the service (DH-8).
+    ServiceNotReceived,
+    /// The service is not there for who writes: for their consent, their address or their age.
+    ServiceNotAvailable,
+    /// The citizen can write to the service from the next day on (CON-15).
+    LinkPending,
+    /// The service takes the subject on a form (TK-2).
+    SubjectRefused,
+    /// A letter has no reply (HK-3).
+    LetterHasNoReply,
+    /// The service has ended the conversation.
+    ConversationClosed,
+    /// The service takes no replies.
+    RepliesNotTaken,
 }
 
 impl ProblemKind {
@@ -185,8 +205,13 @@ impl ProblemKind {
             | Self::OnlyHealthPersonnel
             | Self::OnlyParents
             | Self::PowerOfAttorneyUnavailable
-            | Self::PowerOfAttorneyAssigned => StatusCode::FORBIDDEN,
+            | Self::PowerOfAttorneyAssigned
+            | Self::ServiceNotOpen
+            | Self::ServiceNotReceived
+            | Self::ServiceNotAvailable => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
+            Self::VersionChanged => StatusCode::PRECONDITION_FAILED,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::UploadNotReady
@@ -197,7 +222,11 @@ impl ProblemKind {
             | Self::UploadFilled
             | Self::ClientExists
             | Self::PowerOfAttorneyOverlaps
-            | Self::PowerOfAttorneyEnded => StatusCode::CONFLICT,
+            | Self::PowerOfAttorneyEnded
+            | Self::LinkPending
+            | Self::LetterHasNoReply
+            | Self::ConversationClosed
+            | Self::RepliesNotTaken => StatusCode::CONFLICT,
             Self::PayloadTooLarge | Self::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
@@ -222,7 +251,8 @@ impl ProblemKind {
             | Self::AreaUnknown
             | Self::PeriodEndsBeforeStart
             | Self::PeriodOver
-            | Self::PeriodTooLong => StatusCode::UNPROCESSABLE_ENTITY,
+            | Self::PeriodTooLong
+            | Self::SubjectRefused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
             Self::KeysUnavailable | Self::Unavailable | Self::RegisterUnavailable => StatusCode::SERVICE_UNAVAILABLE,

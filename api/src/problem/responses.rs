@@ -69,3 +69,15 @@ pub(crate) enum CreateProblems {
     #[response(status = 409, content_type = "application/problem+json")]
     Conflict(ProblemBody),
 }
+
+/// Of every operation that changes what others change too.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "read by the derive, for the contract")]
+pub(crate) enum VersionProblems {
+    /// Somebody has changed it since the version in `If-Match`.
+    #[response(status = 412, content_type = "application/problem+json")]
+    VersionChanged(ProblemBody),
+    /// `If-Match` is missing.
+    #[response(status = 428, content_type = "application/problem+json")]
+    PreconditionRequired(ProblemBody),
+}

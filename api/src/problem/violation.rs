@@ -1,6 +1,7 @@
 //! What is wrong with a field of a request. No message repeats what was sent.
 
 use domain::consent::{DocumentVersion, DocumentVersionError};
+use domain::dialogue::PageAddressError;
 use domain::identity::{NationalIdError, OrganisationNumberError};
 use domain::text::TextError;
 use strum::{EnumIter, IntoStaticStr};
@@ -90,6 +91,12 @@ pub(crate) enum ViolationCode {
     WiderThanService,
     /// Shown to children without asking anybody, and to parents at the same time (CHI-10).
     NeverToParents,
+    /// Not the address of a page over HTTPS.
+    NotAPageAddress,
+    /// Not JSON.
+    NotJson,
+    /// Not a member of the service.
+    NotAMember,
     /// Part of the API to come.
     NotSupportedYet,
 }
@@ -173,6 +180,17 @@ impl ViolationCode {
             Self::InThePast => {
                 fixed("Tidspunktet er passert.", "Tidspunktet er passert.", "The time has passed already.")
             }
+            Self::NotAPageAddress => fixed(
+                "En adresse skrives slik: https://kommune.example/skjema.",
+                "Ei adresse blir skriven slik: https://kommune.example/skjema.",
+                "An address is written like this: https://kommune.example/skjema.",
+            ),
+            Self::NotJson => fixed("Linjen er ikke JSON.", "Linja er ikkje JSON.", "The line is not JSON."),
+            Self::NotAMember => fixed(
+                "Personen er ikke ansatt i tjenesten.",
+                "Personen er ikkje tilsett i tenesta.",
+                "The person is not a member of the service.",
+            ),
             Self::NotADate => fixed(
                 "En dato skrives slik: 2026-12-06.",
                 "Ein dato blir skriven slik: 2026-12-06.",
@@ -233,6 +251,15 @@ impl ViolationCode {
             Self::NotSupportedYet => {
                 fixed("Dette støttes ikke ennå.", "Dette er ikkje støtta enno.", "This is not supported yet.")
             }
+        }
+    }
+}
+
+impl From<PageAddressError> for ViolationCode {
+    fn from(error: PageAddressError) -> Self {
+        match error {
+            PageAddressError::Text(error) => error.into(),
+            PageAddressError::NotHttps => Self::NotAPageAddress,
         }
     }
 }

@@ -1,8 +1,9 @@
-//! Three organisations that do not exist, each with an agreement in force and services.
+//! Four organisations that do not exist, each with an agreement in force and services.
 
 use chrono::NaiveDate;
 use domain::attachment::FileType;
 use domain::consent::{ConsentLevel, DocumentVersion};
+use domain::dialogue::{DialoguePolicy, Inquiry, PageAddress, RefusedSubject};
 use domain::identity::OrganisationNumber;
 use domain::organisation::{Name, Organisation};
 use domain::service::{ItemPolicy, Service, ServiceKind, ServicePolicy, UnregisteredRecipients};
@@ -10,22 +11,90 @@ use persistence::{Context, Failure, NewAgreement, NewService, Page, Store};
 
 use super::{TestOrganisation, TestService};
 
-/// Name, kind, what to do with those who have not joined, least consent, available at a protected address.
-type ServiceRow = (&'static str, ServiceKind, UnregisteredRecipients, ConsentLevel, bool);
+/// A service of the table.
+struct ServiceRow {
+    name: &'static str,
+    kind: ServiceKind,
+    unregistered_recipients: UnregisteredRecipients,
+    minimum_consent: ConsentLevel,
+    available_at_protected_address: bool,
+    accepts: &'static [Inquiry],
+    requires_relationship: bool,
+    /// A subject that it takes on a form.
+    refused_subject: Option<&'static str>,
+    cancellation_limit_hours: Option<u16>,
+}
 
-#[rustfmt::skip]
-const ORGANISATIONS: [(&str, &str, &[ServiceRow]); 3] = [
-    ("310000019", "Fjellbrisen spesialistklinikk", &[
-        ("Hudpoliklinikken", ServiceKind::Specialist, UnregisteredRecipients::Hold, ConsentLevel::Basis, true),
-        ("Røntgen", ServiceKind::Specialist, UnregisteredRecipients::Reject, ConsentLevel::Full, false),
-    ]),
-    ("310011126", "Klageorganet for pasienter", &[
-        ("Klagebehandling", ServiceKind::AppealsBody, UnregisteredRecipients::Reject, ConsentLevel::Basis, true),
-    ]),
-    ("310022233", "Solvika kommune", &[
-        ("Hjemmetjenesten", ServiceKind::MunicipalCare, UnregisteredRecipients::Reject, ConsentLevel::Basis, true),
-        ("Tildelingskontoret", ServiceKind::AllotmentOffice, UnregisteredRecipients::Hold, ConsentLevel::Basis, true),
-    ]),
+/// What most of them have.
+const SERVICE: ServiceRow = ServiceRow {
+    name: "",
+    kind: ServiceKind::Specialist,
+    unregistered_recipients: UnregisteredRecipients::Reject,
+    minimum_consent: ConsentLevel::Basis,
+    available_at_protected_address: true,
+    accepts: &[],
+    requires_relationship: true,
+    refused_subject: None,
+    cancellation_limit_hours: None,
+};
+
+const HOME_CARE: ServiceRow = ServiceRow {
+    name: "Hjemmetjenesten",
+    kind: ServiceKind::MunicipalCare,
+    accepts: &[Inquiry::Dialogue],
+    refused_subject: Some("Søknad om hjemmetjenester"),
+    cancellation_limit_hours: Some(24),
+    ..SERVICE
+};
+
+const ORGANISATIONS: [(&str, &str, &[ServiceRow]); 4] = [
+    (
+        "310000019",
+        "Fjellbrisen spesialistklinikk",
+        &[
+            ServiceRow {
+                name: "Hudpoliklinikken",
+                unregistered_recipients: UnregisteredRecipients::Hold,
+                accepts: &[Inquiry::Dialogue],
+                cancellation_limit_hours: Some(48),
+                ..SERVICE
+            },
+            ServiceRow {
+                name: "Røntgen",
+                minimum_consent: ConsentLevel::Full,
+                available_at_protected_address: false,
+                ..SERVICE
+            },
+        ],
+    ),
+    (
+        "310011126",
+        "Klageorganet for pasienter",
+        &[ServiceRow {
+            name: "Klagebehandling",
+            kind: ServiceKind::AppealsBody,
+            accepts: &[Inquiry::Letter],
+            requires_relationship: false,
+            ..SERVICE
+        }],
+    ),
+    (
+        "310022233",
+        "Solvika kommune",
+        &[
+            HOME_CARE,
+            ServiceRow {
+                name: "Tildelingskontoret",
+                kind: ServiceKind::AllotmentOffice,
+                unregistered_recipients: UnregisteredRecipients::Hold,
+                accepts: &[Inquiry::Dialogue],
+                requires_relationship: false,
+                refused_subject: Some("Søknad"),
+                ..SERVICE
+            },
+        ],
+    ),
+    ("310044563", "Havvik kommune", &[HOME_CARE]),
 ];
 
 /// Registers those that are not, by the same ways as an operator.
@@ -90,19 +159,34 @@ fn agreement() -> Option<NewAgreement> {
     })
 }
 
-fn new_service((name, kind, unregistered_recipients, minimum_consent, protected): &ServiceRow) -> Option<NewService> {
+fn new_service(row: &ServiceRow) -> Option<NewService> {
+    let form = || PageAddress::parse("https://kommune.example/skjema");
+    let subject = |name| Some(RefusedSubject { name: Name::parse(name).ok()?, form: form().ok()? });
+    let refused_subjects = match row.refused_subject {
+        Some(name) => vec![subject(name)?],
+        None => vec![],
+    };
     Some(NewService {
-        name: Name::parse(name).ok()?,
-        kind: *kind,
+        name: Name::parse(row.name).ok()?,
+        name_nynorsk: None,
+        kind: row.kind,
         policy: ServicePolicy {
             visibility: ItemPolicy {
-                minimum_consent: *minimum_consent,
-                available_at_protected_address: *protected,
+                minimum_consent: row.minimum_consent,
+                available_at_protected_address: row.available_at_protected_address,
                 ..ItemPolicy::DEFAULT
             },
             by_kind: vec![],
-            unregistered_recipients: *unregistered_recipients,
+            unregistered_recipients: row.unregistered_recipients,
             attachment_types: vec![FileType::Pdf, FileType::Docx, FileType::Doc],
+            dialogue: DialoguePolicy {
+                accepts: row.accepts.to_vec(),
+                requires_relationship: row.requires_relationship,
+                refused_subjects,
+                expected_reply_days: (!row.accepts.is_empty()).then_some(1),
+                cancellation_limit_hours: row.cancellation_limit_hours,
+                ..DialoguePolicy::CLOSED
+            },
         },
     })
 }

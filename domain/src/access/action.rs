@@ -39,8 +39,10 @@ pub enum Action {
     WithholdFromHolders,
     /// Show a message to parents, or withhold it from them (CHI-6).
     WithholdFromParents,
-    /// Start a conversation or letter, and answer.
+    /// Write to a service: start a conversation or letter, and answer.
     WriteMessage,
+    /// Answer the citizen as a service, and see to the conversation (DH-7).
+    AnswerMessage,
     /// See appointments and visits.
     SeeAppointments,
     /// Cancel one.
@@ -68,6 +70,7 @@ impl Action {
             | Self::WithholdFromHolders
             | Self::WithholdFromParents
             | Self::WriteMessage
+            | Self::AnswerMessage
             | Self::SeeAppointments
             | Self::CancelAppointment => true,
             Self::SeeMailbox

@@ -28,6 +28,9 @@ pub enum Scope {
     /// Say who works for a service, and who follows up whom.
     #[strum(serialize = "brevdue:staff.write")]
     StaffWrite,
+    /// Decide how a service takes part, and say who receives it.
+    #[strum(serialize = "brevdue:services.write")]
+    ServicesWrite,
 }
 
 impl Scope {

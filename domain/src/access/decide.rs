@@ -83,6 +83,7 @@ pub struct Grant {
     rule: Rule,
     standing: Standing,
     visibility: Visibility,
+    may_write: bool,
 }
 
 impl Grant {
@@ -128,6 +129,12 @@ impl Grant {
         &self.visibility
     }
 
+    /// Whether the caller may also write in the mailbox, to services that are open to it.
+    #[must_use]
+    pub const fn may_write(&self) -> bool {
+        self.may_write
+    }
+
     /// Whether reading by this caller counts as the citizen having opened the message (KRR-10).
     #[must_use]
     pub const fn reads_as_the_citizen(&self) -> bool {
@@ -139,6 +146,12 @@ impl Grant {
     #[must_use]
     pub const fn sees_whole_log(&self) -> bool {
         matches!(self.standing, Standing::Owner)
+    }
+
+    /// Whether somebody acts by parental responsibility. What they write for the child is not shown to it (CHI-9).
+    #[must_use]
+    pub const fn is_parent(&self) -> bool {
+        matches!(self.standing, Standing::ParentUnder12 | Standing::ParentUnder16)
     }
 
     /// Whether the owner acts.
@@ -172,7 +185,8 @@ pub fn decide(action: Action, facts: &Facts, policy: Policy) -> Result<Grant, Re
     }
     let rule = row(action, &standing, &owner)?;
     let visibility = Visibility::of(&standing, &owner, open.is_ok());
-    Ok(Grant { mailbox: owner.mailbox, owner: owner.person, person, action, rule, standing, visibility })
+    let may_write = open.is_ok() && row(Action::WriteMessage, &standing, &owner).is_ok();
+    Ok(Grant { mailbox: owner.mailbox, owner: owner.person, person, action, rule, standing, visibility, may_write })
 }
 
 /// What the caller is to the owner, and in force now.

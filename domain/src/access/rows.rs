@@ -40,7 +40,7 @@ fn owner_row(action: Action, owner: &OwnerFacts) -> Result<Rule, Refusal> {
         Action::SeeAppointments => Ok(Rule::Hn10),
         Action::CancelAppointment => Ok(Rule::Dh2),
         Action::ReadAccessLog => Ok(Rule::Ret10),
-        Action::WithholdFromParents => Err(Refusal::OnlyHealthPersonnel),
+        Action::WithholdFromParents | Action::AnswerMessage => Err(Refusal::OnlyHealthPersonnel),
         Action::DecideYouthAccess => Err(Refusal::OnlyParents),
     }
 }
@@ -59,7 +59,7 @@ fn youth_row(action: Action) -> Result<Rule, Refusal> {
         | Action::SeeAppointments
         | Action::CancelAppointment => Ok(Rule::Chi8),
         Action::ReadAccessLog => Ok(Rule::Ret10),
-        Action::WithholdFromParents => Err(Refusal::OnlyHealthPersonnel),
+        Action::WithholdFromParents | Action::AnswerMessage => Err(Refusal::OnlyHealthPersonnel),
         Action::DecideYouthAccess => Err(Refusal::OnlyParents),
         Action::DecideConsent
         | Action::DecideLock
@@ -81,7 +81,7 @@ fn youth_alone_row(action: Action) -> Result<Rule, Refusal> {
         | Action::SeeAppointments
         | Action::CancelAppointment => Ok(Rule::Chi10),
         Action::ReadAccessLog => Ok(Rule::Ret10),
-        Action::WithholdFromParents => Err(Refusal::OnlyHealthPersonnel),
+        Action::WithholdFromParents | Action::AnswerMessage => Err(Refusal::OnlyHealthPersonnel),
         Action::DecideYouthAccess => Err(Refusal::OnlyParents),
         Action::DecideConsent
         | Action::DecideLock
@@ -108,7 +108,7 @@ fn parent_under_12_row(action: Action) -> Result<Rule, Refusal> {
         Action::DecideConsent => Ok(Rule::Chi12),
         // There is nothing to give yet: the child is below the age of youth access.
         Action::DecideYouthAccess => Err(Refusal::OwnerTooYoung),
-        Action::WithholdFromParents => Err(Refusal::OnlyHealthPersonnel),
+        Action::WithholdFromParents | Action::AnswerMessage => Err(Refusal::OnlyHealthPersonnel),
         Action::DeleteMessage
         | Action::WithholdFromHolders
         | Action::SeeProfile
@@ -131,7 +131,7 @@ fn parent_under_16_row(action: Action) -> Result<Rule, Refusal> {
         Action::DecideConsent => Ok(Rule::Chi12),
         Action::DecideYouthAccess => Ok(Rule::Chi8),
         Action::WriteMessage | Action::CancelAppointment => Err(Refusal::ChildIsTwelve),
-        Action::WithholdFromParents => Err(Refusal::OnlyHealthPersonnel),
+        Action::WithholdFromParents | Action::AnswerMessage => Err(Refusal::OnlyHealthPersonnel),
         Action::ReadAccessLog
         | Action::DeleteMessage
         | Action::WithholdFromHolders
@@ -155,7 +155,7 @@ fn holder_row(action: Action, rule: Rule) -> Result<Rule, Refusal> {
         | Action::CancelAppointment => Ok(rule),
         Action::ExplainAccess => Ok(Rule::Bx2),
         Action::DecideYouthAccess => Err(Refusal::OnlyParents),
-        Action::WithholdFromParents => Err(Refusal::OnlyHealthPersonnel),
+        Action::WithholdFromParents | Action::AnswerMessage => Err(Refusal::OnlyHealthPersonnel),
         Action::MarkMessage
         | Action::DeleteMessage
         | Action::WithholdFromHolders
@@ -183,7 +183,7 @@ fn assigned_row(action: Action) -> Result<Rule, Refusal> {
         | Action::DecideConsent => Ok(Rule::Ful14),
         Action::ExplainAccess => Ok(Rule::Bx2),
         Action::DecideYouthAccess => Err(Refusal::OnlyParents),
-        Action::WithholdFromParents => Err(Refusal::OnlyHealthPersonnel),
+        Action::WithholdFromParents | Action::AnswerMessage => Err(Refusal::OnlyHealthPersonnel),
         Action::WithholdFromHolders
         | Action::ReadAccessLog
         | Action::SeeProfile
@@ -200,7 +200,7 @@ fn staff_row(action: Action) -> Result<Rule, Refusal> {
         | Action::ListMessages
         | Action::ReadMessage
         | Action::FetchAttachment
-        | Action::WriteMessage
+        | Action::AnswerMessage
         | Action::SeeAppointments
         | Action::CancelAppointment => Ok(Rule::Dh7),
         Action::ExplainAccess => Ok(Rule::Bx2),
@@ -212,6 +212,7 @@ fn staff_row(action: Action) -> Result<Rule, Refusal> {
         | Action::DecidePowers
         | Action::SeePowers
         | Action::AcceptDocument
+        | Action::WriteMessage
         | Action::MarkMessage
         | Action::DeleteMessage
         | Action::WithholdFromHolders

@@ -14,6 +14,8 @@ use crate::rule::Rule;
 pub enum ServiceAction {
     /// See its settings.
     SeeService,
+    /// Change its settings.
+    ChangeService,
     /// Send a message to a citizen.
     SendMessage,
     /// Hand in a file ahead of its message.
@@ -22,6 +24,12 @@ pub enum ServiceAction {
     FollowSendings,
     /// Say who works for it, and who follows up whom.
     ManageStaff,
+    /// Say who receives it.
+    ManageRelationships,
+    /// See the queue, and read in its conversations.
+    SeeConversations,
+    /// Answer in a conversation, say who is to answer, close it, write notes.
+    WorkConversations,
     /// See whom one follows up.
     SeePatients,
     /// Put on record, with a reason, that one has lawful access to a patient.
@@ -34,6 +42,8 @@ enum Doer {
     System(Scope),
     /// A health worker.
     Staff,
+    /// Either.
+    SystemOrStaff(Scope),
 }
 
 impl ServiceAction {
@@ -48,7 +58,10 @@ impl ServiceAction {
             Self::SendMessage | Self::UploadFile => Doer::System(Scope::MessagesWrite),
             Self::SeeService | Self::FollowSendings => Doer::System(Scope::MessagesRead),
             Self::ManageStaff => Doer::System(Scope::StaffWrite),
+            Self::ChangeService | Self::ManageRelationships => Doer::System(Scope::ServicesWrite),
             Self::SeePatients | Self::RecordAccess => Doer::Staff,
+            Self::SeeConversations => Doer::SystemOrStaff(Scope::MessagesRead),
+            Self::WorkConversations => Doer::SystemOrStaff(Scope::MessagesWrite),
         }
     }
 
@@ -56,7 +69,13 @@ impl ServiceAction {
         match self {
             Self::SendMessage | Self::UploadFile => Rule::Pp3,
             Self::SeeService | Self::FollowSendings => Rule::Pp5,
-            Self::ManageStaff | Self::SeePatients | Self::RecordAccess => Rule::Dh7,
+            Self::ChangeService => Rule::Pp3,
+            Self::ManageRelationships => Rule::Dh6,
+            Self::SeeConversations
+            | Self::WorkConversations
+            | Self::ManageStaff
+            | Self::SeePatients
+            | Self::RecordAccess => Rule::Dh7,
         }
     }
 }
@@ -153,23 +172,29 @@ pub fn decide_service(
     facts: Option<&ServiceFacts>,
 ) -> Result<ServiceGrant, Refusal> {
     match (action.doer(), caller) {
-        (Doer::System(scope), Caller::System { scopes, .. }) if !scopes.contains(&scope) => {
+        (Doer::System(scope) | Doer::SystemOrStaff(scope), Caller::System { scopes, .. })
+            if !scopes.contains(&scope) =>
+        {
             return Err(Refusal::ScopeMissing);
         }
         (Doer::Staff, Caller::System { .. }) => return Err(Refusal::WrongKindOfCaller),
-        (Doer::Staff, Caller::HealthWorker { assurance, .. }) if *assurance < Assurance::High => {
+        (Doer::Staff | Doer::SystemOrStaff(_), Caller::HealthWorker { assurance, .. })
+            if *assurance < Assurance::High =>
+        {
             return Err(Refusal::AssuranceTooLow);
         }
         (
-            Doer::System(_) | Doer::Staff,
+            Doer::System(_) | Doer::Staff | Doer::SystemOrStaff(_),
             Caller::System { .. } | Caller::HealthWorker { .. } | Caller::Citizen { .. } | Caller::Operator { .. },
         ) => {}
     }
     let facts = facts.ok_or(Refusal::NotThere)?;
     match (action.doer(), facts.relation(caller)) {
-        (Doer::System(_), ServiceRelation::OwnSystem) | (Doer::Staff, ServiceRelation::Member) => {}
+        (Doer::System(_) | Doer::SystemOrStaff(_), ServiceRelation::OwnSystem)
+        | (Doer::Staff | Doer::SystemOrStaff(_), ServiceRelation::Member) => {}
         (Doer::System(_), ServiceRelation::Member | ServiceRelation::Nobody)
-        | (Doer::Staff, ServiceRelation::OwnSystem | ServiceRelation::Nobody) => return Err(Refusal::NotRelated),
+        | (Doer::Staff, ServiceRelation::OwnSystem | ServiceRelation::Nobody)
+        | (Doer::SystemOrStaff(_), ServiceRelation::Nobody) => return Err(Refusal::NotRelated),
     }
     if let Caller::System { client, .. } = caller
         && !facts.registered_clients.is_empty()
@@ -178,10 +203,13 @@ pub fn decide_service(
         return Err(Refusal::ClientNotRegistered);
     }
     let sends = match action {
-        ServiceAction::SendMessage | ServiceAction::UploadFile => true,
+        ServiceAction::SendMessage | ServiceAction::UploadFile | ServiceAction::WorkConversations => true,
         ServiceAction::SeeService
+        | ServiceAction::ChangeService
         | ServiceAction::FollowSendings
         | ServiceAction::ManageStaff
+        | ServiceAction::ManageRelationships
+        | ServiceAction::SeeConversations
         | ServiceAction::SeePatients
         | ServiceAction::RecordAccess => false,
     };

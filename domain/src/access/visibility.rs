@@ -6,6 +6,7 @@ use crate::consent::ConsentLevel;
 use crate::id::ServiceId;
 use crate::message::{ParentVisibility, YouthVisibility};
 use crate::person::HEALTH_MAJORITY_YEARS;
+use crate::service::ItemPolicy;
 
 /// What an item asks of who looks at it. Fixed when it was accepted, but for what is withheld later.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -26,6 +27,42 @@ pub struct ItemFlags {
     pub youth: YouthVisibility,
     /// Whether a parent wrote it on behalf of the child, or it answers such a message (CHI-9).
     pub is_parental: bool,
+}
+
+impl From<ItemPolicy> for ItemFlags {
+    /// As it is accepted: nothing is withheld yet.
+    fn from(policy: ItemPolicy) -> Self {
+        let ItemPolicy { minimum_consent, available_at_protected_address, parents, power_of_attorney, youth } = policy;
+        Self {
+            minimum_consent,
+            available_at_protected_address,
+            parents,
+            withheld_from_parents: false,
+            power_of_attorney,
+            withheld_from_holders: false,
+            youth,
+            is_parental: false,
+        }
+    }
+}
+
+impl ItemFlags {
+    /// What both ask together: an answer is shown to nobody who does not see what it answers.
+    #[must_use]
+    pub fn narrowed_by(self, other: Self) -> Self {
+        let parents = self.parents.min(other.parents);
+        Self {
+            minimum_consent: self.minimum_consent.max(other.minimum_consent),
+            available_at_protected_address: self.available_at_protected_address && other.available_at_protected_address,
+            parents,
+            withheld_from_parents: self.withheld_from_parents || other.withheld_from_parents,
+            power_of_attorney: self.power_of_attorney && other.power_of_attorney,
+            withheld_from_holders: self.withheld_from_holders || other.withheld_from_holders,
+            // What a child arranges alone is never for parents, so two that differ in it are for neither alone.
+            youth: self.youth.min(other.youth),
+            is_parental: self.is_parental || other.is_parental,
+        }
+    }
 }
 
 /// Bounds for the flags of an item. An item within all of them is visible. The same bounds are what a query filters by,

@@ -97,7 +97,8 @@ const THEMES: [(&str, &[(Action, &str)]); 4] = [
             (Action::FetchAttachment, "fetch a file"),
             (Action::MarkMessage, "mark as read or unread"),
             (Action::DeleteMessage, "delete from the inbox"),
-            (Action::WriteMessage, "start a conversation or letter, and answer"),
+            (Action::WriteMessage, "write to a service, and answer"),
+            (Action::AnswerMessage, "answer as a service"),
         ],
     ),
     (

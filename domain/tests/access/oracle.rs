@@ -45,7 +45,8 @@ deleteMessage          x    x     -     -     -         -         x           x 
 fetchAttachment        x    x     x     -     x         x         x           x        x      x        x
 withholdFromHolders    x    -     -     -     -         -         -           -        -      -        -
 withholdFromParents    -    -     -     -     -         -         -           -        -      -        x
-writeMessage           x    x     x     -     x         -         x           x        x      x        x
+writeMessage           x    x     x     -     x         -         x           x        x      x        -
+answerMessage          -    -     -     -     -         -         -           -        -      -        x
 seeAppointments        x    x     x     -     x         x         x           x        x      x        x
 cancelAppointment      x    x     x     -     x         -         x           x        x      x        x
 readAccessLog          x    x     x     -     x         -         -           -        -      -        -

@@ -39,7 +39,7 @@ fn persons() -> Vec<Caller> {
     persons
 }
 
-/// Who does something for a service: a system whose token has this scope, or a health worker who is a member. And by
+/// Who does something for a service: a system whose token has this scope, a health worker who is a member, or either. And by
 /// which rule, and whether it takes an agreement.
 const DOERS: &str = "
 seeService      brevdue:messages.read   PP-5  -
@@ -47,6 +47,10 @@ sendMessage     brevdue:messages.write  PP-3  agreement
 uploadFile      brevdue:messages.write  PP-3  agreement
 followSendings  brevdue:messages.read   PP-5  -
 manageStaff     brevdue:staff.write     DH-7  -
+changeService   brevdue:services.write  PP-3  -
+manageRelationships brevdue:services.write DH-6 -
+seeConversations brevdue:messages.read+member DH-7 -
+workConversations brevdue:messages.write+member DH-7 agreement
 seePatients     member                  DH-7  -
 recordAccess    member                  DH-7  -
 ";
@@ -55,14 +59,15 @@ recordAccess    member                  DH-7  -
 fn expected(action: ServiceAction, caller: &Caller, facts: Option<&ServiceFacts>) -> Result<&'static str, Refusal> {
     let line = DOERS.lines().find(|line| line.split_whitespace().next() == Some(action.as_word()));
     let line: Vec<&str> = line.expect("a line for each action").split_whitespace().collect();
-    let doer = line[1];
+    let doer: Vec<&str> = line[1].split('+').collect();
+    let for_members = doer.contains(&"member");
     let is_own = |number: &OrganisationNumber| facts.is_some_and(|facts| facts.organisation_number == *number);
     let by_token = match caller {
-        Caller::System { .. } if doer == "member" => Some(Refusal::WrongKindOfCaller),
-        Caller::System { scopes, .. } if !scopes.iter().any(|scope| scope.as_word() == doer) => {
+        Caller::System { .. } if doer == ["member"] => Some(Refusal::WrongKindOfCaller),
+        Caller::System { scopes, .. } if !scopes.iter().any(|scope| doer.contains(&scope.as_word())) => {
             Some(Refusal::ScopeMissing)
         }
-        Caller::HealthWorker { assurance, .. } if doer == "member" && *assurance != Assurance::High => {
+        Caller::HealthWorker { assurance, .. } if for_members && *assurance != Assurance::High => {
             Some(Refusal::AssuranceTooLow)
         }
         _ => None,
@@ -70,7 +75,7 @@ fn expected(action: ServiceAction, caller: &Caller, facts: Option<&ServiceFacts>
     let is_related = match caller {
         Caller::System { organisation, .. } => is_own(organisation),
         Caller::HealthWorker { organisation, .. } => {
-            doer == "member" && is_own(organisation) && facts.is_some_and(|facts| facts.is_member)
+            for_members && is_own(organisation) && facts.is_some_and(|facts| facts.is_member)
         }
         Caller::Citizen { .. } | Caller::Operator { .. } => false,
     };

@@ -25,15 +25,18 @@ fn told<T: Copy>(variants: &[T], as_word: fn(T) -> &'static str) -> Vec<&'static
 fn stored_words_are_what_they_were() {
     let actions = "seeMailbox explainAccess seeProfile decideConsent decideYouthAccess decideLock decidePowers seePowers \
                    acceptDocument listMessages readMessage markMessage deleteMessage fetchAttachment \
-                   withholdFromHolders withholdFromParents writeMessage seeAppointments cancelAppointment readAccessLog";
+                   withholdFromHolders withholdFromParents writeMessage answerMessage seeAppointments cancelAppointment readAccessLog";
     let platform_actions = "seeOrganisations registerOrganisation registerAgreement registerClient registerService \
                             nameServiceArea registerPower endPower";
-    let service_actions = "seeService sendMessage uploadFile followSendings manageStaff seePatients recordAccess";
+    let service_actions = "seeService changeService sendMessage uploadFile followSendings manageStaff manageRelationships seeConversations workConversations seePatients recordAccess";
     let table = [
         (stored(Action::as_word), actions),
         (stored(PlatformAction::as_word), platform_actions),
         (stored(ServiceAction::as_word), service_actions),
-        (stored(Scope::as_word), "brevdue:messages.write brevdue:messages.read brevdue:staff.write"),
+        (
+            stored(Scope::as_word),
+            "brevdue:messages.write brevdue:messages.read brevdue:staff.write brevdue:services.write",
+        ),
         (stored(Protection::as_word), "ungraded confidential strictlyConfidential strictlyConfidentialAbroad"),
         (stored(PowerKind::as_word), "powerOfAttorney assignedPowerOfAttorney"),
         (stored(EndedBy::as_word), "giver holder operator replacement"),

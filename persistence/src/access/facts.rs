@@ -7,7 +7,7 @@ use domain::access::{
     RepresentativeRecord,
 };
 use domain::consent::ConsentLevel;
-use domain::id::{MailboxId, PersonId};
+use domain::id::{MailboxId, PersonId, ServiceId};
 use domain::identity::OrganisationNumber;
 use domain::person::{Protected, Protection};
 use domain::power_of_attorney::{Period, ServiceArea};
@@ -17,8 +17,8 @@ use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::StoreError;
 use crate::power_of_attorney::areas_from;
 use crate::schema::{
-    follow_up, mailbox, membership, organisation, person, power_of_attorney, recorded_access, registered_relation,
-    service,
+    conversation, follow_up, mailbox, membership, organisation, person, power_of_attorney, recorded_access,
+    registered_relation, relationship, service,
 };
 use crate::vault::WrappedDataKey;
 
@@ -266,6 +266,7 @@ pub(crate) fn staff(
     organisation_number: &OrganisationNumber,
     hash: &[u8; 32],
     owner: &Owner,
+    takes: Option<ServiceId>,
     now: DateTime<Utc>,
 ) -> Result<Known, StoreError> {
     let mailbox = owner.record.mailbox.key();
@@ -289,6 +290,12 @@ pub(crate) fn staff(
                     .and(recorded_access::person_id.eq(membership::person_id))
                     .and(recorded_access::valid_until.gt(Time(now))),
             ))
+            .left_join(relationship::table.on(
+                relationship::service_id.eq(membership::service_id)
+                    .and(relationship::person_hash.eq(&owner.lookup_hash))
+                    .and(relationship::responsible_id.eq(membership::person_id.nullable()))
+                    .and(relationship::closed_at.is_null()),
+            ))
             .filter(membership::person_id.eq(person))
             .filter(organisation::number.eq(organisation_number.as_str()))
             .order(membership::service_id)
@@ -296,9 +303,19 @@ pub(crate) fn staff(
                 membership::service_id,
                 membership::clearances,
                 follow_up::service_id.nullable(),
+                relationship::service_id.nullable(),
                 recorded_access::valid_until.nullable(),
             ))
-            .load::<(Id, String, Option<Id>, Option<Time>)>(c))?,
+            .load::<(Id, String, Option<Id>, Option<Id>, Option<Time>)>(c))?,
+        None => vec![],
+    };
+    // Who is to answer a patient has lawful access for it.
+    let answers_for = match person {
+        Some(person) => on!(&mut *connection, c => conversation::table
+            .filter(conversation::mailbox_id.eq(mailbox))
+            .filter(conversation::assignee_id.eq(person))
+            .select(conversation::service_id)
+            .load::<Id>(c))?,
         None => vec![],
     };
     let is_relative = on!(connection, c => diesel::select(diesel::dsl::exists(
@@ -310,11 +327,14 @@ pub(crate) fn staff(
     // Several recorded accesses of one service give several rows, which are as good as the longest of them.
     let memberships = memberships
         .into_iter()
-        .map(|(service, clearances, follows_up, access_until)| {
+        .map(|(service, clearances, follows_up, is_responsible, access_until)| {
             let cleared = clearances.split_whitespace().map(str::parse).collect::<Result<_, _>>();
             Ok(MembershipRecord {
                 service: service.into(),
-                follows_up: follows_up.is_some(),
+                follows_up: follows_up.is_some()
+                    || is_responsible.is_some()
+                    || answers_for.contains(&service)
+                    || takes == Some(service.into()),
                 access_until: access_until.map(|until| until.0),
                 cleared: cleared.map_err(|_| StoreError::Corrupt { what: "membership" })?,
             })

@@ -7,7 +7,7 @@ use diesel::expression::AsExpression;
 use diesel::pg::{Pg, PgValue};
 use diesel::query_builder::QueryId;
 use diesel::serialize::{self, IsNull, Output, ToSql};
-use diesel::sql_types::{BigInt, Binary, SqlType, Timestamptz};
+use diesel::sql_types::{BigInt, Binary, SqlOrd, SqlType, Timestamptz};
 use diesel::sqlite::{Sqlite, SqliteValue};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -21,6 +21,8 @@ pub struct SqlUuid;
 #[derive(SqlType, QueryId, Clone, Copy, Debug)]
 #[diesel(postgres_type(oid = 1184, array_oid = 1185), sqlite_type(name = "Long"))]
 pub struct SqlTime;
+
+impl SqlOrd for SqlTime {}
 
 /// An id as rows hold it. Which kind of id it is, the domain's types know.
 #[derive(
@@ -64,7 +66,7 @@ macro_rules! ids {
     )+};
 }
 
-ids!(AgreementId AttachmentId AuditEntryId ClientId EventId JobId MailboxId MessageId OrganisationId PersonId PowerOfAttorneyId RecordedAccessId ServiceId TraceId UploadId);
+ids!(AgreementId AttachmentId AuditEntryId ClientId ConversationId EventId JobId MailboxId MessageId NoteId OrganisationId PersonId PowerOfAttorneyId RecordedAccessId RelationshipBatchId ServiceId TraceId UploadId);
 
 impl From<Uuid> for Id {
     fn from(uuid: Uuid) -> Self {

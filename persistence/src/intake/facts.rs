@@ -75,7 +75,7 @@ impl BatchFacts {
     }
 
     pub(super) fn upload(&self, service: ServiceId, id: UploadId) -> Option<&Stored> {
-        self.uploads.get(&id).filter(|stored| stored.service == service)
+        self.uploads.get(&id).filter(|stored| stored.owner == service.key())
     }
 }
 

@@ -2,24 +2,23 @@
 //! those of any other sending.
 
 use chrono::{DateTime, Utc};
-use domain::access::ServiceAction;
+use domain::access::{ItemFlags, ServiceAction};
 use domain::audit::{Entry, Object, ObjectKind, Subject as Log};
 use domain::event::EventKind;
 use domain::id::{MessageId, TraceId};
 use domain::message::{Body, BodyFormat, Direction, MessageKind, Subject};
-use domain::routing::{self, Channel, Route};
+use domain::routing::{self, Route};
 use domain::rule::Rule;
 use domain::service::UnregisteredRecipients;
 
-use super::prepare::{BodyRow, MessageRow};
+use super::content::{BodyRow, Head, MessageRow};
 use crate::access::facts::Owner;
 use crate::context::new_id;
-use crate::database::{Connection, Id, Key, Time};
+use crate::database::{Connection, Id, Key};
 use crate::error::{Failure, StoreError};
 use crate::event::EventRow;
 use crate::platform::{ITEM_POLICY, PlatformService};
 use crate::sending::{self, SendingRow};
-use crate::vault::Field;
 use crate::{Inner, audit, delivery};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "notice" };
@@ -93,7 +92,20 @@ fn rows_of(
     let body = Body::parse(body).map_err(|_| CORRUPT)?;
     let (mailbox, id): (_, MessageId) = (owner.record.mailbox, new_id());
     let key = inner.vault.data_key(mailbox, &owner.wrapped_key).map_err(|_| CORRUPT)?;
-    let object = id.as_uuid();
+    let head = Head {
+        mailbox,
+        id,
+        service: platform.service,
+        direction: Direction::Received,
+        kind: MessageKind::Service,
+        // Also from whom it was assigned to: nobody else is told of the owner's powers (FUL-11).
+        item: ItemFlags { withheld_from_holders: true, ..ITEM_POLICY.into() },
+        rule: route(inner, owner),
+        accepted_at: now,
+        open_by: None,
+        conversation: None,
+        author: None,
+    };
     Ok(Rows {
         sending: SendingRow {
             service_id: platform.service.key(),
@@ -101,37 +113,13 @@ fn rows_of(
             mailbox_id: mailbox.key(),
             sender_reference: Some(reference.clone()),
         },
-        message: MessageRow {
-            mailbox_id: mailbox.key(),
-            id: id.key(),
-            service_id: platform.service.key(),
-            direction: Direction::Received.as_word(),
-            kind: MessageKind::Service.as_word(),
-            subject: key.seal(object, Field::Subject, subject.expose().as_bytes()),
-            attachment_count: 0,
-            minimum_consent: ITEM_POLICY.minimum_consent.rank(),
-            available_at_protected_address: ITEM_POLICY.available_at_protected_address,
-            power_of_attorney: ITEM_POLICY.power_of_attorney,
-            channel: Channel::Inbox.as_word(),
-            rule: route(inner, owner).id(),
-            accepted_at: Time(now),
-            open_by: None,
-            parents_until_years: ITEM_POLICY.parents.until_years(),
-            // Also from whom it was assigned to: nobody else is told of the owner's powers (FUL-11).
-            withheld_from_holders: true,
-            youth: ITEM_POLICY.youth.rank(),
-        },
-        body: BodyRow {
-            mailbox_id: mailbox.key(),
-            message_id: id.key(),
-            format: BodyFormat::Text.as_word(),
-            body: key.seal(object, Field::Body, body.expose().as_bytes()),
-        },
+        message: MessageRow::new(head, &key, &subject, 0),
+        body: BodyRow::new(head, &key, BodyFormat::Text, &body),
         event: EventRow::new(platform.organisation, EventKind::MessageAccepted, platform.service, id, now),
         entry: audit::of_worker(
             Log::Mailbox(mailbox),
             ServiceAction::SendMessage.as_word(),
-            Some(Object { kind: ObjectKind::Message, id: object }),
+            Some(Object { kind: ObjectKind::Message, id: id.as_uuid() }),
             rule,
             trace,
             now,

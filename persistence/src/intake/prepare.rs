@@ -2,79 +2,29 @@
 
 use std::collections::HashSet;
 
-use diesel::sql_types::{BigInt, Binary, Bool, Nullable, SmallInt, Text};
-use domain::access::{ServiceAction, decide_service};
+use domain::access::{ItemFlags, ServiceAction, decide_service};
 use domain::audit::{Entry, Object, ObjectKind, Subject};
 use domain::event::EventKind;
-use domain::id::{AttachmentId, MessageId, ServiceId};
-use domain::message::{Direction, Draft, Sending};
+use domain::id::{MessageId, ServiceId};
+use domain::message::{Direction, Draft, MessageKind, Sending};
 use domain::routing::{self, Channel, Route};
 use domain::service::{ItemPolicy, Service};
 
 use super::Incoming;
+use super::content::{self, AttachmentRow, BodyRow, Head, MessageRow};
 use super::facts::BatchFacts;
 use crate::Inner;
-use crate::access::facts::Owner;
 use crate::access::refused_service_entry;
 use crate::audit::{self, AuditRow};
 use crate::context::new_id;
-use crate::database::{Id, Key, SqlTime, SqlUuid, Time};
+use crate::conversation::ConversationRow;
+use crate::database::{Id, Key};
 use crate::error::{Failure, StoreError, Widened};
 use crate::event::EventRow;
 use crate::idempotency::IdempotencyRow;
 use crate::job::{JobKind, JobRow};
-use crate::rows::rows;
 use crate::sending::SendingRow;
-use crate::vault::{DataKey, Field};
-
-rows! {
-    /// A message that has just been accepted.
-    MessageRow, MessageColumns => message {
-        mailbox_id: Id as SqlUuid,
-        id: Id as SqlUuid,
-        service_id: Id as SqlUuid,
-        direction: &'static str as Text,
-        kind: &'static str as Text,
-        subject: Vec<u8> as Binary,
-        attachment_count: i16 as SmallInt,
-        minimum_consent: i16 as SmallInt,
-        available_at_protected_address: bool as Bool,
-        power_of_attorney: bool as Bool,
-        channel: &'static str as Text,
-        rule: &'static str as Text,
-        accepted_at: Time as SqlTime,
-        open_by: Option<Time> as Nullable<SqlTime>,
-        parents_until_years: i16 as SmallInt,
-        withheld_from_holders: bool as Bool,
-        youth: i16 as SmallInt,
-    }
-}
-
-rows! {
-    /// What it says.
-    BodyRow, BodyColumns => message_body {
-        mailbox_id: Id as SqlUuid,
-        message_id: Id as SqlUuid,
-        format: &'static str as Text,
-        body: Vec<u8> as Binary,
-    }
-}
-
-rows! {
-    /// A file of it.
-    AttachmentRow, AttachmentColumns => attachment {
-        mailbox_id: Id as SqlUuid,
-        message_id: Id as SqlUuid,
-        id: Id as SqlUuid,
-        place: i16 as SmallInt,
-        blob_id: Id as SqlUuid,
-        file_key: Vec<u8> as Binary,
-        file_name: Vec<u8> as Binary,
-        file_type: &'static str as Text,
-        size_bytes: i64 as BigInt,
-        sha256: Vec<u8> as Binary,
-    }
-}
+use crate::vault::DataKey;
 
 /// All rows of one accepted message.
 pub(super) struct Prepared {
@@ -82,6 +32,8 @@ pub(super) struct Prepared {
     pub(super) sending_row: SendingRow,
     pub(super) message: MessageRow,
     pub(super) body: BodyRow,
+    /// The conversation that it begins, where it can be answered.
+    pub(super) conversation: Option<ConversationRow>,
     pub(super) job: JobRow,
     pub(super) event: EventRow,
     pub(super) audit: AuditRow,
@@ -207,12 +159,26 @@ fn decide(inner: &Inner, incoming: &Incoming, facts: &BatchFacts) -> Result<Outc
         delivered_at: None,
         opened_at: None,
     };
-    let attachments = attachments(facts, incoming, recipient, &data_key, sending.id)?;
+    let head = Head {
+        mailbox: recipient.facts.mailbox,
+        id: sending.id,
+        service: service.id,
+        direction: Direction::Received,
+        kind: draft.kind,
+        item: ItemFlags::from(item),
+        rule,
+        accepted_at: context.now,
+        open_by: draft.open_by,
+        // What can be answered begins a conversation (DH-1).
+        conversation: (draft.kind == MessageKind::Dialogue).then(new_id),
+        author: None,
+    };
+    let attachments = content::attachments(&draft.uploads, |id| facts.upload(incoming.service, id), head, &data_key)?;
     // The entry stands in the mailbox's log: its owner sees who sent what, and when.
     let object = Object { kind: ObjectKind::Message, id: sending.id.as_uuid() };
     let subject = Subject::Mailbox(recipient.facts.mailbox);
     let entry = audit::granted(context, None, subject, action.as_word(), Some(object), grant.rule());
-    Ok(Outcome::Accept(Box::new(rows_of(incoming, service, item, recipient, &data_key, sending, entry, attachments))))
+    Ok(Outcome::Accept(Box::new(rows_of(incoming, service, head, &data_key, sending, entry, attachments))))
 }
 
 /// What the message asks of who looks at it: what the service allows, narrowed by the sender.
@@ -232,113 +198,36 @@ fn narrowed(draft: &Draft, allowed: ItemPolicy) -> Result<ItemPolicy, Failure> {
     Ok(ItemPolicy { parents, power_of_attorney, ..allowed })
 }
 
-#[expect(clippy::too_many_arguments, reason = "all that a message is made of, once")]
 fn rows_of(
     incoming: &Incoming,
     service: &Service,
-    item: ItemPolicy,
-    recipient: &Owner,
+    head: Head,
     data_key: &DataKey,
     sending: Sending,
     entry: Entry,
     attachments: Vec<AttachmentRow>,
 ) -> Prepared {
-    let Draft {
-        recipient: _,
-        kind,
-        subject,
-        body,
-        body_format,
-        sender_reference,
-        uploads,
-        parents: _,
-        power_of_attorney: _,
-        open_by,
-    } = &incoming.draft;
+    let Draft { subject, body, body_format, sender_reference, uploads, .. } = &incoming.draft;
     let now = incoming.context.now;
-    let (mailbox, id) = (recipient.facts.mailbox, sending.id);
-    let object = id.as_uuid();
+    let id = sending.id;
     Prepared {
         sending_row: SendingRow {
             service_id: service.id.key(),
             message_id: id.key(),
-            mailbox_id: mailbox.key(),
+            mailbox_id: head.mailbox.key(),
             sender_reference: sender_reference.as_ref().map(|text| text.as_str().to_owned()),
         },
-        message: MessageRow {
-            mailbox_id: mailbox.key(),
-            id: id.key(),
-            service_id: service.id.key(),
-            direction: Direction::Received.as_word(),
-            kind: kind.as_word(),
-            subject: data_key.seal(object, Field::Subject, subject.expose().as_bytes()),
-            attachment_count: i16::try_from(attachments.len()).unwrap_or(i16::MAX),
-            minimum_consent: item.minimum_consent.rank(),
-            available_at_protected_address: item.available_at_protected_address,
-            power_of_attorney: item.power_of_attorney,
-            channel: sending.channel.as_word(),
-            rule: sending.rule.id(),
-            accepted_at: Time(now),
-            open_by: open_by.map(Time),
-            parents_until_years: item.parents.until_years(),
-            withheld_from_holders: false,
-            youth: item.youth.rank(),
-        },
-        body: BodyRow {
-            mailbox_id: mailbox.key(),
-            message_id: id.key(),
-            format: body_format.as_word(),
-            body: data_key.seal(object, Field::Body, body.expose().as_bytes()),
-        },
-        job: JobRow::new(JobKind::Deliver, mailbox, sending.id.key(), now),
-        event: EventRow::new(service.organisation, EventKind::MessageAccepted, service.id, sending.id, now),
+        message: MessageRow::new(head, data_key, subject, attachments.len()),
+        body: BodyRow::new(head, data_key, *body_format, body),
+        conversation: head
+            .conversation
+            .map(|conversation| ConversationRow::begun_by_service(head, conversation, data_key, subject)),
+        job: JobRow::new(JobKind::Deliver, head.mailbox, id.key(), now),
+        event: EventRow::new(service.organisation, EventKind::MessageAccepted, service.id, id, now),
         audit: entry.into(),
         idempotency: IdempotencyRow::new(&incoming.scope, &incoming.key, id.key(), now),
         attachments,
         uploads: uploads.iter().map(|upload| upload.key()).collect(),
         sending,
     }
-}
-
-/// The files, their names and keys sealed anew under the recipient's key.
-fn attachments(
-    facts: &BatchFacts,
-    incoming: &Incoming,
-    recipient: &Owner,
-    data_key: &DataKey,
-    message: MessageId,
-) -> Result<Vec<AttachmentRow>, Failure> {
-    let uploads = &incoming.draft.uploads;
-    let unknown: Vec<usize> = uploads
-        .iter()
-        .enumerate()
-        .filter(|(at, id)| facts.upload(incoming.service, **id).is_none() || uploads[..*at].contains(id))
-        .map(|(at, _)| at)
-        .collect();
-    if !unknown.is_empty() {
-        return Err(Failure::UnknownUploads(unknown));
-    }
-    let stored = uploads.iter().filter_map(|id| facts.upload(incoming.service, *id));
-    stored
-        .enumerate()
-        .map(|(place, stored)| {
-            let (Some((blob, key)), Some(content)) = (&stored.bytes, stored.upload.content) else {
-                return Err(Failure::UploadNotReady);
-            };
-            let id: AttachmentId = new_id();
-            let too_large = |_| StoreError::Corrupt { what: "upload" };
-            Ok(AttachmentRow {
-                mailbox_id: recipient.facts.mailbox.key(),
-                message_id: message.key(),
-                id: id.key(),
-                place: i16::try_from(place).map_err(too_large)?,
-                blob_id: *blob,
-                file_key: data_key.seal_file_key(id, key),
-                file_name: data_key.seal(id.as_uuid(), Field::FileName, stored.upload.file_name.expose().as_bytes()),
-                file_type: content.file_type.as_word(),
-                size_bytes: i64::try_from(content.size_bytes).map_err(too_large)?,
-                sha256: content.sha256.to_vec(),
-            })
-        })
-        .collect()
 }

@@ -4,8 +4,10 @@ use diesel::pg::{Pg, PgConnection};
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::{QueryResult, RunQueryDsl};
 
-use super::prepare::{AttachmentRow, BodyColumns, BodyRow, MessageColumns, MessageRow, Prepared};
+use super::content::{AttachmentRow, BodyColumns, BodyRow, MessageColumns, MessageRow};
+use super::prepare::Prepared;
 use crate::audit::{AuditColumns, AuditRow};
+use crate::conversation::{ConversationColumns, ConversationRow};
 use crate::database::{Connection, Id};
 use crate::error::StoreError;
 use crate::event::{EventColumns, EventRow};
@@ -20,6 +22,7 @@ struct Rows {
     sendings: Vec<SendingRow>,
     messages: Vec<MessageRow>,
     bodies: Vec<BodyRow>,
+    conversations: Vec<ConversationRow>,
     jobs: Vec<JobRow>,
     events: Vec<EventRow>,
     audit: Vec<AuditRow>,
@@ -29,18 +32,30 @@ struct Rows {
 }
 
 /// Writes them all. With files in the batch it takes a few statements in a transaction; without, PostgreSQL takes all
-/// seven tables in a single statement, which is a transaction by itself.
+/// eight tables in a single statement, which is a transaction by itself.
 pub(super) fn all(connection: &mut Connection, prepared: Vec<Prepared>) -> Result<(), StoreError> {
     if prepared.is_empty() {
         return Ok(());
     }
     let mut rows = Rows::default();
     for message in prepared {
-        let Prepared { sending: _, sending_row, message, body, job, event, audit, idempotency, attachments, uploads } =
-            message;
+        let Prepared {
+            sending: _,
+            sending_row,
+            message,
+            body,
+            conversation,
+            job,
+            event,
+            audit,
+            idempotency,
+            attachments,
+            uploads,
+        } = message;
         rows.sendings.push(sending_row);
         rows.messages.push(message);
         rows.bodies.push(body);
+        rows.conversations.extend(conversation);
         rows.jobs.push(job);
         rows.events.push(event);
         rows.audit.push(audit);
@@ -55,7 +70,8 @@ pub(super) fn all(connection: &mut Connection, prepared: Vec<Prepared>) -> Resul
         return Ok(());
     }
     connection.write(|connection| {
-        let Rows { sendings, messages, bodies, jobs, events, audit, idempotency, attachments, uploads } = rows;
+        let Rows { sendings, messages, bodies, conversations, jobs, events, audit, idempotency, attachments, uploads } =
+            rows;
         if upload::consume(connection, &uploads)? != uploads.len() {
             // Another message took one of them a moment ago.
             return Err(StoreError::Conflict(diesel::result::Error::NotFound));
@@ -63,6 +79,7 @@ pub(super) fn all(connection: &mut Connection, prepared: Vec<Prepared>) -> Resul
         SendingRow::insert_all(connection, sendings)?;
         MessageRow::insert_all(connection, messages)?;
         BodyRow::insert_all(connection, bodies)?;
+        ConversationRow::insert_all(connection, conversations)?;
         AttachmentRow::insert_all(connection, attachments)?;
         JobRow::insert_all(connection, jobs)?;
         EventRow::insert_all(connection, events)?;
@@ -71,11 +88,12 @@ pub(super) fn all(connection: &mut Connection, prepared: Vec<Prepared>) -> Resul
     })
 }
 
-/// Seven tables in one statement whose text never changes: prepared once, one round trip, one commit.
+/// Eight tables in one statement whose text never changes: prepared once, one round trip, one commit.
 struct AcceptStatement {
     sendings: SendingColumns,
     messages: MessageColumns,
     bodies: BodyColumns,
+    conversations: ConversationColumns,
     jobs: JobColumns,
     events: EventColumns,
     audit: AuditColumns,
@@ -88,6 +106,7 @@ impl From<Rows> for AcceptStatement {
             sendings: rows.sendings.into_iter().collect(),
             messages: rows.messages.into_iter().collect(),
             bodies: rows.bodies.into_iter().collect(),
+            conversations: rows.conversations.into_iter().collect(),
             jobs: rows.jobs.into_iter().collect(),
             events: rows.events.into_iter().collect(),
             audit: rows.audit.into_iter().collect(),
@@ -104,6 +123,8 @@ impl QueryFragment<Pg> for AcceptStatement {
         self.messages.walk_ast(out.reborrow())?;
         out.push_sql("), b AS (");
         self.bodies.walk_ast(out.reborrow())?;
+        out.push_sql("), c AS (");
+        self.conversations.walk_ast(out.reborrow())?;
         out.push_sql("), j AS (");
         self.jobs.walk_ast(out.reborrow())?;
         out.push_sql("), e AS (");

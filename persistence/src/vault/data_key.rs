@@ -27,12 +27,14 @@ pub enum Field {
     FileKey,
     /// Why a health worker had lawful access.
     AccessReason,
+    /// What staff wrote to each other about a conversation.
+    Note,
 }
 
 impl Field {
     /// Every field.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::NationalId,
         Self::PersonName,
         Self::Subject,
@@ -40,6 +42,7 @@ impl Field {
         Self::FileName,
         Self::FileKey,
         Self::AccessReason,
+        Self::Note,
     ];
 
     // The words below are part of what is stored for years. Rename the variants as you like; never change a word.
@@ -52,6 +55,7 @@ impl Field {
             Self::FileName => "fileName",
             Self::FileKey => "fileKey",
             Self::AccessReason => "accessReason",
+            Self::Note => "note",
         }
     }
 }

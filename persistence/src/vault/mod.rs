@@ -28,8 +28,9 @@ use std::fmt;
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::id::{MailboxId, ServiceId, UploadId};
+use domain::id::{MailboxId, UploadId};
 use domain::identity::NationalId;
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 pub use data_key::{DataKey, Field, WrappedDataKey};
@@ -168,30 +169,30 @@ impl Vault {
 
     /// Seals the key of a file that was handed in ahead of its message.
     #[must_use]
-    pub fn wrap_upload_key(&self, service: ServiceId, upload: UploadId, key: &FileKey) -> Vec<u8> {
-        self.seal_for_upload("upload key", service, upload, key.expose())
+    pub fn wrap_upload_key(&self, owner: Uuid, upload: UploadId, key: &FileKey) -> Vec<u8> {
+        self.seal_for_upload("upload key", owner, upload, key.expose())
     }
 
     /// Opens what [`Vault::wrap_upload_key`] made.
     ///
     /// # Errors
     /// It belongs to another upload, is damaged, or of an epoch that is gone.
-    pub fn open_upload_key(&self, service: ServiceId, upload: UploadId, sealed: &[u8]) -> Result<FileKey, VaultError> {
-        FileKey::from_bytes(&self.open_of_upload("upload key", service, upload, sealed)?)
+    pub fn open_upload_key(&self, owner: Uuid, upload: UploadId, sealed: &[u8]) -> Result<FileKey, VaultError> {
+        FileKey::from_bytes(&self.open_of_upload("upload key", owner, upload, sealed)?)
     }
 
     /// Seals the name of a file that was handed in ahead of its message.
     #[must_use]
-    pub fn seal_upload_name(&self, service: ServiceId, upload: UploadId, name: &str) -> Vec<u8> {
-        self.seal_for_upload("upload name", service, upload, name.as_bytes())
+    pub fn seal_upload_name(&self, owner: Uuid, upload: UploadId, name: &str) -> Vec<u8> {
+        self.seal_for_upload("upload name", owner, upload, name.as_bytes())
     }
 
     /// Opens what [`Vault::seal_upload_name`] made.
     ///
     /// # Errors
     /// It belongs to another upload, is damaged, or of an epoch that is gone.
-    pub fn open_upload_name(&self, service: ServiceId, upload: UploadId, sealed: &[u8]) -> Result<String, VaultError> {
-        let plain = self.open_of_upload("upload name", service, upload, sealed)?;
+    pub fn open_upload_name(&self, owner: Uuid, upload: UploadId, sealed: &[u8]) -> Result<String, VaultError> {
+        let plain = self.open_of_upload("upload name", owner, upload, sealed)?;
         std::str::from_utf8(&plain).map(str::to_owned).map_err(|_| VaultError::Unreadable)
     }
 
@@ -213,22 +214,22 @@ impl Vault {
     }
 
     /// The epoch stands before the seal, for uploads have no column for it.
-    fn seal_for_upload(&self, what: &str, service: ServiceId, upload: UploadId, plain: &[u8]) -> Vec<u8> {
-        let sealed = self.newest_data_sealer().seal(&upload_place(what, service, upload), plain);
+    fn seal_for_upload(&self, what: &str, owner: Uuid, upload: UploadId, plain: &[u8]) -> Vec<u8> {
+        let sealed = self.newest_data_sealer().seal(&upload_place(what, owner, upload), plain);
         [&self.data_epoch.to_be_bytes(), sealed.as_slice()].concat()
     }
 
     fn open_of_upload(
         &self,
         what: &str,
-        service: ServiceId,
+        owner: Uuid,
         upload: UploadId,
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let (epoch, sealed) = sealed.split_first_chunk().ok_or(VaultError::Unreadable)?;
         let epoch = i32::from_be_bytes(*epoch);
         let sealer = self.data.get(&epoch).ok_or(VaultError::UnknownEpoch(epoch))?;
-        sealer.open(&upload_place(what, service, upload), sealed).ok_or(VaultError::Unreadable)
+        sealer.open(&upload_place(what, owner, upload), sealed).ok_or(VaultError::Unreadable)
     }
 
     fn newest_data_sealer(&self) -> &Sealer {
@@ -257,8 +258,8 @@ fn data_key_place(mailbox: MailboxId) -> Vec<u8> {
     associated_data(&[mailbox.as_uuid().as_bytes(), b"data key"])
 }
 
-fn upload_place(what: &str, service: ServiceId, upload: UploadId) -> Vec<u8> {
-    associated_data(&[service.as_uuid().as_bytes(), upload.as_uuid().as_bytes(), what.as_bytes()])
+fn upload_place(what: &str, owner: Uuid, upload: UploadId) -> Vec<u8> {
+    associated_data(&[owner.as_bytes(), upload.as_uuid().as_bytes(), what.as_bytes()])
 }
 
 fn token_place(context: &str) -> Vec<u8> {

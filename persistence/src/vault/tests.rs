@@ -1,4 +1,4 @@
-use domain::id::{AttachmentId, MailboxId, ServiceId, UploadId};
+use domain::id::{AttachmentId, MailboxId, UploadId};
 use domain::identity::{NationalId, NumberSeries};
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -57,7 +57,7 @@ fn older_epochs_open_and_the_newest_seals() {
     let mailbox = mailbox();
     let first = Vault::open(&master, &keys).expect("keys");
     let (old_key, old_wrapped) = first.new_data_key(mailbox);
-    let upload_name = first.seal_upload_name(Uuid::nil().into(), Uuid::nil().into(), TEXT);
+    let upload_name = first.seal_upload_name(Uuid::nil(), Uuid::nil().into(), TEXT);
     let token = first.seal_token("list", b"42");
     for purpose in ["data", "cursor"] {
         keys.push(WrappedVaultKey {
@@ -73,7 +73,7 @@ fn older_epochs_open_and_the_newest_seals() {
     let sealed = old_key.seal(Uuid::nil(), Field::Body, b"x");
     let reopened = second.data_key(mailbox, &old_wrapped).expect("the older key");
     assert_eq!(reopened.open_text(Uuid::nil(), Field::Body, &sealed), Ok("x".to_owned()));
-    assert_eq!(second.open_upload_name(Uuid::nil().into(), Uuid::nil().into(), &upload_name), Ok(TEXT.to_owned()));
+    assert_eq!(second.open_upload_name(Uuid::nil(), Uuid::nil().into(), &upload_name), Ok(TEXT.to_owned()));
     assert_eq!(second.open_token("list", &token), Some(b"42".to_vec()));
     let newer = second.new_data_key(mailbox).1;
     assert_eq!(first.data_key(mailbox, &newer).err(), Some(VaultError::UnknownEpoch(2)));
@@ -137,7 +137,7 @@ fn file_keys_open_only_where_they_belong() {
     let vault = new_vault();
     let (data_key, _) = vault.new_data_key(mailbox());
     let [attachment, other_attachment]: [AttachmentId; 2] = [0, 1].map(|_| Uuid::now_v7().into());
-    let [service, other_service]: [ServiceId; 2] = [0, 1].map(|_| Uuid::now_v7().into());
+    let [service, other_service] = [0, 1].map(|_| Uuid::now_v7());
     let [upload, other_upload]: [UploadId; 2] = [0, 1].map(|_| Uuid::now_v7().into());
     let key = FileKey::generate();
 

@@ -54,6 +54,17 @@ pub(crate) struct MessageRequest {
     unknown: Unknown,
 }
 
+/// A message with its files.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read by the derive, for the contract")]
+pub(crate) struct MultipartRequest {
+    /// The message, as JSON. Files handed in ahead come before those of this request.
+    message: MessageRequest,
+    /// The files, each with a file name. Parts may have any other name than `message`.
+    #[schema(value_type = Vec<String>, format = Binary, max_items = 20, required = false)]
+    files: Vec<Vec<u8>>,
+}
+
 /// A citizen, by one of the two. Never an employee (HK-2).
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -198,7 +209,10 @@ fn recipient(
     Ok(person.map(Recipient::Person).or(mailbox.map(Recipient::Mailbox)))
 }
 
-fn uploads(violations: &mut Violations, attachments: Vec<Field<AttachmentRequest>>) -> Vec<UploadId> {
+pub(in crate::http) fn uploads(
+    violations: &mut Violations,
+    attachments: Vec<Field<AttachmentRequest>>,
+) -> Vec<UploadId> {
     let mut uploads = Vec::with_capacity(attachments.len());
     for (place, attachment) in attachments.into_iter().enumerate() {
         let Some(attachment) = violations.required(&format!("/attachments/{place}"), attachment) else { continue };

@@ -200,6 +200,35 @@ pub(super) const fn text(kind: Kind) -> Text {
             ("The power of attorney was assigned, and cannot be changed here", "Apply for a new one by form.")
         }
         Kind::PowerOfAttorneyEnded => ("The power of attorney is over", "Give a new one."),
+        Kind::PreconditionRequired => (
+            "The change does not say which version it starts from",
+            "Fetch what is to be changed, and send its “ETag” in the header “If-Match”.",
+        ),
+        Kind::VersionChanged => (
+            "Somebody has changed this meanwhile",
+            "Fetch it again, make the change there, and send it with the new “ETag”.",
+        ),
+        Kind::ServiceNotOpen => (
+            "The service does not take this",
+            "Write to a service that is open for it. The list of recipients shows which.",
+        ),
+        Kind::ServiceNotReceived => (
+            "You do not receive this service",
+            "Write to a service that you receive. The list of recipients shows which.",
+        ),
+        Kind::ServiceNotAvailable => (
+            "The service cannot be used from here",
+            "Contact the service in another way. A higher level of consent may open it.",
+        ),
+        Kind::LinkPending => {
+            ("The link to the service is not ready yet", "Write again after the time in “activeFrom”.")
+        }
+        Kind::SubjectRefused => ("The service takes this on a form", "Use the form at the address in “form”."),
+        Kind::LetterHasNoReply => ("A letter has no reply", "Write a new letter to the service in “serviceId”."),
+        Kind::ConversationClosed => ("The conversation has ended", "Begin a new one with the service in “serviceId”."),
+        Kind::RepliesNotTaken => {
+            ("The service takes no replies", "Begin a new conversation with the service in “serviceId”.")
+        }
     };
     Text { title, fix }
 }

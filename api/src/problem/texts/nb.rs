@@ -194,6 +194,33 @@ pub(super) const fn text(kind: Kind) -> Text {
         }
         Kind::PowerOfAttorneyAssigned => ("Fullmakten er tildelt, og kan ikke endres her", "Søk om en ny på skjema."),
         Kind::PowerOfAttorneyEnded => ("Fullmakten er avsluttet", "Gi en ny."),
+        Kind::PreconditionRequired => (
+            "Endringen sier ikke hvilken versjon den bygger på",
+            "Hent det som skal endres, og send «ETag» derfra i hodet «If-Match».",
+        ),
+        Kind::VersionChanged => (
+            "Noen har endret dette i mellomtiden",
+            "Hent det på nytt, gjør endringen der, og send igjen med den nye «ETag».",
+        ),
+        Kind::ServiceNotOpen => (
+            "Tjenesten tar ikke imot dette",
+            "Skriv til en tjeneste som er åpen for det. Listen over mottakere viser hvilke.",
+        ),
+        Kind::ServiceNotReceived => (
+            "Du mottar ikke denne tjenesten",
+            "Skriv til en tjeneste som du mottar. Listen over mottakere viser hvilke.",
+        ),
+        Kind::ServiceNotAvailable => (
+            "Tjenesten kan ikke brukes herfra",
+            "Ta kontakt med tjenesten på en annen måte. Et høyere samtykkenivå kan åpne den.",
+        ),
+        Kind::LinkPending => {
+            ("Koblingen til tjenesten er ikke klar ennå", "Skriv igjen etter tidspunktet i «activeFrom».")
+        }
+        Kind::SubjectRefused => ("Tjenesten tar dette på skjema", "Bruk skjemaet på adressen i «form»."),
+        Kind::LetterHasNoReply => ("Et brev kan ikke besvares", "Skriv et nytt brev til tjenesten i «serviceId»."),
+        Kind::ConversationClosed => ("Samtalen er avsluttet", "Begynn en ny samtale med tjenesten i «serviceId»."),
+        Kind::RepliesNotTaken => ("Tjenesten tar ikke imot svar", "Begynn en ny samtale med tjenesten i «serviceId»."),
     };
     Text { title, fix }
 }

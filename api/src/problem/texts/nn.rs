@@ -196,6 +196,33 @@ pub(super) const fn text(kind: Kind) -> Text {
         }
         Kind::PowerOfAttorneyAssigned => ("Fullmakta er tildelt, og kan ikkje endrast her", "Søk om ei ny på skjema."),
         Kind::PowerOfAttorneyEnded => ("Fullmakta er avslutta", "Gi ei ny."),
+        Kind::PreconditionRequired => (
+            "Endringa seier ikkje kva versjon ho byggjer på",
+            "Hent det som skal endrast, og send «ETag» derifrå i hovudet «If-Match».",
+        ),
+        Kind::VersionChanged => (
+            "Nokon har endra dette i mellomtida",
+            "Hent det på nytt, gjer endringa der, og send igjen med den nye «ETag».",
+        ),
+        Kind::ServiceNotOpen => (
+            "Tenesta tek ikkje imot dette",
+            "Skriv til ei teneste som er open for det. Lista over mottakarar viser kva for nokre.",
+        ),
+        Kind::ServiceNotReceived => (
+            "Du får ikkje denne tenesta",
+            "Skriv til ei teneste som du får. Lista over mottakarar viser kva for nokre.",
+        ),
+        Kind::ServiceNotAvailable => (
+            "Tenesta kan ikkje brukast herifrå",
+            "Ta kontakt med tenesta på ein annan måte. Eit høgare samtykkenivå kan opne ho.",
+        ),
+        Kind::LinkPending => {
+            ("Koplinga til tenesta er ikkje klar enno", "Skriv igjen etter tidspunktet i «activeFrom».")
+        }
+        Kind::SubjectRefused => ("Tenesta tek dette på skjema", "Bruk skjemaet på adressa i «form»."),
+        Kind::LetterHasNoReply => ("Eit brev kan ikkje svarast på", "Skriv eit nytt brev til tenesta i «serviceId»."),
+        Kind::ConversationClosed => ("Samtalen er avslutta", "Start ein ny samtale med tenesta i «serviceId»."),
+        Kind::RepliesNotTaken => ("Tenesta tek ikkje imot svar", "Start ein ny samtale med tenesta i «serviceId»."),
     };
     Text { title, fix }
 }

@@ -1,0 +1,2 @@
+DROP TABLE relationship_line;
+DROP TABLE relationship;

@@ -1,0 +1,229 @@
+//! Conversations as rows.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Binary, Integer, Nullable, Text};
+use domain::access::ItemFlags;
+use domain::consent::ConsentLevel;
+use domain::conversation::ConversationState;
+use domain::dialogue::Inquiry;
+use domain::id::{ConversationId, MailboxId, PersonId, ServiceId};
+use domain::message::{ParentVisibility, Subject, YouthVisibility};
+
+use super::CORRUPT;
+use crate::database::{Connection, Id, Key, SqlTime, SqlUuid, Time, on};
+use crate::error::StoreError;
+use crate::intake::content::Head;
+use crate::rows::rows;
+use crate::schema::{conversation, message};
+use crate::vault::{DataKey, Field};
+
+rows! {
+    /// A conversation that begins.
+    ConversationRow, ConversationColumns => conversation {
+        mailbox_id: Id as SqlUuid,
+        id: Id as SqlUuid,
+        service_id: Id as SqlUuid,
+        inquiry: &'static str as Text,
+        subject: Vec<u8> as Binary,
+        state: &'static str as Text,
+        assignee_id: Option<Id> as Nullable<SqlUuid>,
+        version: i32 as Integer,
+        begun_at: Time as SqlTime,
+        changed_at: Time as SqlTime,
+        inbound_at: Option<Time> as Nullable<SqlTime>,
+    }
+}
+
+impl ConversationRow {
+    /// One that a citizen begins. `responsible`: who follows the citizen up, to whom it goes (DH-7).
+    pub(super) fn begun_by_citizen(
+        head: Head,
+        id: ConversationId,
+        inquiry: Inquiry,
+        key: &DataKey,
+        subject: &Subject,
+        responsible: Option<PersonId>,
+    ) -> Self {
+        let state = ConversationState::New;
+        let row = Self::new(head, id, inquiry, key, subject, state);
+        Self { assignee_id: responsible.map(Key::key), inbound_at: Some(row.begun_at), ..row }
+    }
+
+    /// One that a service begins with a message that can be answered.
+    pub(crate) fn begun_by_service(head: Head, id: ConversationId, key: &DataKey, subject: &Subject) -> Self {
+        Self::new(head, id, Inquiry::Dialogue, key, subject, ConversationState::WaitingForCitizen)
+    }
+
+    fn new(
+        head: Head,
+        id: ConversationId,
+        inquiry: Inquiry,
+        key: &DataKey,
+        subject: &Subject,
+        state: ConversationState,
+    ) -> Self {
+        Self {
+            mailbox_id: head.mailbox.key(),
+            id: id.key(),
+            service_id: head.service.key(),
+            inquiry: inquiry.as_word(),
+            subject: key.seal(id.as_uuid(), Field::Subject, subject.expose().as_bytes()),
+            state: state.as_word(),
+            assignee_id: None,
+            version: 0,
+            begun_at: Time(head.accepted_at),
+            changed_at: Time(head.accepted_at),
+            inbound_at: None,
+        }
+    }
+}
+
+/// A conversation as it is stored.
+pub(super) struct Stored {
+    pub(super) mailbox: MailboxId,
+    pub(super) id: ConversationId,
+    pub(super) service: ServiceId,
+    pub(super) inquiry: Inquiry,
+    subject: Vec<u8>,
+    pub(super) state: ConversationState,
+    pub(super) assignee: Option<PersonId>,
+    pub(super) version: i32,
+    pub(super) begun_at: DateTime<Utc>,
+    pub(super) changed_at: DateTime<Utc>,
+    pub(super) inbound_at: Option<DateTime<Utc>>,
+}
+
+impl Stored {
+    pub(super) fn subject(&self, key: &DataKey) -> Result<Subject, StoreError> {
+        let text = key.open_text(self.id.as_uuid(), Field::Subject, &self.subject).map_err(|_| CORRUPT)?;
+        Subject::parse(&text).map_err(|_| CORRUPT)
+    }
+}
+
+pub(super) type StoredRow = ((Id, Id, Id, String, Vec<u8>), (String, Option<Id>, i32), (Time, Time, Option<Time>));
+
+macro_rules! stored_columns {
+    () => {
+        (
+            (
+                conversation::mailbox_id,
+                conversation::id,
+                conversation::service_id,
+                conversation::inquiry,
+                conversation::subject,
+            ),
+            (conversation::state, conversation::assignee_id, conversation::version),
+            (conversation::begun_at, conversation::changed_at, conversation::inbound_at),
+        )
+    };
+}
+pub(super) use stored_columns;
+
+pub(super) fn stored_from(row: StoredRow) -> Result<Stored, StoreError> {
+    let ((mailbox, id, service, inquiry, subject), (state, assignee, version), (begun_at, changed_at, inbound_at)) =
+        row;
+    Ok(Stored {
+        mailbox: mailbox.into(),
+        id: id.into(),
+        service: service.into(),
+        inquiry: inquiry.parse().map_err(|_| CORRUPT)?,
+        subject,
+        state: state.parse().map_err(|_| CORRUPT)?,
+        assignee: assignee.map(Into::into),
+        version,
+        begun_at: begun_at.0,
+        changed_at: changed_at.0,
+        inbound_at: inbound_at.map(|at| at.0),
+    })
+}
+
+/// A conversation of a mailbox, held so that nobody else changes it before the transaction ends.
+pub(super) fn locked(
+    connection: &mut Connection,
+    mailbox: MailboxId,
+    id: ConversationId,
+) -> Result<Option<Stored>, StoreError> {
+    let found = conversation::table.find((mailbox.key(), id.key())).select(stored_columns!());
+    let row: Option<StoredRow> = match connection {
+        Connection::Postgres(link) => found.for_update().first(&mut **link as &mut PgConnection).optional()?,
+        Connection::Sqlite(link, _) => found.first(&mut **link as &mut SqliteConnection).optional()?,
+    };
+    row.map(stored_from).transpose()
+}
+
+/// A conversation of a service, as it stands at this moment.
+pub(super) fn of_service(
+    connection: &mut Connection,
+    service: ServiceId,
+    id: ConversationId,
+) -> Result<Option<Stored>, StoreError> {
+    let row = on!(connection, c => conversation::table
+        .filter(conversation::service_id.eq(service.key()))
+        .filter(conversation::id.eq(id.key()))
+        .select(stored_columns!())
+        .first::<StoredRow>(c)
+        .optional())?;
+    row.map(stored_from).transpose()
+}
+
+/// Notes a message: how the conversation stands after it, and when it came.
+pub(super) fn note_message(
+    connection: &mut Connection,
+    found: &Stored,
+    state: ConversationState,
+    now: DateTime<Utc>,
+    is_inbound: bool,
+) -> Result<(), StoreError> {
+    let inbound_at = if is_inbound { Some(Time(now)) } else { found.inbound_at.map(Time) };
+    on!(connection, c => diesel::update(conversation::table.find((found.mailbox.key(), found.id.key())))
+        .set((
+            conversation::state.eq(state.as_word()),
+            conversation::changed_at.eq(Time(now)),
+            conversation::inbound_at.eq(inbound_at),
+        ))
+        .execute(c))?;
+    Ok(())
+}
+
+type FlagsRow = (i16, bool, i16, bool, bool, bool, i16, bool);
+
+/// What all messages of a conversation ask together of who looks at them.
+pub(super) fn flags(
+    connection: &mut Connection,
+    mailbox: MailboxId,
+    id: ConversationId,
+) -> Result<Option<ItemFlags>, StoreError> {
+    let rows = on!(connection, c => message::table
+        .filter(message::mailbox_id.eq(mailbox.key()))
+        .filter(message::conversation_id.eq(id.key()))
+        .select((
+            message::minimum_consent,
+            message::available_at_protected_address,
+            message::parents_until_years,
+            message::withheld_from_parents,
+            message::power_of_attorney,
+            message::withheld_from_holders,
+            message::youth,
+            message::is_parental,
+        ))
+        .distinct()
+        .load::<FlagsRow>(c))?;
+    let flags = rows.into_iter().map(flags_from).collect::<Result<Vec<_>, _>>()?;
+    Ok(flags.into_iter().reduce(ItemFlags::narrowed_by))
+}
+
+fn flags_from(row: FlagsRow) -> Result<ItemFlags, StoreError> {
+    let (consent, available, parents, withheld_from_parents, holders, withheld_from_holders, youth, is_parental) = row;
+    Ok(ItemFlags {
+        minimum_consent: ConsentLevel::from_rank(consent).ok_or(CORRUPT)?,
+        available_at_protected_address: available,
+        parents: ParentVisibility::from_until_years(parents).ok_or(CORRUPT)?,
+        withheld_from_parents,
+        power_of_attorney: holders,
+        withheld_from_holders,
+        youth: YouthVisibility::from_rank(youth).ok_or(CORRUPT)?,
+        is_parental,
+    })
+}

@@ -1,0 +1,265 @@
+//! What citizens write: a new inquiry, and answers.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use domain::access::{Action, ItemFlags};
+use domain::attachment::FileFault;
+use domain::audit::{Object, ObjectKind};
+use domain::conversation::{NewInquiry, NoReply, WrittenText, can_answer, message_kind};
+use domain::dialogue::{Inquiry, NotWritable, Relationship, RelationshipState, may_write};
+use domain::event::EventKind;
+use domain::id::{ConversationId, MailboxId, MessageId, PersonId, ServiceId};
+use domain::message::{Direction, Message, Subject};
+use domain::rule::Rule;
+use domain::service::{Service, ServiceKind};
+
+use super::rows::{self, ConversationRow};
+use crate::access::{MailboxRef, Opened, service_facts};
+use crate::context::{Context, new_id};
+use crate::database::{Connection, Id, Key, on};
+use crate::error::{Failure, StoreError};
+use crate::event;
+use crate::idempotency::{self, Created, RequestKey};
+use crate::intake::content::{self, AttachmentRow, BodyRow, Head, MessageRow};
+use crate::schema::person;
+use crate::upload::{self, Stored as StoredUpload};
+use crate::{Inner, Store, message, relationship, service};
+
+const CORRUPT: StoreError = StoreError::Corrupt { what: "person" };
+
+impl Store {
+    /// Writes to a service. When this returns, the message is safe, and in the service's queue.
+    ///
+    /// # Errors
+    /// Refused, a service that cannot be written to, a subject that it takes on a form, files that it does not take, a
+    /// key used before, or the store away: nothing is stored then.
+    pub async fn inquiry_send(
+        &self,
+        context: &Context,
+        mailbox: MailboxId,
+        new: NewInquiry,
+        key: Option<RequestKey>,
+    ) -> Result<Created<Message>, Failure> {
+        self.write_once(context, mailbox, key, move |inner, connection, opened, now| {
+            begin(inner, connection, opened, new, now)
+        })
+        .await
+    }
+
+    /// Answers in a conversation of which the caller sees something.
+    ///
+    /// # Errors
+    /// As for [`Store::inquiry_send`], and where the conversation takes no answer.
+    pub async fn reply_send(
+        &self,
+        context: &Context,
+        mailbox: MailboxId,
+        conversation: ConversationId,
+        text: WrittenText,
+        key: Option<RequestKey>,
+    ) -> Result<Created<Message>, Failure> {
+        self.write_once(context, mailbox, key, move |inner, connection, opened, now| {
+            answer(inner, connection, opened, conversation, text, now)
+        })
+        .await
+    }
+
+    async fn write_once(
+        &self,
+        context: &Context,
+        mailbox: MailboxId,
+        key: Option<RequestKey>,
+        write: impl FnOnce(&Inner, &mut Connection, &Opened, DateTime<Utc>) -> Result<MessageId, Failure> + Send + 'static,
+    ) -> Result<Created<Message>, Failure> {
+        let (scope, now) = (self.idempotency_scope(context), context.now);
+        let which = MailboxRef::Id(mailbox);
+        self.create_in_mailbox(context, which, Action::WriteMessage, move |inner, connection, opened| {
+            let created = idempotency::create(
+                connection,
+                &scope,
+                key.as_ref(),
+                now,
+                |connection| {
+                    let id = write(inner, connection, opened, now)?;
+                    message::fetch(inner, connection, opened, id, now)
+                },
+                |connection, id| message::fetch(inner, connection, opened, id.into(), now),
+                |message: &Message| message.overview.id.key(),
+            )?;
+            let object = Object { kind: ObjectKind::Message, id: created.value().overview.id.as_uuid() };
+            Ok((created, object))
+        })
+        .await
+    }
+}
+
+/// Something written, before it is rows.
+struct Piece<'p> {
+    opened: &'p Opened,
+    service: &'p Service,
+    conversation: ConversationId,
+    inquiry: Inquiry,
+    item: ItemFlags,
+    rule: Rule,
+    subject: &'p Subject,
+    text: &'p WrittenText,
+}
+
+fn begin(
+    inner: &Inner,
+    connection: &mut Connection,
+    opened: &Opened,
+    new: NewInquiry,
+    now: DateTime<Utc>,
+) -> Result<MessageId, Failure> {
+    let NewInquiry { recipient, inquiry, subject, text } = new;
+    // The mailbox's own service is nobody to write to.
+    let service = service::fetch(connection, recipient)?
+        .filter(|service| service.kind != ServiceKind::Platform)
+        .ok_or(Failure::NotRegistered("/recipient/serviceId"))?;
+    let item = item_of(opened, &service, inquiry);
+    let found = relationship_of(connection, opened, recipient)?;
+    let is_admitted = opened.grant.visibility().bounds().admit(item);
+    let rule = may_write(&service.policy.dialogue, inquiry, found.map(|(of, _)| of), is_admitted, now)?;
+    has_agreement(connection, recipient, now)?;
+    if inquiry != Inquiry::AccessRequest
+        && let Some(refused) = service.policy.dialogue.refused_subject(subject.expose())
+    {
+        return Err(Failure::SubjectRefused(refused.clone()));
+    }
+    let conversation: ConversationId = new_id();
+    let piece = Piece { opened, service: &service, conversation, inquiry, item, rule, subject: &subject, text: &text };
+    let head = head(&piece, now);
+    let responsible = found.and_then(|(_, responsible)| responsible);
+    let row = ConversationRow::begun_by_citizen(head, conversation, inquiry, &opened.key, &subject, responsible);
+    ConversationRow::insert_all(connection, vec![row])?;
+    store(inner, connection, &piece, head, now)?;
+    Ok(head.id)
+}
+
+fn answer(
+    inner: &Inner,
+    connection: &mut Connection,
+    opened: &Opened,
+    id: ConversationId,
+    text: WrittenText,
+    now: DateTime<Utc>,
+) -> Result<MessageId, Failure> {
+    super::is_visible(connection, opened, id)?;
+    let mailbox = opened.grant.mailbox();
+    let found = rows::locked(connection, mailbox, id)?.ok_or(Failure::NotFound)?;
+    let service = service::fetch(connection, found.service)?.ok_or(Failure::NotFound)?;
+    can_answer(found.inquiry, found.state, service.policy.dialogue.takes_replies)
+        .map_err(|reason| Failure::NoReply(reason, found.service))?;
+    if let Some((relationship, _)) = relationship_of(connection, opened, found.service)?
+        && relationship.state(now) == RelationshipState::Closed
+    {
+        return Err(NotWritable::NoLongerReceived.into());
+    }
+    has_agreement(connection, found.service, now)?;
+    let own = item_of(opened, &service, found.inquiry);
+    let item = rows::flags(connection, mailbox, id)?.map_or(own, |flags| own.narrowed_by(flags));
+    // Nobody writes what they could not read themselves.
+    if !opened.grant.visibility().bounds().admit(item) {
+        return Err(NotWritable::NotForCaller.into());
+    }
+    let subject = found.subject(&opened.key)?;
+    let state = found.state.after_message(Direction::Sent).ok_or(Failure::NoReply(NoReply::Closed, found.service))?;
+    let piece = Piece {
+        opened,
+        service: &service,
+        conversation: id,
+        inquiry: found.inquiry,
+        item,
+        rule: Rule::Dh1,
+        subject: &subject,
+        text: &text,
+    };
+    let head = head(&piece, now);
+    rows::note_message(connection, &found, state, now, true)?;
+    store(inner, connection, &piece, head, now)?;
+    Ok(head.id)
+}
+
+/// What somebody writes asks of who looks at it what the service's own messages ask. What a parent writes for a child is
+/// for parents (CHI-9).
+pub(crate) fn item_of(opened: &Opened, service: &Service, inquiry: Inquiry) -> ItemFlags {
+    let policy = service.policy.visibility_of(message_kind(inquiry));
+    ItemFlags { is_parental: opened.grant.is_parent(), ..policy.into() }
+}
+
+/// Whether the citizen receives the service, and who follows them up.
+fn relationship_of(
+    connection: &mut Connection,
+    opened: &Opened,
+    service: ServiceId,
+) -> Result<Option<(Relationship, Option<PersonId>)>, StoreError> {
+    let hash = on!(&mut *connection, c => person::table
+        .filter(person::mailbox_id.eq(opened.grant.mailbox().key()))
+        .select(person::lookup_hash)
+        .first::<Vec<u8>>(c)
+        .optional())?
+    .ok_or(CORRUPT)?;
+    Ok(relationship::of_citizen(connection, &hash, Some(service))?.remove(&service))
+}
+
+/// Without an agreement nobody processes anything for the organisation, so the service is not open (PP-3).
+fn has_agreement(connection: &mut Connection, service: ServiceId, now: DateTime<Utc>) -> Result<(), Failure> {
+    let facts = service_facts(connection, &[service], now)?;
+    let in_force = facts.get(&service).is_some_and(|facts| facts.agreement_in_force);
+    if in_force { Ok(()) } else { Err(NotWritable::NotOpen.into()) }
+}
+
+fn head(piece: &Piece<'_>, now: DateTime<Utc>) -> Head {
+    let grant = &piece.opened.grant;
+    Head {
+        mailbox: grant.mailbox(),
+        id: new_id(),
+        service: piece.service.id,
+        direction: Direction::Sent,
+        kind: message_kind(piece.inquiry),
+        item: piece.item,
+        rule: piece.rule,
+        accepted_at: now,
+        open_by: None,
+        conversation: Some(piece.conversation),
+        author: Some((grant.standing().as_word(), grant.person())),
+    }
+}
+
+fn store(
+    inner: &Inner,
+    connection: &mut Connection,
+    piece: &Piece<'_>,
+    head: Head,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let key = &piece.opened.key;
+    let uploads = &piece.text.uploads;
+    let stored = upload::fetch_all(inner, connection, uploads, now)?;
+    let mine = |id| stored.iter().find(|stored| stored.upload.id == id && stored.owner == head.mailbox.key());
+    let attachments = content::attachments(uploads, mine, head, key)?;
+    accepts(piece.service, uploads.iter().filter_map(|id| mine(*id)))?;
+    let ids: Vec<Id> = uploads.iter().map(|id| id.key()).collect();
+    if upload::consume(connection, &ids)? != ids.len() {
+        return Err(Failure::InProgress);
+    }
+    MessageRow::insert_all(connection, vec![MessageRow::new(head, key, piece.subject, attachments.len())])?;
+    BodyRow::insert_all(connection, vec![BodyRow::new(head, key, piece.text.body_format, &piece.text.body)])?;
+    AttachmentRow::insert_all(connection, attachments)?;
+    event::record(connection, EventKind::InquiryReceived, &[(head.service, head.id)], now)?;
+    Ok(())
+}
+
+/// Whether the service takes these files (HK-4).
+fn accepts<'u>(service: &Service, uploads: impl Iterator<Item = &'u StoredUpload>) -> Result<(), Failure> {
+    for content in uploads.filter_map(|stored| stored.upload.content) {
+        if !service.policy.attachment_types.contains(&content.file_type) {
+            return Err(Failure::File(FileFault::UnacceptedType));
+        }
+        if content.size_bytes > service.policy.dialogue.max_attachment_bytes {
+            return Err(Failure::File(FileFault::TooLarge));
+        }
+    }
+    Ok(())
+}
