@@ -6,6 +6,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 use crate::attachment::Attachment;
 use crate::dialogue::Inquiry;
 use crate::id::{ConversationId, MailboxId, MessageId, NoteId, PersonId, ServiceId, UploadId};
+use crate::journal::JournalEntry;
 use crate::message::{Body, BodyFormat, Direction, MessageKind, Sender, Subject};
 use crate::person::PersonName;
 use crate::text::{paragraphs, secret_text_type};
@@ -138,6 +139,8 @@ pub struct ConversationView {
     pub subject: Subject,
     /// Whether the service has ended it.
     pub is_closed: bool,
+    /// When the journal confirmed that it has archived what is relevant to care (TK-3).
+    pub archived_at: Option<DateTime<Utc>>,
     /// Whether the caller can answer.
     pub can_reply: bool,
     /// When the first message that the caller sees was received or sent.
@@ -171,6 +174,8 @@ pub struct QueueItem {
     pub changed_at: DateTime<Utc>,
     /// Whether there is something of the citizen's that the caller has not seen. None for a system, which sees for nobody.
     pub is_unread: Option<bool>,
+    /// What of it is relevant to care, and whether the journal has it.
+    pub journal: Option<JournalEntry>,
     /// Grows when it moves to somebody else, is closed or is opened again.
     pub version: i32,
 }

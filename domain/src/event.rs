@@ -18,6 +18,12 @@ pub enum EventKind {
     /// A citizen has written to the service.
     #[strum(serialize = "inquiry.received")]
     InquiryReceived,
+    /// Something of a conversation is relevant to care, and waits for the journal (TK-3).
+    #[strum(serialize = "journal.relevant")]
+    JournalRelevant,
+    /// The journal has not confirmed it in time.
+    #[strum(serialize = "journal.notArchived")]
+    JournalNotArchived,
 }
 
 impl EventKind {

@@ -13,6 +13,7 @@ pub mod dialogue;
 pub mod event;
 pub mod id;
 pub mod identity;
+pub mod journal;
 pub mod mailbox;
 pub mod message;
 pub mod organisation;

@@ -1,6 +1,7 @@
 //! Conversations: as the mailbox shows them, as citizens write in them, and as the service works through them.
 
 mod desk;
+mod journal;
 mod queue;
 mod rows;
 mod writing;
@@ -15,6 +16,7 @@ use domain::conversation::{ConversationState, ConversationView};
 use domain::id::{ConversationId, MailboxId};
 use domain::message::{Sender, Subject};
 
+pub use self::journal::Relevance;
 pub use self::queue::{AssigneeFilter, QueueFilter};
 pub(crate) use self::rows::{ConversationColumns, ConversationRow};
 pub(crate) use self::writing::item_of;
@@ -190,6 +192,7 @@ fn view(
         inquiry: known.inquiry,
         subject: Subject::parse(&subject).map_err(|_| CORRUPT)?,
         is_closed: known.state == ConversationState::Closed,
+        archived_at: known.archived_at,
         can_reply: around.can_reply(id),
         begun_at: seen.first_at.0,
         last_message_at: seen.last_at.0,

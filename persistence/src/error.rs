@@ -173,6 +173,12 @@ pub enum Failure {
     /// There is no answering this: why not, and the service.
     #[error("no reply: {0:?}")]
     NoReply(NoReply, ServiceId),
+    /// The messages at these places of the list are none of the conversation.
+    #[error("unknown messages")]
+    UnknownMessages(Vec<usize>),
+    /// The journal has archived it, under another name.
+    #[error("it is archived already")]
+    AlreadyArchived,
     /// A full list that names nobody would close everybody: more likely a mistake.
     #[error("a full list names nobody")]
     EmptyBatch,

@@ -31,6 +31,8 @@ pub(crate) enum JobKind {
     PowerExpires,
     /// Delete the profile after an assigned power of attorney (RET-16).
     ProfileEnds,
+    /// Tell a service of what its journal has not confirmed in time (TK-3).
+    ConfirmationDue,
 }
 
 impl JobKind {

@@ -345,6 +345,22 @@ diesel::table! {
     use crate::database::{SqlTime, SqlUuid};
     use diesel::sql_types::*;
 
+    journal_entry (mailbox_id, conversation_id) {
+        mailbox_id -> SqlUuid,
+        conversation_id -> SqlUuid,
+        marked_at -> SqlTime,
+        marked_by -> Nullable<SqlUuid>,
+        confirm_by -> SqlTime,
+        messages -> Text,
+        archived_at -> Nullable<SqlTime>,
+        reference -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
     relationship (service_id, person_hash) {
         service_id -> SqlUuid,
         person_hash -> Binary,
@@ -476,6 +492,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     conversation,
     conversation_note,
     conversation_seen,
+    journal_entry,
     relationship,
     relationship_line,
     power_of_attorney,

@@ -11,9 +11,9 @@ use domain::id::{PersonId, ServiceId};
 use domain::message::Sender;
 
 use crate::access::Opened;
-use crate::database::{Connection, Id, Key, on};
+use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::StoreError;
-use crate::schema::{conversation, person as persons};
+use crate::schema::{conversation, journal_entry, person as persons};
 use crate::{Inner, person, relationship, service};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "conversation" };
@@ -24,6 +24,8 @@ pub(crate) struct KnownConversation {
     pub(crate) service: ServiceId,
     pub(crate) inquiry: Inquiry,
     pub(crate) state: ConversationState,
+    /// When the journal has archived of it what is relevant to care.
+    pub(crate) archived_at: Option<DateTime<Utc>>,
 }
 
 /// What stands around a page.
@@ -84,12 +86,25 @@ impl Surroundings {
         let rows = on!(&mut *connection, c => conversation::table
             .filter(conversation::mailbox_id.eq(mailbox))
             .filter(conversation::id.eq_any(ids))
-            .select((conversation::id, conversation::service_id, conversation::inquiry, conversation::state))
-            .load::<(Id, Id, String, String)>(c))?;
-        for (id, service, inquiry, state) in rows {
+            .left_join(journal_entry::table.on(
+                journal_entry::mailbox_id.eq(conversation::mailbox_id)
+                    .and(journal_entry::conversation_id.eq(conversation::id)),
+            ))
+            .select((
+                conversation::id,
+                conversation::service_id,
+                conversation::inquiry,
+                conversation::state,
+                journal_entry::archived_at.nullable(),
+            ))
+            .load::<(Id, Id, String, String, Option<Time>)>(c))?;
+        for (id, service, inquiry, state, archived_at) in rows {
             let inquiry = inquiry.parse().map_err(|_| CORRUPT)?;
             let state = state.parse().map_err(|_| CORRUPT)?;
-            self.conversations.insert(id, KnownConversation { service: service.into(), inquiry, state });
+            self.conversations.insert(
+                id,
+                KnownConversation { service: service.into(), inquiry, state, archived_at: archived_at.map(|at| at.0) },
+            );
         }
         if !self.may_write {
             return Ok(self);

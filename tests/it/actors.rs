@@ -141,6 +141,10 @@ impl World {
             "followUpPut" => Some(json!({"patient": {"nationalId": SKUDDAR}, "member": {"personId": person}})),
             "assignmentPut" => Some(json!({"member": {"personId": person}})),
             "inquirySend" => Some(access_request(&self.service.id)),
+            "journalReceiptCreate" => {
+                let nothing_marked = uuid::Uuid::from_u128(7);
+                Some(json!({"conversationId": nothing_marked, "journalReference": "EPJ-1"}))
+            }
             "serviceChange" => Some(json!({"name": "Ny tjeneste", "kind": "specialist", "parents": "until16",
                 "unregisteredRecipients": "hold"})),
             "powerOfAttorneyGive" => Some(json!({"holder": {"nationalId": MONA}, "areas": [3]})),

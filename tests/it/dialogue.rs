@@ -24,15 +24,15 @@ pub(crate) fn home_care(app: &TestApp) -> &Service {
 }
 
 /// A municipality's home care: its system, a nurse who follows up Skuddar, and Skuddar, who can write from now on.
-struct HomeCare {
-    service: Service,
-    system: Actor,
-    nurse: Actor,
-    nurse_id: String,
-    citizen: Actor,
+pub(crate) struct HomeCare {
+    pub(crate) service: Service,
+    pub(crate) system: Actor,
+    pub(crate) nurse: Actor,
+    pub(crate) nurse_id: String,
+    pub(crate) citizen: Actor,
 }
 
-async fn home_care_of(app: &TestApp) -> HomeCare {
+pub(crate) async fn home_care_of(app: &TestApp) -> HomeCare {
     let service = home_care(app).clone();
     let system = app.system(app.municipality()).await;
     let member = system.put(&service.path("/members"), &json!({"nationalId": DAGNY})).await.expect(200);
@@ -50,12 +50,12 @@ pub(crate) fn inquiry(service: &Service, kind: &str, subject: &str) -> Value {
 }
 
 impl HomeCare {
-    fn desk(&self, conversation: &str, rest: &str) -> String {
+    pub(crate) fn desk(&self, conversation: &str, rest: &str) -> String {
         self.service.path(&format!("/conversations/{conversation}{rest}"))
     }
 
     /// The citizen writes; the id of the conversation.
-    async fn written(&self, subject: &str) -> String {
+    pub(crate) async fn written(&self, subject: &str) -> String {
         let body = inquiry(&self.service, "dialogue", subject);
         let written = self.citizen.post(&self.citizen.own("/messages"), &body).await.expect(201);
         written.text("conversationId").to_owned()
@@ -67,7 +67,7 @@ impl HomeCare {
         shown.header("etag").expect("a tag").to_owned()
     }
 
-    async fn answer(&self, conversation: &str, body: &str) -> Answer {
+    pub(crate) async fn answer(&self, conversation: &str, body: &str) -> Answer {
         let tag = self.tag(conversation).await;
         self.nurse.post(&self.desk(conversation, "/messages"), &json!({"body": body})).header("if-match", &tag).await
     }

@@ -51,7 +51,7 @@ enum Owner {
 
 /// Every operation that takes a token: whose it is, what it sends, and what comes back. Those that take something away
 /// come last.
-const CASES: [(&str, Owner, u16); 75] = [
+const CASES: [(&str, Owner, u16); 78] = [
     ("meShow", Owner::Citizen, 200),
     ("meMailboxList", Owner::Citizen, 200),
     ("meConsentSet", Owner::Citizen, 200),
@@ -102,6 +102,9 @@ const CASES: [(&str, Owner, u16); 75] = [
     ("assignmentPut", Owner::Desk, 200),
     ("noteAdd", Owner::Desk, 201),
     ("noteList", Owner::Desk, 200),
+    ("journalMark", Owner::Desk, 200),
+    ("journalDocumentShow", Owner::Desk, 200),
+    ("journalReceiptCreate", Owner::Desk, 200),
     ("closurePut", Owner::Desk, 200),
     ("closureRemove", Owner::Desk, 200),
     ("messageSend", Owner::System, 201),
@@ -147,6 +150,7 @@ pub(crate) fn body(operation: &str) -> Option<Value> {
             "kind": "powerOfAttorney", "areas": [3], "caseNumber": "2026/17", "consentLevel": "basis"}),
         "serviceAreaPut" => json!({"nb": "Område", "nn": "Område", "en": "Area"}),
         "replySend" | "turnSend" => json!({"body": "Svar"}),
+        "journalMark" => json!({"relevant": true}),
         "noteAdd" => json!({"text": "Ringt, ikke svar."}),
         "uploadOpen" | "mailboxUploadOpen" => json!({"fileName": "svar.pdf"}),
         "organisationRegister" => json!({"organisationNumber": "974760673", "name": "Ny klinikk"}),
@@ -260,6 +264,9 @@ impl World {
             }
             "assignmentPut" => Some(json!({"member": {"personId": self.ids["{personId}"]}})),
             "inquirySend" => Some(access_request(&self.ids["{serviceId}"])),
+            "journalReceiptCreate" => {
+                Some(json!({"conversationId": self.ids["{conversationId}"], "journalReference": "EPJ-1"}))
+            }
             other => body(other),
         }
     }

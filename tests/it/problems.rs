@@ -230,6 +230,11 @@ async fn of_dialogue(app: &TestApp, happened: &mut Happened) {
     happened.note(&stale.await, "version-changed");
     let _ = municipality.post(&closure, &json!({})).header("if-match", "*").await.expect(200);
     happened.note(&citizen.post(&reply(&conversation), &body).await, "conversation-closed");
+    let desk = |rest: &str| office.path(&format!("/conversations/{conversation}{rest}"));
+    let _ = municipality.put(&desk("/journal"), &json!({"relevant": true})).await.expect(200);
+    let receipt = json!({"conversationId": conversation, "journalReference": "EPJ-1"});
+    let _ = municipality.post(&office.path("/journal-receipts"), &receipt).await.expect(200);
+    happened.note(&municipality.put(&desk("/journal"), &json!({"relevant": false})).await, "already-archived");
     let _ = write(app.appeals(), "letter", "Klage").await.expect(201);
     let letter = appeals.get(&app.appeals().path("/conversations")).await.expect(200).each("id")[0].to_owned();
     happened.note(&citizen.post(&reply(&letter), &body).await, "letter-has-no-reply");

@@ -35,6 +35,9 @@ pub(crate) struct ConversationView {
     state: &'static str,
     /// Whether the caller can answer.
     can_reply: bool,
+    /// When the service's journal confirmed that it has archived what of it is relevant to care (TK-3).
+    #[schema(required)]
+    archived_at: Option<DateTime<Utc>>,
     /// When the first message came that the caller sees.
     begun_at: DateTime<Utc>,
     /// When the last did.
@@ -53,6 +56,7 @@ impl From<Conversation> for ConversationView {
             inquiry,
             subject,
             is_closed,
+            archived_at,
             can_reply,
             begun_at,
             last_message_at,
@@ -66,6 +70,7 @@ impl From<Conversation> for ConversationView {
             subject: subject.expose().to_owned(),
             state: if is_closed { "closed" } else { "open" },
             can_reply,
+            archived_at,
             begun_at,
             last_message_at,
             message_count: messages,

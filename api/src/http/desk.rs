@@ -16,6 +16,7 @@ use super::context::Call;
 use super::etag::Expected;
 use super::idempotency::{created, optional_key};
 use super::input::{Field, JsonBody, QueryInput, Unknown, Violations};
+use super::journal::JournalEntryView;
 use super::message::AttachmentView;
 use super::multipart::{self, Sender};
 use super::page::{ListView, PageQuery, page};
@@ -30,13 +31,13 @@ use crate::problem::{ApiError, ViolationCode};
 #[derive(Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Path)]
-struct DeskPath {
+pub(super) struct DeskPath {
     /// The service.
     #[param(value_type = Uuid)]
-    service_id: ServiceId,
+    pub(super) service_id: ServiceId,
     /// The conversation.
     #[param(value_type = Uuid)]
-    conversation_id: ConversationId,
+    pub(super) conversation_id: ConversationId,
 }
 
 /// Which file of which message.
@@ -110,6 +111,9 @@ pub(crate) struct QueueItemView {
     /// Whether there is something of the citizen's that the member has not seen; null for a system.
     #[schema(required)]
     unread: Option<bool>,
+    /// What of it is relevant to care; null where nothing is, or the member may not see it.
+    #[schema(required)]
+    journal: Option<JournalEntryView>,
 }
 
 /// Whom a conversation is with.
@@ -124,8 +128,9 @@ pub(crate) struct PatientView {
     subject: String,
 }
 
-impl From<QueueItem> for QueueItemView {
-    fn from(item: QueueItem) -> Self {
+impl QueueItemView {
+    /// How it stands at a time.
+    pub(super) fn at(item: QueueItem, now: DateTime<Utc>) -> Self {
         let QueueItem {
             id,
             service: _,
@@ -136,6 +141,7 @@ impl From<QueueItem> for QueueItemView {
             begun_at,
             changed_at,
             is_unread,
+            journal,
             version: _,
         } = item;
         Self {
@@ -151,6 +157,7 @@ impl From<QueueItem> for QueueItemView {
             begun_at,
             changed_at,
             unread: is_unread,
+            journal: journal.map(|entry| JournalEntryView::at(entry, now)),
         }
     }
 }
@@ -290,9 +297,9 @@ fn tag(id: ConversationId, version: i32) -> EntityTag {
     EntityTag::new_strong(format!("{id}-{version}"))
 }
 
-fn shown(item: QueueItem) -> HttpResponse {
+pub(super) fn shown(item: QueueItem, now: DateTime<Utc>) -> HttpResponse {
     let tag = tag(item.id, item.version);
-    HttpResponse::Ok().insert_header(ETag(tag)).json(QueueItemView::from(item))
+    HttpResponse::Ok().insert_header(ETag(tag)).json(QueueItemView::at(item, now))
 }
 
 /// List the conversations of a service
@@ -318,7 +325,7 @@ pub(crate) async fn queue_list(
 ) -> Result<HttpResponse, ApiError> {
     let (filter, page) = wanted(query)?;
     let slice = state.store.queue_list(&call, path.service_id, filter, page).await?;
-    Ok(HttpResponse::Ok().json(ListView::of(slice, QueueItemView::from)))
+    Ok(HttpResponse::Ok().json(ListView::of(slice, |item| QueueItemView::at(item, call.now))))
 }
 
 /// Show a conversation of a service
@@ -339,7 +346,8 @@ pub(crate) async fn queue_show(
     state: Data<AppState>,
     path: Path<DeskPath>,
 ) -> Result<HttpResponse, ApiError> {
-    Ok(shown(state.store.desk_show(&call, path.service_id, path.conversation_id).await?))
+    let item = state.store.desk_show(&call, path.service_id, path.conversation_id).await?;
+    Ok(shown(item, call.now))
 }
 
 /// Read the messages of a conversation
@@ -454,7 +462,7 @@ pub(crate) async fn assignment_put(
     let expected = Expected::required(&request)?;
     let DeskPath { service_id: service, conversation_id: id } = path.into_inner();
     let is_current = move |version| expected.is(&tag(id, version));
-    Ok(shown(state.store.desk_assign(&call, service, id, is_current, member).await?))
+    Ok(shown(state.store.desk_assign(&call, service, id, is_current, member).await?, call.now))
 }
 
 fn assignee(request: AssignmentRequest) -> Result<Option<PersonId>, ApiError> {
@@ -525,7 +533,7 @@ async fn close(
     let expected = Expected::required(request)?;
     let DeskPath { service_id: service, conversation_id: id } = path;
     let is_current = move |version| expected.is(&tag(id, version));
-    Ok(shown(state.store.desk_close(call, service, id, is_current, is_closed).await?))
+    Ok(shown(state.store.desk_close(call, service, id, is_current, is_closed).await?, call.now))
 }
 
 /// Write a note about a conversation

@@ -15,6 +15,7 @@ pub(crate) mod headers;
 mod health;
 pub(crate) mod idempotency;
 pub(crate) mod input;
+mod journal;
 mod mailbox;
 mod me;
 mod message;
@@ -92,7 +93,10 @@ pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
             .service(desk::closure_put)
             .service(desk::closure_remove)
             .service(desk::note_add)
-            .service(desk::note_list);
+            .service(desk::note_list)
+            .service(journal::journal_mark)
+            .service(journal::journal_document_show)
+            .service(journal::journal_receipt_create);
         config
             .service(power_of_attorney::power_of_attorney_list)
             .service(power_of_attorney::power_of_attorney_give)

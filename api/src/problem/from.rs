@@ -140,6 +140,8 @@ impl From<Failure> for ApiError {
             Failure::NotWritable(reason) => return reason.into(),
             Failure::SubjectRefused(refused) => return subject_refused(&refused),
             Failure::NoReply(reason, service) => return no_reply(reason, service),
+            Failure::UnknownMessages(places) => return unknown_messages(&places),
+            Failure::AlreadyArchived => return Problem::new(ProblemKind::AlreadyArchived).rule(Rule::Tk3).into(),
             Failure::EmptyBatch => return violation("", ViolationCode::Empty),
             Failure::VersionChanged => ProblemKind::VersionChanged,
             Failure::RecipientUnknown => ProblemKind::RecipientUnknown,
@@ -229,6 +231,14 @@ fn widened(widened: &[Widened]) -> ApiError {
 fn violation(pointer: &str, code: ViolationCode) -> ApiError {
     let mut violations = Violations::new();
     violations.add(pointer, code);
+    violations.into_error()
+}
+
+fn unknown_messages(places: &[usize]) -> ApiError {
+    let mut violations = Violations::new();
+    for place in places {
+        violations.add(format!("/messageIds/{place}"), ViolationCode::UnknownMessage);
+    }
     violations.into_error()
 }
 

@@ -164,6 +164,8 @@ pub enum ProblemKind {
     ConversationClosed,
     /// The service takes no replies.
     RepliesNotTaken,
+    /// The journal has archived it (TK-3).
+    AlreadyArchived,
 }
 
 impl ProblemKind {
@@ -226,7 +228,8 @@ impl ProblemKind {
             | Self::LinkPending
             | Self::LetterHasNoReply
             | Self::ConversationClosed
-            | Self::RepliesNotTaken => StatusCode::CONFLICT,
+            | Self::RepliesNotTaken
+            | Self::AlreadyArchived => StatusCode::CONFLICT,
             Self::PayloadTooLarge | Self::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,

@@ -93,6 +93,8 @@ pub(crate) enum ViolationCode {
     NeverToParents,
     /// Not the address of a page over HTTPS.
     NotAPageAddress,
+    /// There is no such message here.
+    UnknownMessage,
     /// Not JSON.
     NotJson,
     /// Not a member of the service.
@@ -184,6 +186,11 @@ impl ViolationCode {
                 "En adresse skrives slik: https://kommune.example/skjema.",
                 "Ei adresse blir skriven slik: https://kommune.example/skjema.",
                 "An address is written like this: https://kommune.example/skjema.",
+            ),
+            Self::UnknownMessage => fixed(
+                "Meldingen finnes ikke i samtalen.",
+                "Meldinga finst ikkje i samtalen.",
+                "There is no such message in the conversation.",
             ),
             Self::NotJson => fixed("Linjen er ikke JSON.", "Linja er ikkje JSON.", "The line is not JSON."),
             Self::NotAMember => fixed(

@@ -58,6 +58,7 @@ impl Worker {
 pub(crate) async fn run_due(store: &Store, now: DateTime<Utc>) -> Result<(), Failure> {
     while store.deliver_due(now).await? > 0 {}
     while store.powers_due(now).await? > 0 {}
+    while store.journal_due(now).await? > 0 {}
     Ok(())
 }
 

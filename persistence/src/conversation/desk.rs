@@ -32,7 +32,7 @@ use crate::{Inner, Store, audit, person, service, upload};
 
 /// What somebody of the service does at a conversation.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Work {
+pub(super) enum Work {
     /// Looks.
     See,
     /// Answers, closes, writes notes.
@@ -52,13 +52,20 @@ impl Work {
 }
 
 /// Somebody of the service at a conversation, which nobody else changes meanwhile.
-struct Desk<'d> {
-    found: Stored,
-    key: &'d DataKey,
+pub(super) struct Desk<'d> {
+    pub(super) found: Stored,
+    pub(super) key: &'d DataKey,
     grant: &'d ServiceGrant,
     /// The member; none where a system works.
-    member: Option<PersonId>,
-    context: &'d Context,
+    pub(super) member: Option<PersonId>,
+    pub(super) context: &'d Context,
+}
+
+impl Desk<'_> {
+    /// Where the conversation is.
+    pub(super) fn key_of(&self) -> (Id, Id) {
+        (self.found.mailbox.key(), self.found.id.key())
+    }
 }
 
 impl Store {
@@ -251,7 +258,7 @@ impl Store {
 
     /// Works at a conversation of a service, in one transaction with the entry, which stands in the patient's log. First
     /// the service's door; then, for a member, that of the patient's mailbox.
-    async fn at_desk<T: Send + 'static>(
+    pub(super) async fn at_desk<T: Send + 'static>(
         &self,
         context: &Context,
         (service, id): (ServiceId, ConversationId),
@@ -320,7 +327,7 @@ fn is_of_version(desk: &Desk<'_>, is_current: impl FnOnce(i32) -> bool) -> Resul
     if is_current(desk.found.version) { Ok(()) } else { Err(Failure::VersionChanged) }
 }
 
-fn item(inner: &Inner, connection: &mut Connection, desk: &Desk<'_>) -> Result<QueueItem, Failure> {
+pub(super) fn item(inner: &Inner, connection: &mut Connection, desk: &Desk<'_>) -> Result<QueueItem, Failure> {
     let worker = worker(inner, connection, desk.context, desk.grant)?;
     let found = rows::locked(connection, desk.found.mailbox, desk.found.id)?.ok_or(Failure::NotFound)?;
     let around = Around::gather(inner, connection, worker.as_ref(), std::slice::from_ref(&found), desk.context.now)?;
@@ -334,7 +341,7 @@ fn change(
     state: ConversationState,
     assignee: Option<PersonId>,
 ) -> Result<QueueItem, Failure> {
-    on!(&mut *connection, c => diesel::update(conversation::table.find((desk.found.mailbox.key(), desk.found.id.key())))
+    on!(&mut *connection, c => diesel::update(conversation::table.find(desk.key_of()))
         .set((
             conversation::state.eq(state.as_word()),
             conversation::assignee_id.eq(assignee.map(Key::key)),
@@ -349,16 +356,17 @@ fn look(connection: &mut Connection, desk: &Desk<'_>) -> Result<(), StoreError> 
     note_seen(connection, desk)?;
     let state = desk.found.state.after_look();
     if desk.member.is_some() && state != desk.found.state {
-        on!(connection, c => diesel::update(conversation::table.find((desk.found.mailbox.key(), desk.found.id.key())))
+        on!(connection, c => diesel::update(conversation::table.find(desk.key_of()))
             .set(conversation::state.eq(state.as_word()))
             .execute(c))?;
     }
     Ok(())
 }
 
-type TurnRow = ((Id, String, Vec<u8>, Option<String>, Option<Id>), (Time, Option<Time>, i16), (String, Vec<u8>));
+pub(super) type TurnRow =
+    ((Id, String, Vec<u8>, Option<String>, Option<Id>), (Time, Option<Time>, i16), (String, Vec<u8>));
 
-fn turns_after(
+pub(super) fn turns_after(
     connection: &mut Connection,
     desk: &Desk<'_>,
     after: Id,
@@ -381,7 +389,7 @@ fn turns_after(
         .load::<TurnRow>(c))?)
 }
 
-fn turn(
+pub(super) fn turn(
     connection: &mut Connection,
     desk: &Desk<'_>,
     row: TurnRow,

@@ -9,6 +9,7 @@ use domain::access::{Caller, ServiceAction, ServiceGrant};
 use domain::audit::Subject as Log;
 use domain::conversation::{ConversationState, Patient, QueueItem};
 use domain::id::{MailboxId, PersonId, ServiceId};
+use domain::journal::JournalEntry;
 use domain::person::{PersonName, Protection, day_of};
 use serde::{Deserialize, Serialize};
 
@@ -221,6 +222,7 @@ pub(super) struct Around {
     lawful: HashSet<Id>,
     keys: HashMap<MailboxId, (DataKey, PersonName)>,
     seen: HashMap<Id, DateTime<Utc>>,
+    journal: HashMap<Id, JournalEntry>,
 }
 
 impl Around {
@@ -252,7 +254,8 @@ impl Around {
         let is_system = worker.is_none();
         let shown = page.iter().filter(|stored| is_system || lawful.contains(&stored.id.key()));
         let keys = keys(inner, connection, shown.map(|stored| stored.mailbox))?;
-        Ok(Self { is_system, me: worker.map(|worker| worker.person), lawful, keys, seen })
+        let journal = super::journal::entries(connection, &ids)?;
+        Ok(Self { is_system, me: worker.map(|worker| worker.person), lawful, keys, seen, journal })
     }
 
     pub(super) fn item(&self, stored: &Stored) -> Result<QueueItem, StoreError> {
@@ -277,6 +280,7 @@ impl Around {
             begun_at: stored.begun_at,
             changed_at: stored.changed_at,
             is_unread,
+            journal: self.journal.get(&stored.id.key()).filter(|_| is_shown).cloned(),
             version: stored.version,
         })
     }

@@ -130,7 +130,9 @@ fn begin(
     let conversation: ConversationId = new_id();
     let piece = Piece { opened, service: &service, conversation, inquiry, item, rule, subject: &subject, text: &text };
     let head = head(&piece, now);
-    let responsible = found.and_then(|(_, responsible)| responsible);
+    // Who followed the citizen up while they received the service does not get what comes after.
+    let is_received = |of: &Relationship| of.state(now) != RelationshipState::Closed;
+    let responsible = found.filter(|(of, _)| is_received(of)).and_then(|(_, responsible)| responsible);
     let row = ConversationRow::begun_by_citizen(head, conversation, inquiry, &opened.key, &subject, responsible);
     ConversationRow::insert_all(connection, vec![row])?;
     store(inner, connection, &piece, head, now)?;

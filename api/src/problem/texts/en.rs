@@ -229,6 +229,7 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::RepliesNotTaken => {
             ("The service takes no replies", "Begin a new conversation with the service in “serviceId”.")
         }
+        Kind::AlreadyArchived => ("The journal has archived this", "Correct it in the journal, or mark it anew."),
     };
     Text { title, fix }
 }

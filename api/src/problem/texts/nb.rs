@@ -221,6 +221,7 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::LetterHasNoReply => ("Et brev kan ikke besvares", "Skriv et nytt brev til tjenesten i «serviceId»."),
         Kind::ConversationClosed => ("Samtalen er avsluttet", "Begynn en ny samtale med tjenesten i «serviceId»."),
         Kind::RepliesNotTaken => ("Tjenesten tar ikke imot svar", "Begynn en ny samtale med tjenesten i «serviceId»."),
+        Kind::AlreadyArchived => ("Journalen har arkivert dette", "Rett det i journalen, eller merk det på nytt."),
     };
     Text { title, fix }
 }

@@ -223,6 +223,7 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::LetterHasNoReply => ("Eit brev kan ikkje svarast på", "Skriv eit nytt brev til tenesta i «serviceId»."),
         Kind::ConversationClosed => ("Samtalen er avslutta", "Start ein ny samtale med tenesta i «serviceId»."),
         Kind::RepliesNotTaken => ("Tenesta tek ikkje imot svar", "Start ein ny samtale med tenesta i «serviceId»."),
+        Kind::AlreadyArchived => ("Journalen har arkivert dette", "Rett det i journalen, eller merk det på nytt."),
     };
     Text { title, fix }
 }

@@ -1,0 +1,106 @@
+//! What of a conversation is relevant to care, and goes into the patient's journal (TK-3).
+
+use chrono::{DateTime, Utc};
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
+use crate::conversation::Turn;
+use crate::dialogue::Inquiry;
+use crate::id::{ConversationId, MessageId};
+use crate::identity::NationalId;
+use crate::message::{Sender, Subject};
+use crate::person::PersonName;
+use crate::text::line_type;
+
+line_type! {
+    /// Where the journal has archived it: the journal's own name for it.
+    JournalReference, 200
+}
+
+/// That a part of a conversation is relevant to care.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct JournalEntry {
+    /// When it was marked.
+    pub marked_at: DateTime<Utc>,
+    /// Until when the journal should have confirmed it.
+    pub confirm_by: DateTime<Utc>,
+    /// The messages.
+    pub messages: Vec<MessageId>,
+    /// When the journal confirmed it, and under which name.
+    pub archived: Option<(DateTime<Utc>, JournalReference)>,
+}
+
+/// How it stands.
+// The words below are sent. Rename the variants as you like; never change a word.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "camelCase")]
+pub enum JournalState {
+    /// Marked, and not yet confirmed.
+    Relevant,
+    /// Marked, and not confirmed in time: somebody has to look.
+    NotArchived,
+    /// Confirmed.
+    Archived,
+}
+
+impl JournalState {
+    /// The sent word.
+    #[must_use]
+    pub fn as_word(self) -> &'static str {
+        self.into()
+    }
+}
+
+impl JournalEntry {
+    /// How it stands at a time.
+    #[must_use]
+    pub fn state(&self, now: DateTime<Utc>) -> JournalState {
+        if self.archived.is_some() {
+            JournalState::Archived
+        } else if now < self.confirm_by {
+            JournalState::Relevant
+        } else {
+            JournalState::NotArchived
+        }
+    }
+}
+
+/// What a journal gets: everything that it takes to understand it, and nothing that leads back here for that.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct JournalDocument {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The service, with its controller.
+    pub service: Sender,
+    /// What it began as.
+    pub inquiry: Inquiry,
+    /// The line shown.
+    pub subject: Subject,
+    /// The patient's number.
+    pub patient: NationalId,
+    /// The patient's name.
+    pub patient_name: PersonName,
+    /// When it was marked.
+    pub marked_at: DateTime<Utc>,
+    /// Until when it should be confirmed.
+    pub confirm_by: DateTime<Utc>,
+    /// The messages, in order.
+    pub turns: Vec<Turn>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tk_3_what_is_not_confirmed_in_time_is_not_archived_until_it_is() {
+        let time = |text: &str| text.parse::<DateTime<Utc>>().expect("a time");
+        let (marked_at, confirm_by) = (time("2026-11-22T11:00:00Z"), time("2026-11-29T11:00:00Z"));
+        let entry = JournalEntry { marked_at, confirm_by, messages: vec![], archived: None };
+        let reference = JournalReference::parse("EPJ-1").expect("a reference");
+        let archived = JournalEntry { archived: Some((confirm_by, reference)), ..entry.clone() };
+
+        assert_eq!(entry.state(marked_at), JournalState::Relevant);
+        assert_eq!(entry.state(confirm_by), JournalState::NotArchived);
+        assert_eq!(archived.state(confirm_by), JournalState::Archived);
+    }
+}
