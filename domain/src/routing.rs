@@ -47,6 +47,27 @@ pub struct Facts {
     pub unregistered_recipients: UnregisteredRecipients,
 }
 
+impl Facts {
+    /// What routing asks about an item of a service and its recipient.
+    #[must_use]
+    pub fn of(
+        owner: &OwnerFacts,
+        item: ItemPolicy,
+        unregistered_recipients: UnregisteredRecipients,
+        policy: Policy,
+    ) -> Self {
+        Self {
+            recipient_is_dead: owner.is_dead,
+            consent: effective_consent(owner, item, policy),
+            recipient_is_protected: owner.protection.is_graded(),
+            minimum_consent: item.minimum_consent,
+            available_at_protected_address: item.available_at_protected_address,
+            has_reader: has_reader(owner, item, policy),
+            unregistered_recipients,
+        }
+    }
+}
+
 /// What becomes of a message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Route {

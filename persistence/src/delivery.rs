@@ -116,16 +116,8 @@ fn may_come(owner: &OwnerFacts, waiting: &Waiting, policy: Policy) -> bool {
     };
     // Holders read for adults, who are readers themselves.
     let item = ItemPolicy { minimum_consent, available_at_protected_address, parents, power_of_attorney: false, youth };
-    let facts = routing::Facts {
-        recipient_is_dead: owner.is_dead,
-        consent: routing::effective_consent(owner, item, policy),
-        recipient_is_protected: owner.protection.is_graded(),
-        minimum_consent,
-        available_at_protected_address,
-        has_reader: routing::has_reader(owner, item, policy),
-        // It was accepted, so it is not rejected any more: it waits.
-        unregistered_recipients: UnregisteredRecipients::Hold,
-    };
+    // It was accepted, so it is not rejected any more: it waits.
+    let facts = routing::Facts::of(owner, item, UnregisteredRecipients::Hold, policy);
     matches!(routing::decide(&facts), Route::Deliver(_))
 }
 

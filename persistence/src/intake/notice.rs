@@ -129,16 +129,8 @@ fn rows_of(
 
 /// The rule by which it comes into the inbox, or waits.
 fn route(inner: &Inner, owner: &Owner) -> Rule {
-    let route = routing::decide(&routing::Facts {
-        recipient_is_dead: owner.facts.is_dead,
-        consent: routing::effective_consent(&owner.facts, ITEM_POLICY, inner.policy),
-        recipient_is_protected: owner.facts.protection.is_graded(),
-        minimum_consent: ITEM_POLICY.minimum_consent,
-        available_at_protected_address: ITEM_POLICY.available_at_protected_address,
-        has_reader: routing::has_reader(&owner.facts, ITEM_POLICY, inner.policy),
-        unregistered_recipients: UnregisteredRecipients::Hold,
-    });
-    match route {
+    let facts = routing::Facts::of(&owner.facts, ITEM_POLICY, UnregisteredRecipients::Hold, inner.policy);
+    match routing::decide(&facts) {
         Route::Deliver(rule) | Route::Hold(rule) => rule,
         Route::Reject(rejection) => rejection.rule(),
     }

@@ -120,15 +120,8 @@ fn decide(inner: &Inner, incoming: &Incoming, facts: &BatchFacts) -> Result<Outc
     }
     let recipient = facts.recipient(inner, &draft.recipient).ok_or(Failure::RecipientUnknown)?;
     let item = narrowed(draft, service.policy.visibility_of(draft.kind))?;
-    let route = routing::decide(&routing::Facts {
-        recipient_is_dead: recipient.facts.is_dead,
-        consent: routing::effective_consent(&recipient.facts, item, inner.policy),
-        recipient_is_protected: recipient.facts.protection.is_graded(),
-        minimum_consent: item.minimum_consent,
-        available_at_protected_address: item.available_at_protected_address,
-        has_reader: routing::has_reader(&recipient.facts, item, inner.policy),
-        unregistered_recipients: service.policy.unregistered_recipients,
-    });
+    let unregistered = service.policy.unregistered_recipients;
+    let route = routing::decide(&routing::Facts::of(&recipient.facts, item, unregistered, inner.policy));
     let rule = match route {
         Route::Deliver(rule) | Route::Hold(rule) => rule,
         Route::Reject(rejection) => {
