@@ -136,6 +136,8 @@ pub enum ObjectKind {
     ServiceArea,
     /// A conversation.
     Conversation,
+    /// An appointment or visit.
+    Appointment,
 }
 
 impl ObjectKind {

@@ -58,6 +58,8 @@ id_types! {
     RecordedAccessId
     /// A conversation between a citizen and a service, or a letter to one.
     ConversationId
+    /// An appointment or visit.
+    AppointmentId
     /// What staff wrote to each other about a conversation.
     NoteId
     /// A batch of relationships on its way in.

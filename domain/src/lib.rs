@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod agreement;
+pub mod appointment;
 pub mod attachment;
 pub mod audit;
 pub mod consent;

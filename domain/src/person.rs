@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Europe::Oslo;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
@@ -126,6 +126,12 @@ pub fn start_of(day: NaiveDate) -> DateTime<Utc> {
     Oslo.from_local_datetime(&midnight).earliest().map_or_else(|| midnight.and_utc(), |at| at.with_timezone(&Utc))
 }
 
+/// A time as the clocks of Oslo show it.
+#[must_use]
+pub fn in_oslo(at: DateTime<Utc>) -> DateTime<FixedOffset> {
+    at.with_timezone(&Oslo).fixed_offset()
+}
+
 /// The day on which somebody is so many years old; whoever was born on 29 February has it on 1 March in common years.
 #[must_use]
 pub fn birthday(birth_date: NaiveDate, years: i32) -> NaiveDate {
@@ -174,6 +180,19 @@ mod tests {
             ("2026-10-26", "2026-10-25T23:00:00Z"),
         ] {
             assert_eq!(start_of(born(day)), at(expected), "{day}");
+        }
+    }
+
+    #[test]
+    fn clocks_in_oslo_are_two_hours_ahead_in_summer_and_one_in_winter() {
+        for (utc, oslo) in [
+            ("2026-07-01T10:00:00Z", "2026-07-01T12:00:00+02:00"),
+            ("2026-12-01T10:00:00Z", "2026-12-01T11:00:00+01:00"),
+            // The hour that comes twice.
+            ("2026-10-25T00:30:00Z", "2026-10-25T02:30:00+02:00"),
+            ("2026-10-25T01:30:00Z", "2026-10-25T02:30:00+01:00"),
+        ] {
+            assert_eq!(in_oslo(at(utc)).to_rfc3339(), oslo, "{utc}");
         }
     }
 

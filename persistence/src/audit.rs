@@ -16,10 +16,10 @@ use crate::batcher::Batcher;
 use crate::context::{Context, new_id};
 use crate::database::{Connection, Id, Key, Pool, SqlTime, SqlUuid, Time, on};
 use crate::error::{Failure, StoreError};
-use crate::message::covered;
+use crate::message::{covered, within};
 use crate::page::{Page, Slice};
 use crate::rows::rows;
-use crate::schema::{attachment, audit_entry, message};
+use crate::schema::{appointment, attachment, audit_entry, message};
 use crate::{Store, organisation, person};
 
 rows! {
@@ -217,8 +217,8 @@ impl Store {
 }
 
 /// A page of the log: all of it for an owner who sees everything in the mailbox. For others only what cannot tell of
-/// a message that is hidden from them: entries about messages that they see, and what citizens and operators did to the
-/// mailbox as a whole (BX-5).
+/// an item that is hidden from them: entries about messages and appointments that they see, and what citizens and
+/// operators did to the mailbox as a whole (BX-5).
 fn entries_before(
     connection: &mut Connection,
     grant: &Grant,
@@ -228,6 +228,7 @@ fn entries_before(
     use audit_entry::dsl;
     const MESSAGE: &str = "message";
     const FILE: &str = "attachment";
+    const APPOINTMENT: &str = "appointment";
     let mailbox = grant.mailbox().key();
     // Every id is below the largest there is, so the first page is the page before that.
     let before = before.unwrap_or(Id::MAX);
@@ -252,9 +253,16 @@ fn entries_before(
                 .eq(MESSAGE)
                 .and(dsl::object_id.eq_any(messages().select(message::id.nullable())));
             let about_a_file = dsl::object_kind.eq(FILE).and(dsl::object_id.eq_any(files));
+            let appointments = within!(
+                appointment::table.filter(appointment::mailbox_id.eq(mailbox)),
+                appointment,
+                grant.visibility().bounds()
+            );
+            let about_an_appointment =
+                dsl::object_kind.eq(APPOINTMENT).and(dsl::object_id.eq_any(appointments.select(appointment::id.nullable())));
             let about_the_mailbox =
                 dsl::actor_kind.eq_any(["citizen", "operator"]).and(dsl::object_kind.is_null());
-            query = query.filter(about_a_message.or(about_a_file).or(about_the_mailbox));
+            query = query.filter(about_a_message.or(about_a_file).or(about_an_appointment).or(about_the_mailbox));
         }
         query.load::<EntryRow>(c)
     })?)

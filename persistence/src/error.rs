@@ -1,6 +1,7 @@
 //! What can go wrong in the store. Precise inside; what of it a caller hears is decided in the API.
 
 use domain::access::Refusal;
+use domain::appointment::NotCancellable;
 use domain::attachment::FileFault;
 use domain::conversation::NoReply;
 use domain::dialogue::{NotWritable, RefusedSubject};
@@ -179,6 +180,12 @@ pub enum Failure {
     /// The journal has archived it, under another name.
     #[error("it is archived already")]
     AlreadyArchived,
+    /// The appointment cannot be cancelled, or was.
+    #[error("the appointment cannot be cancelled: {0:?}")]
+    NotCancellable(NotCancellable),
+    /// The service's name for the appointment is that of another citizen's.
+    #[error("the appointment is another citizen's")]
+    AppointmentOfAnother,
     /// A full list that names nobody would close everybody: more likely a mistake.
     #[error("a full list names nobody")]
     EmptyBatch,
@@ -213,6 +220,12 @@ impl From<Refusal> for Failure {
 impl From<NotWritable> for Failure {
     fn from(reason: NotWritable) -> Self {
         Self::NotWritable(reason)
+    }
+}
+
+impl From<NotCancellable> for Failure {
+    fn from(reason: NotCancellable) -> Self {
+        Self::NotCancellable(reason)
     }
 }
 

@@ -4,6 +4,7 @@
 //! and nothing read is handed out before its audit entry is durable.
 
 mod access;
+mod appointment;
 mod attachment;
 mod audit;
 mod batcher;

@@ -75,22 +75,29 @@ macro_rules! overview_columns {
     };
 }
 
-/// The delivered messages of a mailbox that are within bounds, flag by flag as in [`domain::access::Bounds::admit`].
-/// False is less than true, in both databases too.
+/// What of a query on a table of items is within bounds, flag by flag as in [`domain::access::Bounds::admit`]. False is
+/// less than true, in both databases too. One text for every table that has the flags.
+macro_rules! within {
+    ($query:expr, $table:ident, $bounds:expr) => {{
+        let bounds: domain::access::Bounds = $bounds;
+        $query
+            .filter($table::minimum_consent.le(bounds.minimum_consent_at_most.rank()))
+            .filter($table::available_at_protected_address.ge(bounds.only_available_at_protected_address))
+            .filter($table::parents_until_years.ge(bounds.parents_at_least.until_years()))
+            .filter($table::withheld_from_parents.le(bounds.with_withheld_from_parents))
+            .filter($table::power_of_attorney.ge(bounds.only_open_to_holders))
+            .filter($table::withheld_from_holders.le(bounds.with_withheld_from_holders))
+            .filter($table::youth.between(bounds.youth_at_least.rank(), bounds.youth_at_most.rank()))
+            .filter($table::is_parental.le(bounds.with_parental))
+    }};
+}
+pub(crate) use within;
+
+/// The delivered messages of a mailbox that are within bounds.
 macro_rules! covered {
     ($bounds:expr, $mailbox:expr) => {{
-        let bounds: domain::access::Bounds = $bounds;
-        message::table
-            .filter($mailbox)
-            .filter(message::received_at.is_not_null())
-            .filter(message::minimum_consent.le(bounds.minimum_consent_at_most.rank()))
-            .filter(message::available_at_protected_address.ge(bounds.only_available_at_protected_address))
-            .filter(message::parents_until_years.ge(bounds.parents_at_least.until_years()))
-            .filter(message::withheld_from_parents.le(bounds.with_withheld_from_parents))
-            .filter(message::power_of_attorney.ge(bounds.only_open_to_holders))
-            .filter(message::withheld_from_holders.le(bounds.with_withheld_from_holders))
-            .filter(message::youth.between(bounds.youth_at_least.rank(), bounds.youth_at_most.rank()))
-            .filter(message::is_parental.le(bounds.with_parental))
+        let delivered = message::table.filter($mailbox).filter(message::received_at.is_not_null());
+        $crate::message::within!(delivered, message, $bounds)
     }};
 }
 pub(crate) use covered;

@@ -361,6 +361,38 @@ diesel::table! {
     use crate::database::{SqlTime, SqlUuid};
     use diesel::sql_types::*;
 
+    appointment (mailbox_id, id) {
+        mailbox_id -> SqlUuid,
+        id -> SqlUuid,
+        service_id -> SqlUuid,
+        external_id -> Text,
+        kind -> Text,
+        title -> Binary,
+        place -> Nullable<Binary>,
+        description -> Nullable<Binary>,
+        starts_at -> SqlTime,
+        ends_at -> SqlTime,
+        is_cancellable -> Bool,
+        cancelled_at -> Nullable<SqlTime>,
+        cancelled_by -> Nullable<Text>,
+        version -> Integer,
+        created_at -> SqlTime,
+        changed_at -> SqlTime,
+        minimum_consent -> SmallInt,
+        available_at_protected_address -> Bool,
+        parents_until_years -> SmallInt,
+        withheld_from_parents -> Bool,
+        power_of_attorney -> Bool,
+        withheld_from_holders -> Bool,
+        youth -> SmallInt,
+        is_parental -> Bool,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
     relationship (service_id, person_hash) {
         service_id -> SqlUuid,
         person_hash -> Binary,
@@ -493,6 +525,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     conversation_note,
     conversation_seen,
     journal_entry,
+    appointment,
     relationship,
     relationship_line,
     power_of_attorney,

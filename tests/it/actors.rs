@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tests::{Actor, Answer, Service, TestApp, files, stories};
 
 use crate::contract::{Operation, operations};
-use crate::operations::{OPEN, access_request, body, if_match, unframed};
+use crate::operations::{OPEN, access_request, body, far_appointment, if_match, unframed};
 use crate::persons::{DAGNY, ELDAR, ELDRID, MILLENNIA, MONA, NAVN, NESTEN_SEKSTEN, SKUDDAR};
 
 /// What stands in front of the table.
@@ -63,7 +63,8 @@ impl World {
         let power = app.give_power(&owner, MILLENNIA).await.expect(201).id();
         let _ = app.assign_power(SKUDDAR, NAVN).await.expect(201);
         let ehr = app.ehr().await;
-        let policy = json!({"parents": "until16", "unregisteredRecipients": "hold"});
+        let policy =
+            json!({"parents": "until16", "unregisteredRecipients": "hold", "dialogue": {"cancellationLimitHours": 0}});
         let service = app.open_service(&app.operator().await, app.clinic(), &policy).await;
         let member = ehr.put(&service.path("/members"), &json!({"nationalId": DAGNY})).await.expect(200);
         let person = member.text("personId").to_owned();
@@ -110,6 +111,15 @@ impl World {
         [id, file.expect("a file").to_owned(), conversation.expect("a conversation").to_owned()]
     }
 
+    /// An appointment of its own for a call, likewise: the service's name for it, and its id.
+    async fn appointment(&self, is_child: bool) -> (String, String) {
+        let name = self.app.unique("appointment-");
+        let citizen = if is_child { NESTEN_SEKSTEN } else { SKUDDAR };
+        let path = self.service.path(&format!("/appointments/{name}"));
+        let told = self.actors["own system"].put(&path, &far_appointment(citizen)).await.expect(201);
+        (name, told.id())
+    }
+
     fn mailbox(&self, is_child: bool) -> String {
         format!("/v1/mailboxes/{}", self.ids[usize::from(is_child)]["{mailboxId}"])
     }
@@ -125,6 +135,10 @@ impl World {
             let [message, attachment, conversation] = self.letter(is_child).await;
             path = path.replace("{messageId}", &message).replace("{attachmentId}", &attachment);
             path = path.replace("{conversationId}", &conversation);
+        }
+        if path.contains("{appointmentId}") || path.contains("{externalId}") {
+            let (name, id) = self.appointment(is_child).await;
+            path = path.replace("{externalId}", &name).replace("{appointmentId}", &id);
         }
         let method = Method::from_bytes(operation.method.as_bytes()).expect("a method");
         let request = if_match(operation, self.actors[caller].request(method, &path));
@@ -146,14 +160,19 @@ impl World {
                 Some(json!({"conversationId": nothing_marked, "journalReference": "EPJ-1"}))
             }
             "serviceChange" => Some(json!({"name": "Ny tjeneste", "kind": "specialist", "parents": "until16",
-                "unregisteredRecipients": "hold"})),
+                "unregisteredRecipients": "hold", "dialogue": {"cancellationLimitHours": 0}})),
             "powerOfAttorneyGive" => Some(json!({"holder": {"nationalId": MONA}, "areas": [3]})),
             other => body(other),
         }
     }
 }
 
-/// Whether a call is about a message or conversation, which it gets for itself.
+/// Whether a call is about something that it gets for itself.
+fn has_own(operation: &Operation) -> bool {
+    has_letter(operation) || operation.path.contains("{appointmentId}") || operation.path.contains("{externalId}")
+}
+
+/// Whether it is about a message or conversation.
 fn has_letter(operation: &Operation) -> bool {
     operation.path.contains("{messageId}") || operation.path.contains("{conversationId}")
 }
@@ -185,8 +204,8 @@ stories! {
                 let after = counts(&world.app);
                 if answer.status >= 400 {
                     answer.check_problem();
-                    // A letter of its own was sent for the call.
-                    assert!(has_letter(operation) || before.0 == after.0, "{} by {caller} changes something: {answer}", operation.id);
+                    // Something of its own was sent for the call.
+                    assert!(has_own(operation) || before.0 == after.0, "{} by {caller} changes something: {answer}", operation.id);
                     assert!(after.1 > before.1, "{} by {caller} is not on record: {answer}", operation.id);
                 }
                 statuses.insert(caller, answer.status);

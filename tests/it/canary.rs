@@ -53,10 +53,18 @@ async fn send_and_read(server: &ServerProcess, subject: &str, body: &str, file: 
         .part("file", Part::text(pdf.clone()).file_name(format!("{file_name}.pdf")));
     let url = server.url(&format!("/v1/services/{service}/messages"));
     let key = Uuid::new_v4().to_string();
-    let request = server.client().post(url).bearer_auth(token).header("Idempotency-Key", key).multipart(form);
+    let request = server.client().post(url).bearer_auth(&token).header("Idempotency-Key", key).multipart(form);
     let answer = request.send().await.expect("an answer");
     assert_eq!(answer.status(), StatusCode::CREATED);
     let sent: Value = answer.json().await.expect("JSON");
+
+    let appointment = json!({
+        "recipient": {"nationalId": RECIPIENT}, "kind": "homeVisit", "startsAt": "2099-12-03T09:00:00Z",
+        "endsAt": "2099-12-03T09:30:00Z", "title": subject, "place": body, "description": body,
+    });
+    let url = server.url(&format!("/v1/services/{service}/appointments/a"));
+    let told = server.client().put(url).bearer_auth(&token).json(&appointment).send().await.expect("an answer");
+    assert_eq!(told.status(), StatusCode::CREATED);
 
     let patient = server.token(json!({"kind": "citizen", "nationalId": RECIPIENT})).await;
     let consent = server.client().put(server.url("/v1/me/consent")).bearer_auth(&patient);

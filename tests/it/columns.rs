@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use tests::{Database, Place, TestApp, files, stories};
 
+use crate::appointments::visit;
 use crate::persons::SKUDDAR;
 
 const CLASSES: &str = include_str!("../../docs/data-classes.toml");
@@ -130,6 +131,17 @@ stories! {
         let note = clinic.path(&format!("/conversations/{}/notes", shown.text("conversationId")));
         let _ = ehr.post(&note, &serde_json::json!({"text": canary})).await.expect(201);
         let _ = ehr.post(&clinic.path("/uploads"), &serde_json::json!({"fileName": canary})).key("u").await;
+
+        let mut visit = visit(SKUDDAR);
+        for field in ["title", "place", "description"] {
+            visit[field] = canary.into();
+        }
+        app.set_time("2026-12-01T08:00:00Z").await;
+        let id = app.ehr().await.put(&app.dermatology().path("/appointments/a"), &visit).await.expect(201).id();
+        // By which it is the subject of a conversation, too.
+        let patient = app.citizen(SKUDDAR).await;
+        let cancel = patient.own(&format!("/appointments/{id}/cancellation"));
+        let _ = patient.post(&cancel, &serde_json::json!({})).await.expect(201);
 
         let sealed: BTreeSet<String> =
             classes().into_iter().filter(|(_, column)| column.sealed).map(|(name, _)| name).collect();

@@ -51,7 +51,7 @@ enum Owner {
 
 /// Every operation that takes a token: whose it is, what it sends, and what comes back. Those that take something away
 /// come last.
-const CASES: [(&str, Owner, u16); 78] = [
+const CASES: [(&str, Owner, u16); 84] = [
     ("meShow", Owner::Citizen, 200),
     ("meMailboxList", Owner::Citizen, 200),
     ("meConsentSet", Owner::Citizen, 200),
@@ -62,6 +62,12 @@ const CASES: [(&str, Owner, u16); 78] = [
     ("messageShow", Owner::Citizen, 200),
     ("messageMark", Owner::Citizen, 204),
     ("attachmentFetch", Owner::Citizen, 200),
+    ("serviceAppointmentPut", Owner::System, 200),
+    ("serviceAppointmentShow", Owner::System, 200),
+    ("appointmentList", Owner::Citizen, 200),
+    ("appointmentShow", Owner::Citizen, 200),
+    ("appointmentCancel", Owner::Citizen, 201),
+    ("serviceAppointmentCancel", Owner::System, 204),
     ("accessLogList", Owner::Citizen, 200),
     ("accessExplain", Owner::Citizen, 200),
     ("mailboxConsentSet", Owner::Citizen, 200),
@@ -141,6 +147,7 @@ pub(crate) fn body(operation: &str) -> Option<Value> {
         "accessRecord" => json!({"patient": {"nationalId": SKUDDAR}, "reason": "Vikar for fast kontakt"}),
         "meAcceptancePut" => json!({"version": "2026-01"}),
         "messageMark" => json!({"read": true}),
+        "serviceAppointmentPut" => far_appointment(SKUDDAR),
         "messageSend" => {
             json!({"recipient": {"nationalId": SKUDDAR}, "kind": "letter", "subject": "Svar", "body": "Tekst"})
         }
@@ -161,6 +168,12 @@ pub(crate) fn body(operation: &str) -> Option<Value> {
         "serviceRegister" | "serviceChange" => json!({"name": "Ny tjeneste", "kind": "specialist"}),
         _ => return None,
     })
+}
+
+/// An appointment that is far from its last moment for cancelling.
+pub(crate) fn far_appointment(citizen: &str) -> Value {
+    json!({"recipient": {"nationalId": citizen}, "kind": "homeVisit", "startsAt": "2099-12-03T09:00:00Z",
+        "endsAt": "2099-12-03T09:30:00Z", "title": "Sårstell"})
 }
 
 /// A change goes for whatever version there is.
@@ -195,6 +208,8 @@ impl World {
             citizen.post(&citizen.own("/uploads"), &json!({"fileName": "a.pdf"})).await.expect(201).id();
         let uploads = app.dermatology().path("/uploads");
         let upload = system.post(&uploads, &json!({"fileName": "a.pdf"})).key("upload").await.expect(201).id();
+        let appointment = system.put(&app.dermatology().path("/appointments/case"), &far_appointment(SKUDDAR)).await;
+        let appointment = appointment.expect(201).id();
         let given = json!({"holder": {"nationalId": MILLENNIA}, "areas": [3]});
         let power = citizen.post("/v1/me/powers-of-attorney", &given).await.expect(201).id();
         app.make_responsible(NESTEN_SEKSTEN, &[NAVN]).await;
@@ -212,6 +227,8 @@ impl World {
             ("{messageId}", message),
             ("{conversationId}", conversation),
             ("{attachmentId}", attachment),
+            ("{appointmentId}", appointment),
+            ("{externalId}", "case".to_owned()),
             ("{serviceId}", app.dermatology().id.clone()),
             ("{uploadId}", upload),
             ("{organisationId}", app.clinic().id.clone()),
@@ -370,6 +387,8 @@ stories! {
         let (message, conversation, attachment) = question(&world.app, eldrid, ELDRID).await;
         let uploads = world.app.appeals().path("/uploads");
         let upload = strange_system.post(&uploads, &json!({"fileName": "a.pdf"})).key("u").await.expect(201).id();
+        let path = world.app.dermatology().path("/appointments/theirs");
+        let appointment = world.system.put(&path, &far_appointment(ELDRID)).await.expect(201).id();
         let given = json!({"holder": {"nationalId": ELDAR}, "areas": [3]});
         let power = eldrid.post("/v1/me/powers-of-attorney", &given).await.expect(201).id();
         let foreign = [
@@ -377,6 +396,7 @@ stories! {
             ("{conversationId}", &conversation),
             ("{attachmentId}", &attachment),
             ("{uploadId}", &upload),
+            ("{appointmentId}", &appointment),
             ("{powerOfAttorneyId}", &power),
         ];
         let unknown = uuid::Uuid::from_u128(7).to_string();

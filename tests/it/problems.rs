@@ -7,6 +7,7 @@ use reqwest::Method;
 use serde_json::json;
 use tests::{Answer, Database, Issuer, Place, TestApp, files, stories};
 
+use crate::appointments::visit;
 use crate::dialogue::{home_care, inquiry, tell};
 use crate::persons::{DOD, ELDRID, LILLE, MILLENNIA, MONA, NESTEN_SEKSTEN, NILS, SKJULT, SKUDDAR, UNKNOWN};
 use crate::powers::{POWERS, day, path_of};
@@ -240,6 +241,24 @@ async fn of_dialogue(app: &TestApp, happened: &mut Happened) {
     happened.note(&citizen.post(&reply(&letter), &body).await, "letter-has-no-reply");
 }
 
+/// Appointments: one cancelled, one that starts before the last moment for cancelling, one that nobody cancels here.
+async fn of_appointments(app: &TestApp, happened: &mut Happened) {
+    let (patient, ehr, start) = (app.member_at(SKUDDAR, "full").await, app.ehr().await, app.now().await);
+    let tell = async |service: &tests::Service, name: &str, hours: i64| {
+        let mut visit = visit(SKUDDAR);
+        visit["startsAt"] = json!(start + chrono::TimeDelta::hours(hours));
+        visit["endsAt"] = json!(start + chrono::TimeDelta::hours(hours + 1));
+        ehr.put(&service.path(&format!("/appointments/{name}")), &visit).await.expect(201).id()
+    };
+    let (far, near) = (tell(app.dermatology(), "far", 99).await, tell(app.dermatology(), "near", 9).await);
+    let fixed = tell(app.radiology(), "fixed", 99).await;
+    let cancel = |id: &str| patient.post(&patient.own(&format!("/appointments/{id}/cancellation")), &json!({}));
+    let _ = cancel(&far).await.expect(201);
+    happened.note(&cancel(&far).await, "appointment-cancelled");
+    happened.note(&cancel(&near).await, "cancellation-too-late");
+    happened.note(&cancel(&fixed).await, "appointment-not-cancellable");
+}
+
 async fn of_issuers(database: Database, happened: &mut Happened) {
     let (away, helseid) = (Issuer::unpublished("https://away.test"), Issuer::start("https://helseid.test").await);
     let settings = format!("{}{}", away.settings("test"), helseid.settings("helseId"));
@@ -287,6 +306,7 @@ stories! {
         of_files(&app, &mut happened).await;
         let app = TestApp::start(database).await;
         of_powers_of_attorney(&app, &mut happened).await;
+        of_appointments(&app, &mut happened).await;
         of_what_is_there_already(&app, &mut happened).await;
         of_dialogue(&TestApp::start(database).await, &mut happened).await;
         of_issuers(database, &mut happened).await;

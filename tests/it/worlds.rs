@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 use tests::{Actor, Answer, Database, Service, TestApp, stories};
 
+use crate::operations::far_appointment;
 use crate::persons::{DAGNY, ELDRID, MILLENNIA, NAVN, SKUDDAR};
 
 /// Numbers that look random and are the same in each run.
@@ -87,21 +88,22 @@ fn change_owner(app: &TestApp, mailbox: &str, dice: &mut Dice) -> String {
     )
 }
 
-/// Gives a message some flags.
-fn change_message(app: &TestApp, id: &str, dice: &mut Dice) {
+/// Gives an item some flags.
+fn change_item(app: &TestApp, table: &str, id: &str, dice: &mut Dice) {
     let (consent, available, parents) = (1 + dice.roll(3), dice.roll(2) == 0, dice.of(&[0, 12, 16, 16]));
     let flag = |dice: &mut Dice, often: u64| dice.roll(often) == 0;
     let (from_parents, holders, from_holders) = (flag(dice, 4), !flag(dice, 4), flag(dice, 4));
     let (youth, parental, is_read) = (dice.roll(3), flag(dice, 4), flag(dice, 2));
-    let read = match (is_read, app.place().database()) {
-        (false, _) => "NULL",
-        (true, Database::Postgres) => "now()",
-        (true, Database::Sqlite) => "1790000000000000",
+    let read = match (table, is_read, app.place().database()) {
+        ("message", false, _) => ", read_at = NULL",
+        ("message", true, Database::Postgres) => ", read_at = now()",
+        ("message", true, Database::Sqlite) => ", read_at = 1790000000000000",
+        (_, _, _) => "",
     };
     app.place().execute(&format!(
-        "UPDATE message SET minimum_consent = {consent}, available_at_protected_address = {available}, \
+        "UPDATE {table} SET minimum_consent = {consent}, available_at_protected_address = {available}, \
          parents_until_years = {parents}, withheld_from_parents = {from_parents}, power_of_attorney = {holders}, \
-         withheld_from_holders = {from_holders}, youth = {youth}, is_parental = {parental}, read_at = {read} \
+         withheld_from_holders = {from_holders}, youth = {youth}, is_parental = {parental}{read} \
          WHERE id = {}",
         key(app, id)
     ));
@@ -122,6 +124,24 @@ async fn listed(actor: &Actor, path: &str) -> Option<BTreeSet<String>> {
             None => return Some(ids),
         }
     }
+}
+
+/// Whether the appointments that are listed are those that can be seen one by one. How many they are.
+async fn compare_appointments(name: &str, actor: &Actor, mailbox: &str, told: &[String], world: &str) -> usize {
+    let path = |rest: &str| format!("/v1/mailboxes/{mailbox}/appointments{rest}");
+    let all = listed(actor, &path("?")).await.unwrap_or_default();
+    let mut visible = BTreeSet::new();
+    for id in told {
+        let answer = actor.get(&path(&format!("/{id}"))).await;
+        match answer.status {
+            200 => {
+                visible.insert(id.clone());
+            }
+            _ => answer.check_problem(),
+        }
+    }
+    assert_eq!(all, visible, "{world}: {name}: appointments");
+    visible.len()
 }
 
 async fn compare(name: &str, actor: &Actor, mailbox: &str, sent: &[String], world: &str) -> usize {
@@ -161,21 +181,34 @@ stories! {
         // The notices of the powers of attorney are messages like all others.
         let sent: Vec<String> =
             listed(&family.owner, &family.owner.own("/messages?")).await.expect("a list").into_iter().collect();
+        let mut told = vec![];
+        for (system, service) in [(&app.ehr().await, app.dermatology()), (&appeals, app.appeals())] {
+            for n in 0..3 {
+                let path = service.path(&format!("/appointments/{n}"));
+                told.push(system.put(&path, &far_appointment(SKUDDAR)).await.expect(201).id());
+            }
+        }
         let mut dice = Dice(20_261_122);
+        let mut appointments: BTreeMap<&str, usize> = BTreeMap::new();
         let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
 
         for _ in 0..heavy(16, 200) {
             let world = change_owner(&app, &family.owner.mailbox, &mut dice);
             for id in &sent {
-                change_message(&app, id, &mut dice);
+                change_item(&app, "message", id, &mut dice);
+            }
+            for id in &told {
+                change_item(&app, "appointment", id, &mut dice);
             }
             for (name, actor) in [("owner", &family.owner)].into_iter().chain(family.others.iter().map(|(n, a)| (*n, a))) {
-                *seen.entry(name).or_default() += compare(name, actor, &family.owner.mailbox, &sent, &world).await;
+                let mailbox = &family.owner.mailbox;
+                *seen.entry(name).or_default() += compare(name, actor, mailbox, &sent, &world).await;
+                *appointments.entry(name).or_default() += compare_appointments(name, actor, mailbox, &told, &world).await;
             }
         }
 
         // Worlds in which nobody sees anything prove nothing.
-        assert!(seen.values().all(|count| *count > 0), "{seen:?}");
+        assert!(seen.values().chain(appointments.values()).all(|count| *count > 0), "{seen:?} {appointments:?}");
     }
 
     async fn bx_5_two_worlds_that_differ_in_what_is_hidden_look_the_same_to_who_acts_for_a_child_of_14(app: TestApp) {

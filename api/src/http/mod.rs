@@ -3,6 +3,7 @@
 mod access;
 mod access_log;
 mod agreement;
+mod appointment;
 mod attachment;
 mod client;
 pub(crate) mod context;
@@ -30,6 +31,7 @@ mod registered_service;
 mod relationship;
 mod sending;
 mod service;
+mod service_appointment;
 mod service_area;
 mod staff;
 mod stream;
@@ -84,6 +86,12 @@ pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
             .service(upload::mailbox_upload_fill)
             .service(conversation::conversation_list)
             .service(conversation::conversation_show)
+            .service(appointment::appointment_list)
+            .service(appointment::appointment_show)
+            .service(appointment::appointment_cancel)
+            .service(service_appointment::service_appointment_put)
+            .service(service_appointment::service_appointment_show)
+            .service(service_appointment::service_appointment_cancel)
             .service(desk::queue_list)
             .service(desk::queue_show)
             .service(desk::turn_list)

@@ -1,6 +1,7 @@
 //! What the layers below report → what the caller hears. Each match is exhaustive: a new reason asks for its answer.
 
 use domain::access::Refusal;
+use domain::appointment::NotCancellable;
 use domain::attachment::FileFault;
 use domain::conversation::NoReply;
 use domain::dialogue::{NotWritable, RefusedSubject};
@@ -142,6 +143,8 @@ impl From<Failure> for ApiError {
             Failure::NoReply(reason, service) => return no_reply(reason, service),
             Failure::UnknownMessages(places) => return unknown_messages(&places),
             Failure::AlreadyArchived => return Problem::new(ProblemKind::AlreadyArchived).rule(Rule::Tk3).into(),
+            Failure::NotCancellable(reason) => return reason.into(),
+            Failure::AppointmentOfAnother => return violation("/recipient", ViolationCode::AnotherCitizens),
             Failure::EmptyBatch => return violation("", ViolationCode::Empty),
             Failure::VersionChanged => ProblemKind::VersionChanged,
             Failure::RecipientUnknown => ProblemKind::RecipientUnknown,
@@ -199,6 +202,17 @@ impl From<NotWritable> for ApiError {
             NotWritable::Pending { active_from } => (ProblemKind::LinkPending, Some(active_from)),
         };
         Problem::new(kind).rule(reason.rule()).more(More { active_from, ..More::default() }).into()
+    }
+}
+
+impl From<NotCancellable> for ApiError {
+    fn from(reason: NotCancellable) -> Self {
+        let kind = match reason {
+            NotCancellable::AlreadyCancelled => ProblemKind::AppointmentCancelled,
+            NotCancellable::Over | NotCancellable::TooLate => ProblemKind::CancellationTooLate,
+            NotCancellable::NotOffered => ProblemKind::AppointmentNotCancellable,
+        };
+        Problem::new(kind).rule(Rule::Dh2).into()
     }
 }
 

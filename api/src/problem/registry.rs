@@ -166,6 +166,12 @@ pub enum ProblemKind {
     RepliesNotTaken,
     /// The journal has archived it (TK-3).
     AlreadyArchived,
+    /// The appointment was cancelled before (DH-2).
+    AppointmentCancelled,
+    /// The last moment for cancelling the appointment has passed (DH-2).
+    CancellationTooLate,
+    /// The service does not let citizens cancel the appointment here (DH-2).
+    AppointmentNotCancellable,
 }
 
 impl ProblemKind {
@@ -229,7 +235,10 @@ impl ProblemKind {
             | Self::LetterHasNoReply
             | Self::ConversationClosed
             | Self::RepliesNotTaken
-            | Self::AlreadyArchived => StatusCode::CONFLICT,
+            | Self::AlreadyArchived
+            | Self::AppointmentCancelled
+            | Self::CancellationTooLate
+            | Self::AppointmentNotCancellable => StatusCode::CONFLICT,
             Self::PayloadTooLarge | Self::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,

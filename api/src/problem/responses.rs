@@ -70,6 +70,18 @@ pub(crate) enum CreateProblems {
     Conflict(ProblemBody),
 }
 
+/// Of every operation without a body that takes an idempotency key.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "read by the derive, for the contract")]
+pub(crate) enum KeyProblems {
+    /// The key is none.
+    #[response(status = 400, content_type = "application/problem+json")]
+    BadRequest(ProblemBody),
+    /// The key was used for another request.
+    #[response(status = 422, content_type = "application/problem+json")]
+    Reused(ProblemBody),
+}
+
 /// Of every operation that changes what others change too.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "read by the derive, for the contract")]

@@ -99,6 +99,8 @@ pub(crate) enum ViolationCode {
     NotJson,
     /// Not a member of the service.
     NotAMember,
+    /// The thing is another citizen's.
+    AnotherCitizens,
     /// Part of the API to come.
     NotSupportedYet,
 }
@@ -197,6 +199,11 @@ impl ViolationCode {
                 "Personen er ikke ansatt i tjenesten.",
                 "Personen er ikkje tilsett i tenesta.",
                 "The person is not a member of the service.",
+            ),
+            Self::AnotherCitizens => fixed(
+                "Dette gjelder en annen innbygger.",
+                "Dette gjeld ein annan innbyggjar.",
+                "This is another citizen's.",
             ),
             Self::NotADate => fixed(
                 "En dato skrives slik: 2026-12-06.",

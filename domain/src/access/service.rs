@@ -30,6 +30,10 @@ pub enum ServiceAction {
     SeeConversations,
     /// Answer in a conversation, say who is to answer, close it, write notes.
     WorkConversations,
+    /// Tell of an appointment or visit, change it, cancel it.
+    ManageAppointments,
+    /// See one's own appointments, and what became of them.
+    SeeAppointments,
     /// See whom one follows up.
     SeePatients,
     /// Put on record, with a reason, that one has lawful access to a patient.
@@ -55,8 +59,8 @@ impl ServiceAction {
 
     const fn doer(self) -> Doer {
         match self {
-            Self::SendMessage | Self::UploadFile => Doer::System(Scope::MessagesWrite),
-            Self::SeeService | Self::FollowSendings => Doer::System(Scope::MessagesRead),
+            Self::SendMessage | Self::UploadFile | Self::ManageAppointments => Doer::System(Scope::MessagesWrite),
+            Self::SeeService | Self::FollowSendings | Self::SeeAppointments => Doer::System(Scope::MessagesRead),
             Self::ManageStaff => Doer::System(Scope::StaffWrite),
             Self::ChangeService | Self::ManageRelationships => Doer::System(Scope::ServicesWrite),
             Self::SeePatients | Self::RecordAccess => Doer::Staff,
@@ -71,6 +75,7 @@ impl ServiceAction {
             Self::SeeService | Self::FollowSendings => Rule::Pp5,
             Self::ChangeService => Rule::Pp3,
             Self::ManageRelationships => Rule::Dh6,
+            Self::ManageAppointments | Self::SeeAppointments => Rule::Hn10,
             Self::SeeConversations
             | Self::WorkConversations
             | Self::ManageStaff
@@ -203,13 +208,17 @@ pub fn decide_service(
         return Err(Refusal::ClientNotRegistered);
     }
     let sends = match action {
-        ServiceAction::SendMessage | ServiceAction::UploadFile | ServiceAction::WorkConversations => true,
+        ServiceAction::SendMessage
+        | ServiceAction::UploadFile
+        | ServiceAction::WorkConversations
+        | ServiceAction::ManageAppointments => true,
         ServiceAction::SeeService
         | ServiceAction::ChangeService
         | ServiceAction::FollowSendings
         | ServiceAction::ManageStaff
         | ServiceAction::ManageRelationships
         | ServiceAction::SeeConversations
+        | ServiceAction::SeeAppointments
         | ServiceAction::SeePatients
         | ServiceAction::RecordAccess => false,
     };

@@ -51,6 +51,8 @@ changeService   brevdue:services.write  PP-3  -
 manageRelationships brevdue:services.write DH-6 -
 seeConversations brevdue:messages.read+member DH-7 -
 workConversations brevdue:messages.write+member DH-7 agreement
+manageAppointments brevdue:messages.write HN-10 agreement
+seeAppointments brevdue:messages.read HN-10  -
 seePatients     member                  DH-7  -
 recordAccess    member                  DH-7  -
 ";

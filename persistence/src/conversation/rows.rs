@@ -187,7 +187,7 @@ pub(super) fn note_message(
     Ok(())
 }
 
-type FlagsRow = (i16, bool, i16, bool, bool, bool, i16, bool);
+pub(crate) type FlagsRow = (i16, bool, i16, bool, bool, bool, i16, bool);
 
 /// What all messages of a conversation ask together of who looks at them.
 pub(super) fn flags(
@@ -214,7 +214,8 @@ pub(super) fn flags(
     Ok(flags.into_iter().reduce(ItemFlags::narrowed_by))
 }
 
-fn flags_from(row: FlagsRow) -> Result<ItemFlags, StoreError> {
+/// Flags as they are stored.
+pub(crate) fn flags_from(row: FlagsRow) -> Result<ItemFlags, StoreError> {
     let (consent, available, parents, withheld_from_parents, holders, withheld_from_holders, youth, is_parental) = row;
     Ok(ItemFlags {
         minimum_consent: ConsentLevel::from_rank(consent).ok_or(CORRUPT)?,

@@ -9,7 +9,7 @@ use domain::conversation::{NewInquiry, NoReply, WrittenText, can_answer, message
 use domain::dialogue::{Inquiry, NotWritable, Relationship, RelationshipState, may_write};
 use domain::event::EventKind;
 use domain::id::{ConversationId, MailboxId, MessageId, PersonId, ServiceId};
-use domain::message::{Direction, Message, Subject};
+use domain::message::{Body, BodyFormat, Direction, Message, Subject};
 use domain::rule::Rule;
 use domain::service::{Service, ServiceKind};
 
@@ -180,6 +180,51 @@ fn answer(
     let head = head(&piece, now);
     rows::note_message(connection, &found, state, now, true)?;
     store(inner, connection, &piece, head, now)?;
+    Ok(head.id)
+}
+
+/// What a citizen did elsewhere in the mailbox, as the service is told of it in its queue.
+pub(crate) struct Report<'r> {
+    pub(crate) opened: &'r Opened,
+    pub(crate) service: ServiceId,
+    /// What it is about, so that whoever sees that sees this.
+    pub(crate) item: ItemFlags,
+    pub(crate) rule: Rule,
+    pub(crate) subject: &'r Subject,
+    pub(crate) body: &'r Body,
+}
+
+/// Begins a conversation by which a service learns what the citizen did. It does not ask whether the service can be
+/// written to: what was done must reach it.
+pub(crate) fn report(
+    connection: &mut Connection,
+    report: &Report<'_>,
+    now: DateTime<Utc>,
+) -> Result<MessageId, StoreError> {
+    let Report { opened, service, item, rule, subject, body } = report;
+    let (grant, key) = (&opened.grant, &opened.key);
+    let conversation: ConversationId = new_id();
+    let head = Head {
+        mailbox: grant.mailbox(),
+        id: new_id(),
+        service: *service,
+        direction: Direction::Sent,
+        kind: message_kind(Inquiry::Dialogue),
+        item: ItemFlags { is_parental: grant.is_parent(), ..*item },
+        rule: *rule,
+        accepted_at: now,
+        open_by: None,
+        conversation: Some(conversation),
+        author: Some((grant.standing().as_word(), grant.person())),
+    };
+    // Who is to answer gets lawful access by that, so nobody does for a citizen who receives the service no more.
+    let responsible = relationship_of(connection, opened, *service)?
+        .filter(|(relationship, _)| relationship.state(now) != RelationshipState::Closed)
+        .and_then(|(_, responsible)| responsible);
+    let row = ConversationRow::begun_by_citizen(head, conversation, Inquiry::Dialogue, key, subject, responsible);
+    ConversationRow::insert_all(connection, vec![row])?;
+    MessageRow::insert_all(connection, vec![MessageRow::new(head, key, subject, 0)])?;
+    BodyRow::insert_all(connection, vec![BodyRow::new(head, key, BodyFormat::Text, body)])?;
     Ok(head.id)
 }
 

@@ -29,12 +29,18 @@ pub enum Field {
     AccessReason,
     /// What staff wrote to each other about a conversation.
     Note,
+    /// What an appointment is called.
+    AppointmentTitle,
+    /// Where it is.
+    Place,
+    /// What else there is to know of it.
+    AppointmentDescription,
 }
 
 impl Field {
     /// Every field.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::NationalId,
         Self::PersonName,
         Self::Subject,
@@ -43,6 +49,9 @@ impl Field {
         Self::FileKey,
         Self::AccessReason,
         Self::Note,
+        Self::AppointmentTitle,
+        Self::Place,
+        Self::AppointmentDescription,
     ];
 
     // The words below are part of what is stored for years. Rename the variants as you like; never change a word.
@@ -56,6 +65,9 @@ impl Field {
             Self::FileKey => "fileKey",
             Self::AccessReason => "accessReason",
             Self::Note => "note",
+            Self::AppointmentTitle => "appointmentTitle",
+            Self::Place => "place",
+            Self::AppointmentDescription => "appointmentDescription",
         }
     }
 }

@@ -188,7 +188,11 @@ pub(super) fn draft(request: MessageRequest, series: NumberSeries, now: DateTime
     })
 }
 
-fn recipient(
+/// Reads who something is for.
+///
+/// # Errors
+/// An employee (HK-2).
+pub(in crate::http) fn recipient(
     violations: &mut Violations,
     request: RecipientRequest,
     series: NumberSeries,

@@ -230,6 +230,16 @@ pub(super) const fn text(kind: Kind) -> Text {
             ("The service takes no replies", "Begin a new conversation with the service in “serviceId”.")
         }
         Kind::AlreadyArchived => ("The journal has archived this", "Correct it in the journal, or mark it anew."),
+        Kind::AppointmentCancelled => (
+            "The appointment has been cancelled",
+            "Fetch it to see when and by whom. A new appointment gets a new “externalId”.",
+        ),
+        Kind::CancellationTooLate => {
+            ("It is too late to cancel here", "Contact the service. The last moment is in “cancelBy”.")
+        }
+        Kind::AppointmentNotCancellable => {
+            ("The appointment cannot be cancelled here", "Contact the service to cancel or move it.")
+        }
     };
     Text { title, fix }
 }

@@ -222,6 +222,15 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::ConversationClosed => ("Samtalen er avsluttet", "Begynn en ny samtale med tjenesten i «serviceId»."),
         Kind::RepliesNotTaken => ("Tjenesten tar ikke imot svar", "Begynn en ny samtale med tjenesten i «serviceId»."),
         Kind::AlreadyArchived => ("Journalen har arkivert dette", "Rett det i journalen, eller merk det på nytt."),
+        Kind::AppointmentCancelled => {
+            ("Avtalen er avlyst", "Hent avtalen for å se når og av hvem. En ny avtale får en ny «externalId».")
+        }
+        Kind::CancellationTooLate => {
+            ("Det er for sent å avlyse her", "Ta kontakt med tjenesten. Fristen står i «cancelBy».")
+        }
+        Kind::AppointmentNotCancellable => {
+            ("Avtalen kan ikke avlyses her", "Ta kontakt med tjenesten for å avlyse eller endre den.")
+        }
     };
     Text { title, fix }
 }

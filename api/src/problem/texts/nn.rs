@@ -224,6 +224,15 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::ConversationClosed => ("Samtalen er avslutta", "Start ein ny samtale med tenesta i «serviceId»."),
         Kind::RepliesNotTaken => ("Tenesta tek ikkje imot svar", "Start ein ny samtale med tenesta i «serviceId»."),
         Kind::AlreadyArchived => ("Journalen har arkivert dette", "Rett det i journalen, eller merk det på nytt."),
+        Kind::AppointmentCancelled => {
+            ("Avtalen er avlyst", "Hent avtalen for å sjå når og av kven. Ein ny avtale får ein ny «externalId».")
+        }
+        Kind::CancellationTooLate => {
+            ("Det er for seint å avlyse her", "Ta kontakt med tenesta. Fristen står i «cancelBy».")
+        }
+        Kind::AppointmentNotCancellable => {
+            ("Avtalen kan ikkje avlysast her", "Ta kontakt med tenesta for å avlyse eller endre han.")
+        }
     };
     Text { title, fix }
 }
