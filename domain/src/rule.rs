@@ -138,7 +138,7 @@ pub enum Rule {
     /// Either side ends a power of attorney at any time.
     #[strum(serialize = "FUL-8")]
     Ful8,
-    /// A representative is a helper and does not decide in the owner's place.
+    /// A representative assists, and does not decide in the owner's place.
     #[strum(serialize = "FUL-9")]
     Ful9,
     /// No power of attorney is given or received at a protected address.

@@ -164,7 +164,7 @@ impl Store {
     }
 
     /// One message with its content. The first reading by the owner, or by whom the law puts in the owner's place, is
-    /// recorded as opened; a helper's is not (KRR-10, FUL-9).
+    /// recorded as opened; a holder's is not (KRR-10, FUL-9).
     ///
     /// # Errors
     /// Refused, not there or not visible, or the store away.
@@ -394,7 +394,7 @@ pub(crate) fn fetch(
         body: Body::parse(&body).map_err(|_| CORRUPT)?,
         body_format: format.parse().map_err(|_| CORRUPT)?,
         attachments,
-        // What the owner keeps from helpers is not for the service to know.
+        // What the owner keeps from holders is not for the service to know.
         withheld_from_holders: withheld_from_holders && opened.grant.is_owner(),
         withheld_from_parents,
     })

@@ -50,7 +50,7 @@ impl Standing {
         }
     }
 
-    /// Whether what this caller opens counts as opened by the citizen. A helper's reading does not (KRR-10, FUL-9); that
+    /// Whether what this caller opens counts as opened by the citizen. A holder's reading does not (KRR-10, FUL-9); that
     /// of those who stand in the citizen's place by law does.
     const fn reads_as_the_citizen(&self) -> bool {
         match self {

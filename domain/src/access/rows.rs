@@ -143,7 +143,7 @@ fn parent_under_16_row(action: Action) -> Result<Rule, Refusal> {
     }
 }
 
-/// A helper: sees, writes and cancels, and decides nothing (FUL-9).
+/// A holder sees, writes and cancels, and decides nothing (FUL-9).
 fn holder_row(action: Action, rule: Rule) -> Result<Rule, Refusal> {
     match action {
         Action::SeeMailbox

@@ -173,8 +173,8 @@ fn no_holder_and_no_guardian_decides_anything_or_leaves_a_trace_in_the_inbox() {
     each(&citizens(), &owners_who(|owner| !owner.is_dead), |facts, policy| {
         for action in DECISIONS.into_iter().chain(never) {
             let Ok(grant) = decide(action, facts, policy) else { continue };
-            let is_helper = matches!(grant.standing(), Standing::Holder | Standing::Guardian);
-            assert!(!is_helper, "{action:?} {facts:?}");
+            let is_holder = matches!(grant.standing(), Standing::Holder | Standing::Guardian);
+            assert!(!is_holder, "{action:?} {facts:?}");
         }
     });
 }

@@ -283,6 +283,10 @@ impl Store {
             return self
                 .write_for_patient(context, mailbox, in_mailbox, object(id), takes, move |inner, connection, opened| {
                     let found = rows::locked(connection, mailbox, id)?.ok_or(Failure::NotFound)?;
+                    // Somebody else was given it since, so there is nothing left to take, whatever `If-Match` says.
+                    if takes.is_some() && found.assignee.is_some() {
+                        return Err(Failure::VersionChanged);
+                    }
                     if !covers(&opened.grant, service) {
                         return Err(Failure::NotFound);
                     }
