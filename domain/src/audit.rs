@@ -138,6 +138,8 @@ pub enum ObjectKind {
     Conversation,
     /// An appointment or visit.
     Appointment,
+    /// Something that was begun and not sent.
+    Draft,
 }
 
 impl ObjectKind {

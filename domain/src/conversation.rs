@@ -5,6 +5,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::attachment::Attachment;
 use crate::dialogue::Inquiry;
+use crate::form::{FilledForm, FormAnswers};
 use crate::id::{ConversationId, MailboxId, MessageId, NoteId, PersonId, ServiceId, UploadId};
 use crate::journal::JournalEntry;
 use crate::message::{Body, BodyFormat, Direction, MessageKind, Sender, Subject};
@@ -115,6 +116,15 @@ pub struct NewInquiry {
     pub text: WrittenText,
 }
 
+/// What a citizen writes, and where.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Writing {
+    /// A new inquiry.
+    Inquiry(NewInquiry),
+    /// An answer in a conversation.
+    Reply(ConversationId, WrittenText),
+}
+
 /// What somebody writes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct WrittenText {
@@ -124,6 +134,8 @@ pub struct WrittenText {
     pub body_format: BodyFormat,
     /// The files, in the order in which they are shown.
     pub uploads: Vec<UploadId>,
+    /// A form of the service, filled in (TK-9).
+    pub form: Option<FilledForm>,
 }
 
 /// A conversation, as the mailbox shows it.
@@ -212,6 +224,8 @@ pub struct Turn {
     pub opened_at: Option<DateTime<Utc>>,
     /// Its files.
     pub attachments: Vec<Attachment>,
+    /// The form that was filled in, where it carries one (TK-9).
+    pub form_answers: Option<FormAnswers>,
 }
 
 /// Who wrote a message.

@@ -46,6 +46,8 @@ id_types! {
     AttachmentId
     /// A file that was handed in ahead of its message.
     UploadId
+    /// Something that was begun and not sent.
+    DraftId
     /// A unit of an organisation that sends and receives.
     ServiceId
     /// An organisation that uses the mailbox: the controller of what its services send.

@@ -5,6 +5,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::attachment::Attachment;
 use crate::conversation::Author;
+use crate::form::FormAnswers;
 use crate::id::{ConversationId, MailboxId, MessageId, ServiceId, UploadId};
 use crate::identity::{NationalId, OrganisationNumber};
 use crate::organisation::Name;
@@ -335,6 +336,8 @@ pub struct Message {
     pub body_format: BodyFormat,
     /// Its files.
     pub attachments: Vec<Attachment>,
+    /// The form that was filled in, where it carries one (TK-9).
+    pub form_answers: Option<FormAnswers>,
     /// Whether the owner withholds it from holders of a power of attorney (FUL-18).
     pub withheld_from_holders: bool,
     /// Whether health personnel withhold it from parents (CHI-6).

@@ -5,6 +5,8 @@ use domain::appointment::NotCancellable;
 use domain::attachment::FileFault;
 use domain::conversation::NoReply;
 use domain::dialogue::{NotWritable, RefusedSubject};
+use domain::draft::Lack;
+use domain::form::AnswerFault;
 use domain::id::ServiceId;
 use domain::power_of_attorney::PowerFault;
 use domain::routing::Rejection;
@@ -171,6 +173,30 @@ pub enum Failure {
     /// The service takes the subject on a form.
     #[error("the subject is taken on a form")]
     SubjectRefused(RefusedSubject),
+    /// The service has no such form in use.
+    #[error("the form is not in use")]
+    UnknownForm,
+    /// The form has changed since it was filled in.
+    #[error("the form has changed")]
+    FormChanged {
+        /// The version in use.
+        version: i32,
+    },
+    /// What was filled in does not fit the form.
+    #[error("the answers do not fit the form")]
+    AnswersDoNotFit(Vec<AnswerFault>),
+    /// What a form asks is no JSON Schema at these places.
+    #[error("not a JSON Schema")]
+    NotASchema(Vec<String>),
+    /// The service has as many forms as a service can have.
+    #[error("too many forms")]
+    TooManyForms,
+    /// A draft lacks what a message needs.
+    #[error("the draft is not complete")]
+    DraftIncomplete(Vec<Lack>),
+    /// Somebody has as many drafts in a mailbox as one can have.
+    #[error("too many drafts")]
+    TooManyDrafts,
     /// There is no answering this: why not, and the service.
     #[error("no reply: {0:?}")]
     NoReply(NoReply, ServiceId),

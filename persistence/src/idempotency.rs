@@ -39,6 +39,11 @@ impl RequestKey {
         if fits { Ok(Self { key: key.to_owned(), digest }) } else { Err(RequestKeyError) }
     }
 
+    /// A key of the program itself: no caller can choose it, for it has a space.
+    pub(crate) fn of_ours(what: &str, id: impl std::fmt::Display) -> Self {
+        Self { key: format!("{what} {id}"), digest: [0; 32] }
+    }
+
     pub(crate) fn key(&self) -> &str {
         &self.key
     }

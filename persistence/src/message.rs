@@ -15,11 +15,12 @@ use crate::access::{MailboxRef, Opened};
 use crate::context::Context;
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
+use crate::form::{FormColumns, form_columns};
 use crate::page::{Page, Slice};
 use crate::schema::{message, message_body};
 use crate::surroundings::Surroundings;
 use crate::vault::Field;
-use crate::{Inner, Store, attachment, event, service};
+use crate::{Inner, Store, attachment, event, form, service};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "message" };
 
@@ -374,13 +375,14 @@ pub(crate) fn fetch(
         .filter(message::id.eq(id.key()))
         .select((
             overview_columns!(),
-            (message_body::format, message_body::body),
+            (message_body::format, message_body::body, form_columns!()),
             (message::withheld_from_holders, message::withheld_from_parents),
         ))
-        .first::<(OverviewRow, (String, Vec<u8>), (bool, bool))>(c)
+        .first::<(OverviewRow, (String, Vec<u8>, FormColumns), (bool, bool))>(c)
         .optional())?;
-    let (row, (format, body), (withheld_from_holders, withheld_from_parents)) = row.ok_or(Failure::NotFound)?;
+    let (row, (format, body, filled), (withheld_from_holders, withheld_from_parents)) = row.ok_or(Failure::NotFound)?;
     let body = opened.key.open_text(id.as_uuid(), Field::Body, &body).map_err(|_| CORRUPT)?;
+    let form_answers = form::answers(connection, &opened.key, row.1, id, filled)?;
     let around = surroundings(inner, connection, opened, std::slice::from_ref(&row), now)?;
     let overview = overview(inner, connection, opened, &around, row)?;
     let attachments = if overview.attachment_count == 0 {
@@ -394,6 +396,7 @@ pub(crate) fn fetch(
         body: Body::parse(&body).map_err(|_| CORRUPT)?,
         body_format: format.parse().map_err(|_| CORRUPT)?,
         attachments,
+        form_answers,
         // What the owner keeps from holders is not for the service to know.
         withheld_from_holders: withheld_from_holders && opened.grant.is_owner(),
         withheld_from_parents,

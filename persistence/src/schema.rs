@@ -180,6 +180,39 @@ diesel::table! {
         message_id -> SqlUuid,
         format -> Text,
         body -> Binary,
+        form_name -> Nullable<Text>,
+        form_version -> Nullable<Integer>,
+        form_answers -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    draft (mailbox_id, id) {
+        mailbox_id -> SqlUuid,
+        id -> SqlUuid,
+        author_id -> SqlUuid,
+        content -> Binary,
+        version -> Integer,
+        changed_at -> SqlTime,
+        expires_at -> SqlTime,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    form (service_id, name, version) {
+        service_id -> SqlUuid,
+        name -> Text,
+        version -> Integer,
+        title -> Text,
+        schema -> Text,
+        created_at -> SqlTime,
+        retired_at -> Nullable<SqlTime>,
     }
 }
 
@@ -512,6 +545,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     acceptance,
     message,
     message_body,
+    draft,
+    form,
     attachment,
     upload,
     sending,

@@ -21,7 +21,7 @@ use crate::platform::PlatformService;
 use crate::register::PopulationRegister;
 use crate::schema::{attachment, upload as uploads, vault_key};
 use crate::vault::{MasterKey, Vault, VaultError, WrappedVaultKey};
-use crate::{idempotency, relationship, upload};
+use crate::{draft, idempotency, relationship, upload};
 
 /// How long what recipients see of a service is kept in memory.
 const SENDERS_KEPT: Duration = Duration::from_secs(10);
@@ -193,6 +193,7 @@ impl Store {
                 connection.write(|connection| {
                     idempotency::forget(connection, now)?;
                     relationship::sweep(connection, now)?;
+                    draft::expire(connection, now)?;
                     Ok::<_, Failure>(upload::expire(connection, now)?)
                 })
             })

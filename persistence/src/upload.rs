@@ -342,6 +342,39 @@ fn stored_from(inner: &Inner, row: UploadRow) -> Result<Stored, StoreError> {
     Ok(Stored { owner, upload: Upload { id, file_name, content, expires_at: expires_at.0 }, bytes })
 }
 
+/// Which of these uploads of an owner are there.
+pub(crate) fn known(
+    connection: &mut Connection,
+    owner: UploadOwner,
+    ids: &[UploadId],
+    now: DateTime<Utc>,
+) -> Result<Vec<UploadId>, StoreError> {
+    let ids: Vec<Id> = ids.iter().map(|id| id.key()).collect();
+    let known = on!(connection, c => upload::table
+        .filter(upload::owner_id.eq(key_of(owner)))
+        .filter(upload::id.eq_any(&ids))
+        .filter(upload::expires_at.gt(Time(now)))
+        .select(upload::id)
+        .load::<Id>(c))?;
+    Ok(known.into_iter().map(Into::into).collect())
+}
+
+/// Keeps uploads of an owner until a time.
+pub(crate) fn keep(
+    connection: &mut Connection,
+    owner: UploadOwner,
+    ids: &[UploadId],
+    until: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let ids: Vec<Id> = ids.iter().map(|id| id.key()).collect();
+    on!(connection, c => diesel::update(upload::table)
+        .filter(upload::owner_id.eq(key_of(owner)))
+        .filter(upload::id.eq_any(&ids))
+        .set(upload::expires_at.eq(Time(until)))
+        .execute(c))?;
+    Ok(())
+}
+
 /// Takes uploads that a message has taken off the list. Says how many were still there.
 pub(crate) fn consume(connection: &mut Connection, ids: &[Id]) -> Result<usize, StoreError> {
     Ok(on!(connection, c => diesel::delete(upload::table.filter(upload::id.eq_any(ids))).execute(c))?)

@@ -85,6 +85,7 @@ impl World {
             ids.insert("{personId}", person.clone());
             ids.insert("{powerOfAttorneyId}", power.clone());
             ids.insert("{code}", "3".to_owned());
+            ids.insert("{form}", "tiltak".to_owned());
         }
         let actors = [
             owner,
@@ -120,6 +121,12 @@ impl World {
         (name, told.id())
     }
 
+    /// A draft of the owner's for a call, likewise.
+    async fn draft(&self) -> String {
+        let drafts = format!("{}/drafts", self.mailbox(false));
+        self.actors["owner"].post(&drafts, &access_request(&self.service.id)).await.expect(201).id()
+    }
+
     fn mailbox(&self, is_child: bool) -> String {
         format!("/v1/mailboxes/{}", self.ids[usize::from(is_child)]["{mailboxId}"])
     }
@@ -135,6 +142,9 @@ impl World {
             let [message, attachment, conversation] = self.letter(is_child).await;
             path = path.replace("{messageId}", &message).replace("{attachmentId}", &attachment);
             path = path.replace("{conversationId}", &conversation);
+        }
+        if path.contains("{draftId}") {
+            path = path.replace("{draftId}", &self.draft().await);
         }
         if path.contains("{appointmentId}") || path.contains("{externalId}") {
             let (name, id) = self.appointment(is_child).await;
@@ -154,7 +164,7 @@ impl World {
         match operation {
             "followUpPut" => Some(json!({"patient": {"nationalId": SKUDDAR}, "member": {"personId": person}})),
             "assignmentPut" => Some(json!({"member": {"personId": person}})),
-            "inquirySend" => Some(access_request(&self.service.id)),
+            "inquirySend" | "draftChange" => Some(access_request(&self.service.id)),
             "journalReceiptCreate" => {
                 let nothing_marked = uuid::Uuid::from_u128(7);
                 Some(json!({"conversationId": nothing_marked, "journalReference": "EPJ-1"}))
@@ -169,7 +179,8 @@ impl World {
 
 /// Whether a call is about something that it gets for itself.
 fn has_own(operation: &Operation) -> bool {
-    has_letter(operation) || operation.path.contains("{appointmentId}") || operation.path.contains("{externalId}")
+    has_letter(operation)
+        || ["{appointmentId}", "{externalId}", "{draftId}"].iter().any(|name| operation.path.contains(name))
 }
 
 /// Whether it is about a message or conversation.

@@ -45,6 +45,8 @@ enum Retention {
     ForEver,
     #[serde(rename = "30-days")]
     ThirtyDays,
+    #[serde(rename = "90-days")]
+    NinetyDays,
     #[serde(rename = "24-hours")]
     OneDay,
     #[serde(rename = "until-done")]
@@ -130,14 +132,23 @@ stories! {
         let (ehr, clinic) = (app.ehr().await, app.dermatology());
         let note = clinic.path(&format!("/conversations/{}/notes", shown.text("conversationId")));
         let _ = ehr.post(&note, &serde_json::json!({"text": canary})).await.expect(201);
-        let _ = ehr.post(&clinic.path("/uploads"), &serde_json::json!({"fileName": canary})).key("u").await;
+
+        let drafts = patient.own("/drafts");
+        let _ = patient.post(&drafts, &serde_json::json!({"subject": canary, "body": canary})).await.expect(201);
+        let form = serde_json::json!({"title": "Tiltak", "schema": {"type": "object"}});
+        let _ = ehr.put(&clinic.path("/forms/tiltak"), &form).await.expect(201);
+        let reply = patient.own(&format!("/conversations/{}/messages", shown.text("conversationId")));
+        let filled = serde_json::json!({"form": "tiltak", "version": 1, "answers": {canary: canary}});
+        let _ = patient.post(&reply, &serde_json::json!({"body": canary, "formAnswers": filled})).await.expect(201);
 
         let mut visit = visit(SKUDDAR);
         for field in ["title", "place", "description"] {
             visit[field] = canary.into();
         }
         app.set_time("2026-12-01T08:00:00Z").await;
-        let id = app.ehr().await.put(&app.dermatology().path("/appointments/a"), &visit).await.expect(201).id();
+        let ehr = app.ehr().await;
+        let _ = ehr.post(&clinic.path("/uploads"), &serde_json::json!({"fileName": canary})).key("u").await.expect(201);
+        let id = ehr.put(&app.dermatology().path("/appointments/a"), &visit).await.expect(201).id();
         // By which it is the subject of a conversation, too.
         let patient = app.citizen(SKUDDAR).await;
         let cancel = patient.own(&format!("/appointments/{id}/cancellation"));

@@ -11,6 +11,8 @@ mod conversation_model;
 mod crash;
 mod decisions;
 mod dialogue;
+mod drafts;
+mod forms;
 mod idempotency;
 mod journal;
 mod operations;

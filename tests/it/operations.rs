@@ -51,7 +51,7 @@ enum Owner {
 
 /// Every operation that takes a token: whose it is, what it sends, and what comes back. Those that take something away
 /// come last.
-const CASES: [(&str, Owner, u16); 84] = [
+const CASES: [(&str, Owner, u16); 94] = [
     ("meShow", Owner::Citizen, 200),
     ("meMailboxList", Owner::Citizen, 200),
     ("meConsentSet", Owner::Citizen, 200),
@@ -91,9 +91,17 @@ const CASES: [(&str, Owner, u16); 84] = [
     ("serviceAreaPut", Owner::Operator, 200),
     ("serviceShow", Owner::System, 200),
     ("serviceChange", Owner::System, 200),
+    ("formPut", Owner::System, 201),
+    ("formList", Owner::System, 200),
     ("relationshipPut", Owner::System, 200),
     ("relationshipList", Owner::System, 200),
     ("recipientList", Owner::Citizen, 200),
+    ("recipientFormList", Owner::Citizen, 200),
+    ("draftCreate", Owner::Citizen, 201),
+    ("draftList", Owner::Citizen, 200),
+    ("draftShow", Owner::Citizen, 200),
+    ("draftChange", Owner::Citizen, 200),
+    ("draftSend", Owner::Citizen, 201),
     ("inquirySend", Owner::Citizen, 201),
     ("mailboxUploadOpen", Owner::Citizen, 201),
     ("mailboxUploadFill", Owner::Citizen, 200),
@@ -127,6 +135,8 @@ const CASES: [(&str, Owner, u16); 84] = [
     ("clientList", Owner::Operator, 200),
     ("serviceRegister", Owner::Operator, 201),
     ("serviceList", Owner::Operator, 200),
+    ("formRetire", Owner::System, 204),
+    ("draftDiscard", Owner::Citizen, 204),
     ("powerOfAttorneyEnd", Owner::Citizen, 204),
     ("registeredPowerEnd", Owner::Operator, 204),
     ("messageDelete", Owner::Citizen, 204),
@@ -156,6 +166,8 @@ pub(crate) fn body(operation: &str) -> Option<Value> {
         "registeredPowerCreate" => json!({"giver": {"nationalId": MILLENNIA}, "holder": {"nationalId": SKUDDAR},
             "kind": "powerOfAttorney", "areas": [3], "caseNumber": "2026/17", "consentLevel": "basis"}),
         "serviceAreaPut" => json!({"nb": "Område", "nn": "Område", "en": "Area"}),
+        "draftCreate" => json!({"body": "Kan dere"}),
+        "formPut" => json!({"title": "Tiltak", "schema": {"type": "object"}}),
         "replySend" | "turnSend" => json!({"body": "Svar"}),
         "journalMark" => json!({"relevant": true}),
         "noteAdd" => json!({"text": "Ringt, ikke svar."}),
@@ -191,6 +203,8 @@ struct World {
     app: TestApp,
     ids: BTreeMap<&'static str, String>,
     mailbox_upload: String,
+    /// A draft that is not sent.
+    kept_draft: String,
     citizen: Actor,
     system: Actor,
     operator: Actor,
@@ -210,6 +224,9 @@ impl World {
         let upload = system.post(&uploads, &json!({"fileName": "a.pdf"})).key("upload").await.expect(201).id();
         let appointment = system.put(&app.dermatology().path("/appointments/case"), &far_appointment(SKUDDAR)).await;
         let appointment = appointment.expect(201).id();
+        let draft =
+            citizen.post(&citizen.own("/drafts"), &access_request(&app.dermatology().id)).await.expect(201).id();
+        let kept_draft = citizen.post(&citizen.own("/drafts"), &json!({})).await.expect(201).id();
         let given = json!({"holder": {"nationalId": MILLENNIA}, "areas": [3]});
         let power = citizen.post("/v1/me/powers-of-attorney", &given).await.expect(201).id();
         app.make_responsible(NESTEN_SEKSTEN, &[NAVN]).await;
@@ -235,13 +252,27 @@ impl World {
             ("{document}", "termsOfUse".to_owned()),
             ("{powerOfAttorneyId}", power),
             ("{code}", "9".to_owned()),
+            ("{form}", "tiltak".to_owned()),
+            ("{draftId}", draft),
         ]);
         let strangers = vec![
             app.member(ELDRID).await,
             app.system(app.appeals_body()).await,
             app.health_worker(ELDRID, app.clinic()).await,
         ];
-        Self { app, ids, mailbox_upload, citizen, system, operator, parent, nurse, child_mailbox, strangers }
+        Self {
+            app,
+            ids,
+            mailbox_upload,
+            kept_draft,
+            citizen,
+            system,
+            operator,
+            parent,
+            nurse,
+            child_mailbox,
+            strangers,
+        }
     }
 
     fn owner(&self, owner: Owner) -> &Actor {
@@ -260,6 +291,7 @@ impl World {
         }
         let path = match operation.id.as_str() {
             "mailboxUploadFill" => operation.path.replace("{uploadId}", &self.mailbox_upload),
+            "draftDiscard" => operation.path.replace("{draftId}", &self.kept_draft),
             _ => operation.path.clone(),
         };
         self.ids.iter().fold(path, |path, (name, id)| path.replace(name, id))
@@ -280,7 +312,7 @@ impl World {
                 Some(json!({"patient": {"nationalId": SKUDDAR}, "member": {"personId": self.ids["{personId}"]}}))
             }
             "assignmentPut" => Some(json!({"member": {"personId": self.ids["{personId}"]}})),
-            "inquirySend" => Some(access_request(&self.ids["{serviceId}"])),
+            "inquirySend" | "draftChange" => Some(access_request(&self.ids["{serviceId}"])),
             "journalReceiptCreate" => {
                 Some(json!({"conversationId": self.ids["{conversationId}"], "journalReference": "EPJ-1"}))
             }

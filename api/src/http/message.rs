@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::context::Call;
 use super::etag::tagged;
+use super::form::FormAnswersView;
 use super::input::{Field, JsonBody, QueryInput, Unknown, Violations};
 use super::page::{ListView, page};
 use crate::app::AppState;
@@ -99,9 +100,9 @@ pub(crate) struct MessageView {
     withheld_from_holders: bool,
     /// Whether health personnel withhold it from parents (CHI-6).
     withheld_from_parents: bool,
-    /// The answers of a form; null where the message is not a form that was filled in.
-    #[schema(required, value_type = Option<Object>)]
-    form_answers: Option<()>,
+    /// The form that was filled in, where it carries one (TK-9).
+    #[schema(required)]
+    form_answers: Option<FormAnswersView>,
     /// Who is responsible for what the message says about its recipient.
     controller: ControllerView,
 }
@@ -246,6 +247,7 @@ impl From<Message> for MessageView {
             body,
             body_format,
             attachments,
+            form_answers,
             withheld_from_holders,
             withheld_from_parents,
         } = message;
@@ -261,7 +263,7 @@ impl From<Message> for MessageView {
             attachments: attachments.into_iter().map(AttachmentView::from).collect(),
             withheld_from_holders,
             withheld_from_parents,
-            form_answers: None,
+            form_answers: form_answers.map(FormAnswersView::from),
             controller,
         }
     }

@@ -10,8 +10,10 @@ pub(crate) mod context;
 mod conversation;
 mod decision;
 mod desk;
+mod draft;
 pub(crate) mod etag;
 pub(crate) mod figures;
+mod form;
 pub(crate) mod headers;
 mod health;
 pub(crate) mod idempotency;
@@ -81,7 +83,14 @@ pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
         config
             .service(writing::inquiry_send)
             .service(writing::reply_send)
+            .service(draft::draft_create)
+            .service(draft::draft_list)
+            .service(draft::draft_show)
+            .service(draft::draft_change)
+            .service(draft::draft_discard)
+            .service(draft::draft_send)
             .service(recipient::recipient_list)
+            .service(form::recipient_form_list)
             .service(upload::mailbox_upload_open)
             .service(upload::mailbox_upload_fill)
             .service(conversation::conversation_list)
@@ -118,6 +127,9 @@ pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
         config
             .service(service::service_show)
             .service(service::service_change)
+            .service(form::form_put)
+            .service(form::form_list)
+            .service(form::form_retire)
             .service(relationship::relationship_put)
             .service(relationship::relationship_list)
             .service(sending::message_send)

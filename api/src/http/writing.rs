@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::context::Call;
+use super::form::{FormAnswersRequest, filled};
 use super::idempotency::{created, optional_key};
 use super::input::{Field, Unknown, Violations};
 use super::message::MessageView;
@@ -39,6 +40,22 @@ pub(crate) struct InquiryRequest {
     /// The line shown in the overview: at most 120 characters.
     #[schema(value_type = String, max_length = 120, example = "Spørsmål om besøket på torsdag")]
     subject: Field<String>,
+    /// A form of the service, filled in (TK-9).
+    #[serde(default)]
+    #[schema(value_type = Option<FormAnswersRequest>)]
+    form_answers: Field<FormAnswersRequest>,
+    #[serde(flatten)]
+    text: TextRequest,
+}
+
+/// What a citizen answers.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ReplyRequest {
+    /// A form of the service, filled in (TK-9).
+    #[serde(default)]
+    #[schema(value_type = Option<FormAnswersRequest>)]
+    form_answers: Field<FormAnswersRequest>,
     #[serde(flatten)]
     text: TextRequest,
 }
@@ -98,6 +115,17 @@ pub(crate) struct MultipartInquiryRequest {
 /// An answer with its files.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "read by the derive, for the contract")]
+pub(crate) struct MultipartReplyRequest {
+    /// The answer, as JSON. Files handed in ahead come before those of this request.
+    message: ReplyRequest,
+    /// The files, each with a file name. Parts may have any other name than `message`.
+    #[schema(value_type = Vec<String>, format = Binary, max_items = 20, required = false)]
+    files: Vec<Vec<u8>>,
+}
+
+/// What a service answers, with its files.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read by the derive, for the contract")]
 pub(crate) struct MultipartTextRequest {
     /// The answer, as JSON. Files handed in ahead come before those of this request.
     message: TextRequest,
@@ -135,7 +163,7 @@ impl From<Message> for WrittenView {
 }
 
 fn inquiry(request: InquiryRequest) -> Result<NewInquiry, ApiError> {
-    let InquiryRequest { recipient, kind, subject, text } = request;
+    let InquiryRequest { recipient, kind, subject, form_answers, text } = request;
     let mut violations = Violations::new();
     let recipient = violations.required("/recipient", recipient);
     let recipient = match recipient {
@@ -146,15 +174,19 @@ fn inquiry(request: InquiryRequest) -> Result<NewInquiry, ApiError> {
     let kind: Option<Inquiry> = violations.choice("/kind", kind);
     let subject = violations.required("/subject", subject);
     let subject = violations.parse("/subject", subject, Subject::parse);
+    let form = filled(&mut violations, form_answers);
     let text = written(&mut violations, text)?;
     let (Some(recipient), Some(inquiry), Some(subject), Some(text)) = (recipient, kind, subject, text) else {
         return Err(violations.into_error());
     };
     violations.finish()?;
-    Ok(NewInquiry { recipient, inquiry, subject, text })
+    Ok(NewInquiry { recipient, inquiry, subject, text: WrittenText { form, ..text } })
 }
 
-fn recipient(violations: &mut Violations, request: ServiceRecipientRequest) -> Result<Option<ServiceId>, ApiError> {
+pub(super) fn recipient(
+    violations: &mut Violations,
+    request: ServiceRecipientRequest,
+) -> Result<Option<ServiceId>, ApiError> {
     let ServiceRecipientRequest { service_id, hpr_number, employee, employee_id, unknown } = request;
     if [&hpr_number, &employee, &employee_id].iter().any(|field| !matches!(field, Field::Missing)) {
         return Err(Problem::new(ProblemKind::RecipientIsEmployee).rule(Rule::Hk2).into());
@@ -175,6 +207,15 @@ pub(super) fn text(request: TextRequest) -> Result<WrittenText, ApiError> {
     violations.finish().map(|()| text)
 }
 
+fn reply(request: ReplyRequest) -> Result<WrittenText, ApiError> {
+    let ReplyRequest { form_answers, text } = request;
+    let mut violations = Violations::new();
+    let form = filled(&mut violations, form_answers);
+    let text = written(&mut violations, text)?;
+    let Some(text) = text else { return Err(violations.into_error()) };
+    violations.finish().map(|()| WrittenText { form, ..text })
+}
+
 fn written(violations: &mut Violations, request: TextRequest) -> Result<Option<WrittenText>, ApiError> {
     let TextRequest { body, body_format, attachments, unknown } = request;
     let body = violations.required("/body", body);
@@ -187,7 +228,7 @@ fn written(violations: &mut Violations, request: TextRequest) -> Result<Option<W
     }
     let uploads = uploads(violations, attachments);
     violations.unknown("", &unknown);
-    Ok(body.map(|body| WrittenText { body, body_format, uploads }))
+    Ok(body.map(|body| WrittenText { body, body_format, uploads, form: None }))
 }
 
 /// Write to a service
@@ -254,8 +295,8 @@ pub(crate) async fn inquiry_send(
         ("Idempotency-Key" = Option<String>, Header, description = "Of the caller's choice, 1–255 visible characters. The same request with the same key gets the first answer again."),
     ),
     request_body(content(
-        (TextRequest = "application/json"),
-        (MultipartTextRequest = "multipart/form-data"),
+        (ReplyRequest = "application/json"),
+        (MultipartReplyRequest = "multipart/form-data"),
     )),
     responses(
         (status = 201, description = "It is stored safely.", body = WrittenView, headers(
@@ -280,7 +321,7 @@ pub(crate) async fn reply_send(
         state: &state,
         call: &call,
         owner: mailbox.into(),
-        read: &text,
+        read: &reply,
         uploads: |text: &mut WrittenText| &mut text.uploads,
     };
     let outcome = async {
@@ -302,7 +343,12 @@ async fn answered(
     if !matches!(outcome, Ok(Created::New(_))) {
         state.store.upload_discard(mailbox.into(), files).await;
     }
-    let (message, replayed) = outcome?.into_parts();
+    Ok(written_answer(mailbox, outcome?))
+}
+
+/// The answer to what was written.
+pub(super) fn written_answer(mailbox: MailboxId, outcome: Created<Message>) -> HttpResponse {
+    let (message, replayed) = outcome.into_parts();
     let location = format!("/v1/mailboxes/{mailbox}/messages/{}", message.overview.id);
-    Ok(created(location, replayed).json(WrittenView::from(message)))
+    created(location, replayed).json(WrittenView::from(message))
 }

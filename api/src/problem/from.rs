@@ -5,6 +5,8 @@ use domain::appointment::NotCancellable;
 use domain::attachment::FileFault;
 use domain::conversation::NoReply;
 use domain::dialogue::{NotWritable, RefusedSubject};
+use domain::draft::{Lack, MAX_DRAFTS};
+use domain::form::{AnswerFault, AnswerFaultReason, MAX_FORMS};
 use domain::id::ServiceId;
 use domain::power_of_attorney::PowerFault;
 use domain::routing::Rejection;
@@ -140,6 +142,15 @@ impl From<Failure> for ApiError {
             Failure::NotFound => ProblemKind::NotFound,
             Failure::NotWritable(reason) => return reason.into(),
             Failure::SubjectRefused(refused) => return subject_refused(&refused),
+            Failure::UnknownForm => return violation("/formAnswers/form", ViolationCode::UnknownForm),
+            Failure::FormChanged { version } => {
+                return violation("/formAnswers/version", ViolationCode::FormChanged { version });
+            }
+            Failure::AnswersDoNotFit(faults) => return answers_do_not_fit(faults),
+            Failure::NotASchema(places) => return not_a_schema(&places),
+            Failure::TooManyForms => return violation("/form", ViolationCode::TooMany { max: MAX_FORMS }),
+            Failure::DraftIncomplete(lacks) => return draft_incomplete(&lacks),
+            Failure::TooManyDrafts => return violation("", ViolationCode::TooMany { max: MAX_DRAFTS }),
             Failure::NoReply(reason, service) => return no_reply(reason, service),
             Failure::UnknownMessages(places) => return unknown_messages(&places),
             Failure::AlreadyArchived => return Problem::new(ProblemKind::AlreadyArchived).rule(Rule::Tk3).into(),
@@ -245,6 +256,41 @@ fn widened(widened: &[Widened]) -> ApiError {
 fn violation(pointer: &str, code: ViolationCode) -> ApiError {
     let mut violations = Violations::new();
     violations.add(pointer, code);
+    violations.into_error()
+}
+
+fn draft_incomplete(lacks: &[Lack]) -> ApiError {
+    let mut violations = Violations::new();
+    for lack in lacks {
+        let pointer = match lack {
+            Lack::Recipient => "/recipient",
+            Lack::Inquiry => "/kind",
+            Lack::Subject => "/subject",
+            Lack::Body => "/body",
+        };
+        violations.add(pointer, ViolationCode::Required);
+    }
+    violations.into_error()
+}
+
+fn answers_do_not_fit(faults: Vec<AnswerFault>) -> ApiError {
+    let mut violations = Violations::new();
+    for AnswerFault { pointer, reason } in faults {
+        let code = match reason {
+            AnswerFaultReason::Missing => ViolationCode::Required,
+            AnswerFaultReason::NotAsked => ViolationCode::UnknownField,
+            AnswerFaultReason::Breaks { rule } => ViolationCode::AgainstForm { rule },
+        };
+        violations.add(format!("/formAnswers/answers{pointer}"), code);
+    }
+    violations.into_error()
+}
+
+fn not_a_schema(places: &[String]) -> ApiError {
+    let mut violations = Violations::new();
+    for place in places {
+        violations.add(format!("/schema{place}"), ViolationCode::NotASchema);
+    }
     violations.into_error()
 }
 

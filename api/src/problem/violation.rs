@@ -2,6 +2,7 @@
 
 use domain::consent::{DocumentVersion, DocumentVersionError};
 use domain::dialogue::PageAddressError;
+use domain::form::{FormName, FormNameError};
 use domain::identity::{NationalIdError, OrganisationNumberError};
 use domain::text::TextError;
 use strum::{EnumIter, IntoStaticStr};
@@ -95,6 +96,22 @@ pub(crate) enum ViolationCode {
     NotAPageAddress,
     /// There is no such message here.
     UnknownMessage,
+    /// The service has no such form in use.
+    UnknownForm,
+    /// The form has changed since it was filled in.
+    FormChanged {
+        /// The version in use.
+        version: i32,
+    },
+    /// An answer breaks a rule of the form.
+    AgainstForm {
+        /// The rule, as a JSON pointer into the form's schema.
+        rule: String,
+    },
+    /// Not a JSON Schema, or one that reaches elsewhere.
+    NotASchema,
+    /// Not the name of a form.
+    NotAFormName,
     /// Not JSON.
     NotJson,
     /// Not a member of the service.
@@ -194,6 +211,34 @@ impl ViolationCode {
                 "Meldinga finst ikkje i samtalen.",
                 "There is no such message in the conversation.",
             ),
+            Self::UnknownForm => fixed(
+                "Tjenesten har ikke et slikt skjema i bruk.",
+                "Tenesta har ikkje eit slikt skjema i bruk.",
+                "The service has no such form in use.",
+            ),
+            Self::FormChanged { version } => choose(
+                format!("Skjemaet er endret. Hent versjon {version}, og fyll ut den."),
+                format!("Skjemaet er endra. Hent versjon {version}, og fyll ut den."),
+                format!("The form has changed. Fetch version {version}, and fill in that."),
+            ),
+            Self::AgainstForm { rule } => choose(
+                format!("Svaret bryter skjemaets regel {rule}."),
+                format!("Svaret bryt skjemaet sin regel {rule}."),
+                format!("The answer breaks the form's rule {rule}."),
+            ),
+            Self::NotASchema => fixed(
+                "Dette er ikke JSON Schema 2020-12 for et objekt, uten henvisninger til andre steder.",
+                "Dette er ikkje JSON Schema 2020-12 for eit objekt, utan tilvisingar til andre stader.",
+                "This is not JSON Schema 2020-12 for an object, without references to elsewhere.",
+            ),
+            Self::NotAFormName => {
+                let max = FormName::MAX_CHARS;
+                choose(
+                    format!("Et skjemanavn har 1 til {max} tegn: bokstaver fra a til z, sifre og «-»."),
+                    format!("Eit skjemanamn har 1 til {max} teikn: bokstavar frå a til z, siffer og «-»."),
+                    format!("A form's name has 1 to {max} characters: letters from a to z, digits and “-”."),
+                )
+            }
             Self::NotJson => fixed("Linjen er ikke JSON.", "Linja er ikkje JSON.", "The line is not JSON."),
             Self::NotAMember => fixed(
                 "Personen er ikke ansatt i tjenesten.",
@@ -275,6 +320,12 @@ impl From<PageAddressError> for ViolationCode {
             PageAddressError::Text(error) => error.into(),
             PageAddressError::NotHttps => Self::NotAPageAddress,
         }
+    }
+}
+
+impl From<FormNameError> for ViolationCode {
+    fn from(FormNameError: FormNameError) -> Self {
+        Self::NotAFormName
     }
 }
 

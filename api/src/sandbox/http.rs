@@ -280,6 +280,7 @@ pub(crate) async fn sandbox_clock_set(
     }
     violations.unknown("", &unknown);
     violations.finish()?;
+    let before = state.clock.now();
     let moved = match (to, by.flatten()) {
         (Some(to), _) => state.clock.set(to),
         (None, Some(by)) => state.clock.advance(by),
@@ -291,5 +292,8 @@ pub(crate) async fn sandbox_clock_set(
         return Err(violations.into_error());
     }
     worker::run_due(&state.store, state.clock.now()).await?;
+    if state.clock.now() - before >= worker::CLEAN_UP_EVERY {
+        state.store.clean_up(state.clock.now()).await?;
+    }
     Ok(HttpResponse::Ok().json(ClockView { now: state.clock.now() }))
 }

@@ -19,7 +19,7 @@ const AFTER_TROUBLE: Duration = Duration::from_secs(2);
 /// How often figures are gathered up and idle rate limits dropped.
 const UPKEEP: Duration = Duration::from_secs(5);
 /// How often what is out of date is cleaned up.
-const CLEAN_UP_EVERY: TimeDelta = TimeDelta::hours(1);
+pub(crate) const CLEAN_UP_EVERY: TimeDelta = TimeDelta::hours(1);
 
 /// The background tasks of one process.
 pub(crate) struct Worker {

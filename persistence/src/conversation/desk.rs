@@ -22,6 +22,7 @@ use crate::database::{Connection, Id, Key, Time, on};
 use crate::delivery;
 use crate::error::{Failure, StoreError};
 use crate::event::EventRow;
+use crate::form::{self, FormColumns, form_columns};
 use crate::idempotency::{self, Created, RequestKey};
 use crate::intake::content::{self, AttachmentRow, BodyRow, Head, MessageRow};
 use crate::page::{Page, Slice};
@@ -368,7 +369,7 @@ fn look(connection: &mut Connection, desk: &Desk<'_>) -> Result<(), StoreError> 
 }
 
 pub(super) type TurnRow =
-    ((Id, String, Vec<u8>, Option<String>, Option<Id>), (Time, Option<Time>, i16), (String, Vec<u8>));
+    ((Id, String, Vec<u8>, Option<String>, Option<Id>), (Time, Option<Time>, i16), (String, Vec<u8>, FormColumns));
 
 pub(super) fn turns_after(
     connection: &mut Connection,
@@ -388,7 +389,7 @@ pub(super) fn turns_after(
         .select((
             (message::id, message::direction, message::subject, message::author_relation, message::author_id),
             (message::accepted_at, message::opened_at, message::attachment_count),
-            (message_body::format, message_body::body),
+            (message_body::format, message_body::body, form_columns!()),
         ))
         .load::<TurnRow>(c))?)
 }
@@ -399,11 +400,12 @@ pub(super) fn turn(
     row: TurnRow,
     name_of: impl Fn(PersonId) -> Option<String>,
 ) -> Result<Turn, StoreError> {
-    let ((id, direction, subject, relation, author), (at, opened_at, files), (format, body)) = row;
+    let ((id, direction, subject, relation, author), (at, opened_at, files), (format, body, filled)) = row;
     let subject = desk.key.open_text(id.0, Field::Subject, &subject).map_err(|_| CORRUPT)?;
     let body = desk.key.open_text(id.0, Field::Body, &body).map_err(|_| CORRUPT)?;
     let attachments: Vec<Attachment> =
         if files == 0 { vec![] } else { attachment::list(connection, desk.found.mailbox, desk.key, id.into())? };
+    let form_answers = form::answers(connection, desk.key, desk.found.service.key(), id.into(), filled)?;
     let author = author.map(PersonId::from);
     Ok(Turn {
         id: id.into(),
@@ -419,6 +421,7 @@ pub(super) fn turn(
         at: at.0,
         opened_at: opened_at.map(|at| at.0),
         attachments,
+        form_answers,
     })
 }
 

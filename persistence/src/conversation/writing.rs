@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use domain::access::{Action, ItemFlags};
 use domain::attachment::FileFault;
 use domain::audit::{Object, ObjectKind};
-use domain::conversation::{NewInquiry, NoReply, WrittenText, can_answer, message_kind};
+use domain::conversation::{NewInquiry, NoReply, Writing, WrittenText, can_answer, message_kind};
 use domain::dialogue::{Inquiry, NotWritable, Relationship, RelationshipState, may_write};
 use domain::event::EventKind;
 use domain::id::{ConversationId, MailboxId, MessageId, PersonId, ServiceId};
@@ -19,6 +19,7 @@ use crate::context::{Context, new_id};
 use crate::database::{Connection, Id, Key, on};
 use crate::error::{Failure, StoreError};
 use crate::event;
+use crate::form;
 use crate::idempotency::{self, Created, RequestKey};
 use crate::intake::content::{self, AttachmentRow, BodyRow, Head, MessageRow};
 use crate::schema::person;
@@ -40,10 +41,7 @@ impl Store {
         new: NewInquiry,
         key: Option<RequestKey>,
     ) -> Result<Created<Message>, Failure> {
-        self.write_once(context, mailbox, key, move |inner, connection, opened, now| {
-            begin(inner, connection, opened, new, now)
-        })
-        .await
+        self.write(context, mailbox, Writing::Inquiry(new), key).await
     }
 
     /// Answers in a conversation of which the caller sees something.
@@ -58,13 +56,24 @@ impl Store {
         text: WrittenText,
         key: Option<RequestKey>,
     ) -> Result<Created<Message>, Failure> {
+        self.write(context, mailbox, Writing::Reply(conversation, text), key).await
+    }
+
+    async fn write(
+        &self,
+        context: &Context,
+        mailbox: MailboxId,
+        writing: Writing,
+        key: Option<RequestKey>,
+    ) -> Result<Created<Message>, Failure> {
+        let judged = self.form_judge(mailbox, &writing).await?;
         self.write_once(context, mailbox, key, move |inner, connection, opened, now| {
-            answer(inner, connection, opened, conversation, text, now)
+            write(inner, connection, opened, writing, judged, now)
         })
         .await
     }
 
-    async fn write_once(
+    pub(crate) async fn write_once(
         &self,
         context: &Context,
         mailbox: MailboxId,
@@ -93,6 +102,21 @@ impl Store {
     }
 }
 
+/// Writes. `judged` is what came of judging the form that it carries.
+pub(crate) fn write(
+    inner: &Inner,
+    connection: &mut Connection,
+    opened: &Opened,
+    writing: Writing,
+    judged: Result<(), Failure>,
+    now: DateTime<Utc>,
+) -> Result<MessageId, Failure> {
+    match writing {
+        Writing::Inquiry(new) => begin(inner, connection, opened, new, judged, now),
+        Writing::Reply(conversation, text) => answer(inner, connection, opened, (conversation, text, judged), now),
+    }
+}
+
 /// Something written, before it is rows.
 struct Piece<'p> {
     opened: &'p Opened,
@@ -110,6 +134,7 @@ fn begin(
     connection: &mut Connection,
     opened: &Opened,
     new: NewInquiry,
+    judged: Result<(), Failure>,
     now: DateTime<Utc>,
 ) -> Result<MessageId, Failure> {
     let NewInquiry { recipient, inquiry, subject, text } = new;
@@ -127,6 +152,7 @@ fn begin(
     {
         return Err(Failure::SubjectRefused(refused.clone()));
     }
+    judged?;
     let conversation: ConversationId = new_id();
     let piece = Piece { opened, service: &service, conversation, inquiry, item, rule, subject: &subject, text: &text };
     let head = head(&piece, now);
@@ -143,8 +169,7 @@ fn answer(
     inner: &Inner,
     connection: &mut Connection,
     opened: &Opened,
-    id: ConversationId,
-    text: WrittenText,
+    (id, text, judged): (ConversationId, WrittenText, Result<(), Failure>),
     now: DateTime<Utc>,
 ) -> Result<MessageId, Failure> {
     super::is_visible(connection, opened, id)?;
@@ -165,6 +190,7 @@ fn answer(
     if !opened.grant.visibility().bounds().admit(item) {
         return Err(NotWritable::NotForCaller.into());
     }
+    judged?;
     let subject = found.subject(&opened.key)?;
     let state = found.state.after_message(Direction::Sent).ok_or(Failure::NoReply(NoReply::Closed, found.service))?;
     let piece = Piece {
@@ -294,6 +320,9 @@ fn store(
     MessageRow::insert_all(connection, vec![MessageRow::new(head, key, piece.subject, attachments.len())])?;
     BodyRow::insert_all(connection, vec![BodyRow::new(head, key, piece.text.body_format, &piece.text.body)])?;
     AttachmentRow::insert_all(connection, attachments)?;
+    if let Some(filled) = &piece.text.form {
+        form::carry(connection, key, head.service, (head.mailbox, head.id), filled)?;
+    }
     event::record(connection, EventKind::InquiryReceived, &[(head.service, head.id)], now)?;
     Ok(())
 }

@@ -35,12 +35,16 @@ pub enum Field {
     Place,
     /// What else there is to know of it.
     AppointmentDescription,
+    /// The answers of a form that was filled in.
+    FormAnswers,
+    /// What somebody has begun to write.
+    Draft,
 }
 
 impl Field {
     /// Every field.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::NationalId,
         Self::PersonName,
         Self::Subject,
@@ -52,6 +56,8 @@ impl Field {
         Self::AppointmentTitle,
         Self::Place,
         Self::AppointmentDescription,
+        Self::FormAnswers,
+        Self::Draft,
     ];
 
     // The words below are part of what is stored for years. Rename the variants as you like; never change a word.
@@ -68,6 +74,8 @@ impl Field {
             Self::AppointmentTitle => "appointmentTitle",
             Self::Place => "place",
             Self::AppointmentDescription => "appointmentDescription",
+            Self::FormAnswers => "formAnswers",
+            Self::Draft => "draft",
         }
     }
 }

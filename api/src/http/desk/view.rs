@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::http::form::FormAnswersView;
 use crate::http::journal::JournalEntryView;
 use crate::http::message::AttachmentView;
 
@@ -110,6 +111,9 @@ pub(crate) struct TurnView {
     opened_at: Option<DateTime<Utc>>,
     /// Its files.
     attachments: Vec<AttachmentView>,
+    /// The form that was filled in, where it carries one (TK-9).
+    #[schema(required)]
+    form_answers: Option<FormAnswersView>,
 }
 
 /// Who wrote a message.
@@ -130,7 +134,7 @@ pub(crate) struct AuthorView {
 
 impl From<Turn> for TurnView {
     fn from(turn: Turn) -> Self {
-        let Turn { id, direction, subject, body, body_format, author, at, opened_at, attachments } = turn;
+        let Turn { id, direction, subject, body, body_format, author, at, opened_at, attachments, form_answers } = turn;
         let Author { relation, person, name } = author;
         Self {
             id: id.as_uuid(),
@@ -142,6 +146,7 @@ impl From<Turn> for TurnView {
             at,
             opened_at,
             attachments: attachments.into_iter().map(AttachmentView::from).collect(),
+            form_answers: form_answers.map(FormAnswersView::from),
         }
     }
 }
