@@ -7,6 +7,7 @@
 
 mod client;
 mod database;
+mod lengths;
 mod pgbench;
 mod processes;
 mod report;
@@ -24,6 +25,7 @@ use clap::{Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::database::Database;
+use crate::lengths::Lengths;
 use crate::pgbench::{Pgbench, Script};
 use crate::report::{Report, Round};
 use crate::server::Server;
@@ -65,6 +67,9 @@ struct Arguments {
     /// Delivered and opened messages, evenly spread
     #[arg(long, default_value_t = 100_000)]
     messages: usize,
+    /// Instead of works: how much longer pages of long lists take than those of short ones
+    #[arg(long)]
+    lengths: bool,
     /// Everything very small, on a server that need not be durable: shows that the driver works, measures nothing
     #[arg(long)]
     smoke: bool,
@@ -99,6 +104,14 @@ fn run(arguments: &Arguments) -> Result<()> {
     }
     let folder = tempfile::tempdir()?;
     let server = Server::start(&arguments.server, folder.path(), Some(database.url()))?;
+    if arguments.lengths {
+        let lengths = if arguments.smoke { Lengths::SMOKE } else { Lengths::FULL };
+        let report = runtime
+            .block_on(lengths::measure(&server, &mut database, lengths))
+            .map_err(|error| format!("{error}\nthe server's log ends with: {}", server.log_end()))?;
+        print!("{report}");
+        return Ok(());
+    }
     let mut report = drive_works(arguments, &runtime, &server, &mut database)
         .map_err(|error| format!("{error}\nthe server's log ends with: {}", server.log_end()))?;
     drop(server);

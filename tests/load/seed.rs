@@ -111,13 +111,9 @@ pub(crate) async fn fill(server: &Server, database: &mut Database, size: Size) -
         return Err("there must be at least one message for each mailbox".into());
     }
     let mut connection = Connection::open(server.address()).await?;
-    let organisations: Value =
-        serde_json::from_slice(&connection.exchange(get("/sandbox/organisations")?, StatusCode::OK).await?)?;
-    let text = |pointer: &str| -> Result<String> {
-        Ok(organisations.pointer(pointer).and_then(Value::as_str).ok_or("no test organisation")?.to_owned())
-    };
-    let number = text("/items/0/organisationNumber")?;
-    let service = text("/items/0/services/0/id")?;
+    let organisation = organisation(&mut connection).await?;
+    let number = text(&organisation, "/organisationNumber")?;
+    let service = text(&organisation, "/services/0/id")?;
     let scopes = ["brevdue:messages.write", "brevdue:messages.read"];
     let asked = json!({ "kind": "system", "organisationNumber": number, "scopes": scopes });
     let sender_token = token(&mut connection, &asked).await?;
@@ -154,6 +150,23 @@ pub(crate) async fn fill(server: &Server, database: &mut Database, size: Size) -
     .await?;
     database.execute("VACUUM (ANALYZE)")?;
     Ok(seed)
+}
+
+/// The organisation that sends.
+async fn organisation(connection: &mut Connection) -> Result<Value> {
+    let organisations = connection.exchange(get("/sandbox/organisations")?, StatusCode::OK).await?;
+    let mut organisations: Value = serde_json::from_slice(&organisations)?;
+    organisations.pointer_mut("/items/0").map(Value::take).ok_or_else(|| "no test organisation".into())
+}
+
+/// Its services.
+pub(crate) async fn services(connection: &mut Connection) -> Result<[String; 2]> {
+    let organisation = organisation(connection).await?;
+    Ok([text(&organisation, "/services/0/id")?, text(&organisation, "/services/1/id")?])
+}
+
+fn text(value: &Value, pointer: &str) -> Result<String> {
+    Ok(value.pointer(pointer).and_then(Value::as_str).ok_or("no test organisation")?.to_owned())
 }
 
 fn get(path: &str) -> Result<Request<Full<Bytes>>> {
@@ -254,12 +267,12 @@ fn number_of(date: NaiveDate, serial: u32) -> Option<NationalId> {
 }
 
 /// Sends so many requests, over a few connections side by side.
-async fn send(
+pub(crate) async fn send(
     server: &Server,
     seed: Seed,
     count: usize,
     expected: StatusCode,
-    request: fn(&Seed, usize) -> Result<Request<Full<Bytes>>>,
+    request: impl Fn(&Seed, usize) -> Result<Request<Full<Bytes>>> + Clone + Send + 'static,
 ) -> Result<Seed> {
     let bar = progress("seeding: requests", count)?;
     let seed = Arc::new(seed);
@@ -267,7 +280,7 @@ async fn send(
     let mut tasks = JoinSet::new();
     for _ in 0..AT_A_TIME {
         let mut connection = Connection::open(server.address()).await?;
-        let (seed, next, bar) = (Arc::clone(&seed), Arc::clone(&next), bar.clone());
+        let (seed, next, bar, request) = (Arc::clone(&seed), Arc::clone(&next), bar.clone(), request.clone());
         tasks.spawn(async move {
             loop {
                 let n = next.fetch_add(1, Ordering::Relaxed);
@@ -287,7 +300,7 @@ async fn send(
 }
 
 /// Waits until the program has brought everything into the inboxes.
-async fn delivered(database: &mut Database, count: usize) -> Result<()> {
+pub(crate) async fn delivered(database: &mut Database, count: usize) -> Result<()> {
     let bar = progress("seeding: deliveries", count)?;
     loop {
         let waiting = database.count("SELECT count(*) AS value FROM message WHERE received_at IS NULL")?;
