@@ -10,10 +10,10 @@ use std::collections::HashMap;
 
 use diesel::dsl::{count_star, exists, max, min};
 use diesel::prelude::*;
-use domain::access::{Action, VisibleScope};
+use domain::access::{Action, ServiceGrant, VisibleScope};
 use domain::audit::{Object, ObjectKind};
 use domain::conversation::{ConversationState, ConversationView};
-use domain::id::{ConversationId, MailboxId};
+use domain::id::{ConversationId, MailboxId, PersonId};
 use domain::message::{Sender, Subject};
 
 pub use self::journal::Relevance;
@@ -32,6 +32,16 @@ use crate::vault::Field;
 use crate::{Inner, Store, service};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "conversation" };
+
+/// The health worker who calls at the queue of their service; none where a system does.
+pub(crate) fn member(
+    inner: &Inner,
+    connection: &mut Connection,
+    context: &Context,
+    grant: &ServiceGrant,
+) -> Result<Option<PersonId>, StoreError> {
+    Ok(queue::worker(inner, connection, context, grant)?.map(|worker| worker.person))
+}
 
 const fn object(id: ConversationId) -> Option<Object> {
     Some(Object { kind: ObjectKind::Conversation, id: id.as_uuid() })

@@ -21,7 +21,7 @@ use crate::file_inspection::{InspectError, inspect};
 use crate::idempotency::{self, Created, RequestKey};
 use crate::schema::upload;
 use crate::vault::FileKey;
-use crate::{Inner, Store, audit, service};
+use crate::{Inner, Store, audit, conversation, service};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "upload" };
 
@@ -172,9 +172,10 @@ impl Store {
                 let owned = context.clone();
                 self.for_service(context, service, ServiceAction::UploadFile, move |inner, connection, grant| {
                     connection.write(|connection| {
+                        let member = conversation::member(inner, connection, &owned, grant)?;
                         let (value, id) = work(inner, connection)?;
                         let (subject, action) = (Subject::Service(service), grant.action().as_word());
-                        let entry = audit::granted(&owned, None, subject, action, Some(object(id)), grant.rule());
+                        let entry = audit::granted(&owned, member, subject, action, Some(object(id)), grant.rule());
                         audit::insert(connection, vec![entry])?;
                         Ok(value)
                     })

@@ -76,6 +76,11 @@ async fn send_and_read(server: &ServerProcess, subject: &str, body: &str, file: 
     let read = server.get(&format!("/v1/mailboxes/{mailbox}/messages/{id}"), Some(&patient)).await;
     assert_eq!(read["subject"], subject);
     assert_eq!(read["body"], body);
+    let draft =
+        json!({"subject": subject, "body": body, "formAnswers": {"form": "a", "version": 1, "answers": {"a": body}}});
+    let url = server.url(&format!("/v1/mailboxes/{mailbox}/drafts"));
+    let kept = server.client().post(url).bearer_auth(&patient).json(&draft).send().await.expect("an answer");
+    assert_eq!(kept.status(), StatusCode::CREATED);
     // What both are told of a power of attorney names them.
     let power = json!({"holder": {"nationalId": HOLDER}, "areas": [3]});
     let given = server.client().post(server.url("/v1/me/powers-of-attorney")).bearer_auth(&patient).json(&power);

@@ -1,6 +1,7 @@
 //! The tests of the whole program: stories over HTTP on both databases, and lists that must be complete.
 
 mod actors;
+mod answer_files;
 mod appointments;
 mod bad_input;
 mod canary;

@@ -222,7 +222,7 @@ pub(crate) async fn turn_list(
 /// Answer a citizen
 ///
 /// As the service; the author is on record. A letter has no reply: the service sends a letter of its own. With files, as
-/// `multipart/form-data` with a part named `message`, by systems.
+/// `multipart/form-data` with a part named `message`.
 #[utoipa::path(
     operation_id = "turnSend",
     tag = "Queue",

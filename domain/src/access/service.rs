@@ -18,7 +18,7 @@ pub enum ServiceAction {
     ChangeService,
     /// Send a message to a citizen.
     SendMessage,
-    /// Hand in a file ahead of its message.
+    /// Hand in a file ahead of its message, or of an answer in a conversation.
     UploadFile,
     /// Follow what was sent.
     FollowSendings,
@@ -59,13 +59,13 @@ impl ServiceAction {
 
     const fn doer(self) -> Doer {
         match self {
-            Self::SendMessage | Self::UploadFile | Self::ManageAppointments => Doer::System(Scope::MessagesWrite),
+            Self::SendMessage | Self::ManageAppointments => Doer::System(Scope::MessagesWrite),
             Self::SeeService | Self::FollowSendings | Self::SeeAppointments => Doer::System(Scope::MessagesRead),
             Self::ManageStaff => Doer::System(Scope::StaffWrite),
             Self::ChangeService | Self::ManageRelationships => Doer::System(Scope::ServicesWrite),
             Self::SeePatients | Self::RecordAccess => Doer::Staff,
             Self::SeeConversations => Doer::SystemOrStaff(Scope::MessagesRead),
-            Self::WorkConversations => Doer::SystemOrStaff(Scope::MessagesWrite),
+            Self::WorkConversations | Self::UploadFile => Doer::SystemOrStaff(Scope::MessagesWrite),
         }
     }
 
