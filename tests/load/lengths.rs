@@ -121,6 +121,14 @@ pub(crate) async fn measure(server: &Server, database: &mut Database, lengths: L
     lists.push(("queue", sides));
     lengthen_queue(database, &services[1], short, lengths.queue)?;
     database.execute("VACUUM (ANALYZE)")?;
+    // The rows that make the queue long are another's, so that this page has to get past half of them.
+    let member = seed::member(&mut connection, &services, &seed.persons[4]).await?;
+    let mut sides = vec![];
+    for service in &services {
+        let path = format!("/v1/services/{service}/conversations");
+        sides.push(Side::walk(&mut connection, &member, &path, short - 50).await?);
+    }
+    lists.push(("queue, a member's", sides));
 
     let mut report = String::from("| list | page | short, ms | long, ms | long ÷ short |\n|---|---|---|---|---|\n");
     for (name, sides) in lists {
@@ -168,8 +176,8 @@ fn inquiry(seed: &Seed, from: usize, service: &str) -> Result<Request<Full<Bytes
     Ok(request.body(Full::from(body.to_string()))?)
 }
 
-/// Puts rows into a queue, half of them just before its middle and half at its end, where no page that is fetched shows
-/// them: they are copies, and could not be opened.
+/// Puts rows of another member's into a queue, half of them just before its middle and half at its end, where no page that
+/// is fetched shows them: they are copies, and could not be opened.
 fn lengthen_queue(database: &mut Database, service: &str, short: usize, length: usize) -> Result<()> {
     let (middle, more) = (short / 2, (length - short) / 2);
     database.execute(&format!(
@@ -178,9 +186,11 @@ fn lengthen_queue(database: &mut Database, service: &str, short: usize, length: 
          UPDATE conversation SET changed_at = conversation.changed_at + interval '7 days' FROM middle
              WHERE conversation.service_id = middle.service_id AND conversation.changed_at > middle.changed_at;
          CREATE TEMP TABLE place AS SELECT id, row_number() OVER () - 1 AS place FROM mailbox;
-         INSERT INTO conversation (mailbox_id, id, service_id, inquiry, subject, state, version, begun_at, changed_at)
-             SELECT place.id, gen_random_uuid(), middle.service_id, middle.inquiry, middle.subject, middle.state, 1,
-                 middle.begun_at, middle.changed_at + sign * interval '1 day' + n * interval '100 ms'
+         INSERT INTO conversation (mailbox_id, id, service_id, inquiry, subject, state, assignee_id, version,
+                 begun_at, changed_at)
+             SELECT place.id, gen_random_uuid(), middle.service_id, middle.inquiry, middle.subject, middle.state,
+                 gen_random_uuid(), 1, middle.begun_at,
+                 middle.changed_at + sign * interval '1 day' + n * interval '100 ms'
              FROM middle, generate_series(1, {more}) AS n, (VALUES (1), (-1)) AS side (sign), place
              WHERE place.place = n % {short};
          DROP TABLE middle, place"

@@ -15,7 +15,7 @@ use domain::register::RegisteredPerson;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 use http_body_util::Full;
-use hyper::header::{CONTENT_TYPE, HOST, HeaderValue};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{Request, StatusCode};
 use indicatif::{ProgressBar, ProgressStyle};
 use persistence::blob::BlobSettings;
@@ -163,6 +163,23 @@ async fn organisation(connection: &mut Connection) -> Result<Value> {
 pub(crate) async fn services(connection: &mut Connection) -> Result<[String; 2]> {
     let organisation = organisation(connection).await?;
     Ok([text(&organisation, "/services/0/id")?, text(&organisation, "/services/1/id")?])
+}
+
+/// Makes a person a member of these services; the token by which they work there.
+pub(crate) async fn member(connection: &mut Connection, services: &[String], person: &Person) -> Result<HeaderValue> {
+    let number = text(&organisation(connection).await?, "/organisationNumber")?;
+    let asked = json!({ "kind": "system", "organisationNumber": number, "scopes": ["brevdue:staff.write"] });
+    let system = token(connection, &asked).await?;
+    for service in services {
+        let request = Request::put(format!("/v1/services/{service}/members"))
+            .header(HOST, "localhost")
+            .header(AUTHORIZATION, &system)
+            .header(CONTENT_TYPE, "application/json")
+            .body(Full::from(json!({ "nationalId": person.national_id }).to_string()))?;
+        connection.exchange(request, StatusCode::OK).await?;
+    }
+    let asked = json!({ "kind": "healthWorker", "nationalId": person.national_id, "organisationNumber": number });
+    token(connection, &asked).await
 }
 
 fn text(value: &Value, pointer: &str) -> Result<String> {
