@@ -88,7 +88,15 @@ impl Store {
             let filter_text = serde_json::to_string(&filter).map_err(|_| CORRUPT)?;
             let list = format!("queue:{service}:{filter_text}:{:?}", worker.as_ref().map(|worker| worker.person));
             let position: Option<Position> = page.position(&inner.vault, &list)?;
-            let rows = rows_after(connection, grant, worker.as_ref(), filter, position, page.fetch_limit(), owned.now)?;
+            let wanted = Wanted {
+                service: grant.service(),
+                worker: worker.as_ref(),
+                state: filter.state,
+                position,
+                limit: page.fetch_limit(),
+                now: owned.now,
+            };
+            let rows = rows_after(connection, &wanted, filter.assignee)?;
             let person = worker.as_ref().map(|worker| worker.person);
             let (subject, action) = (Log::Service(service), grant.action().as_word());
             let entry = audit::granted(&owned, person, subject, action, None, grant.rule());
@@ -158,53 +166,94 @@ macro_rules! mine {
     };
 }
 
-fn rows_after(
-    connection: &mut Connection,
-    grant: &ServiceGrant,
-    worker: Option<&Worker>,
-    filter: QueueFilter,
+/// A member with more patients than these is taken to follow up much of the queue: then it is gone through in order.
+const MOST_PATIENTS: usize = 1000;
+
+/// What is wanted of a queue.
+struct Wanted<'w> {
+    service: ServiceId,
+    worker: Option<&'w Worker>,
+    state: Option<ConversationState>,
     position: Option<Position>,
     limit: i64,
     now: DateTime<Utc>,
+}
+
+/// A part of a queue: one range of an index, so that what is between is not gone through.
+enum Part {
+    /// All of it.
+    All,
+    /// What nobody has taken.
+    Nobodys,
+    /// What one member is to answer.
+    Of(PersonId),
+    /// What concerns these patients, of the member who calls.
+    Patients(Vec<Id>),
+    /// What concerns any patient of the member who calls.
+    Lawful,
+}
+
+fn rows_after(
+    connection: &mut Connection,
+    wanted: &Wanted<'_>,
+    assignee: Option<AssigneeFilter>,
 ) -> Result<Vec<StoredRow>, StoreError> {
+    let parts = match (assignee, wanted.worker) {
+        (Some(AssigneeFilter::Me), Some(worker)) => vec![Part::Of(worker.person)],
+        (Some(AssigneeFilter::Member(member)), _) => vec![Part::Of(member)],
+        // A system has no work of its own, but for what nobody has taken.
+        (Some(AssigneeFilter::Me | AssigneeFilter::Nobody), _) => vec![Part::Nobodys],
+        (None, None) => vec![Part::All],
+        (None, Some(worker)) => {
+            let patients = patients(connection, wanted.service, worker, wanted.now)?;
+            let patients = if patients.len() > MOST_PATIENTS { Part::Lawful } else { Part::Patients(patients) };
+            vec![Part::Nobodys, Part::Of(worker.person), patients]
+        }
+    };
+    let mut rows = vec![];
+    for part in &parts {
+        rows.extend(rows_of(connection, wanted, part)?);
+    }
+    rows.sort_unstable_by_key(|row: &StoredRow| std::cmp::Reverse((row.2.1, row.0.1)));
+    rows.dedup_by_key(|row| row.0.1);
+    rows.truncate(usize::try_from(wanted.limit).unwrap_or(usize::MAX));
+    Ok(rows)
+}
+
+fn rows_of(connection: &mut Connection, wanted: &Wanted<'_>, part: &Part) -> Result<Vec<StoredRow>, StoreError> {
+    let Wanted { service, worker, state, position, limit, now } = *wanted;
     Ok(on!(connection, c => {
         let mut query = conversation::table
             .inner_join(person::table.on(person::mailbox_id.eq(conversation::mailbox_id)))
-            .filter(conversation::service_id.eq(grant.service().key()))
+            .filter(conversation::service_id.eq(service.key()))
             .order((conversation::changed_at.desc(), conversation::id.desc()))
             .limit(limit)
             .select(stored_columns!())
             .into_boxed();
-        if let Some(state) = filter.state {
+        if let Some(state) = state {
             query = query.filter(conversation::state.eq(state.as_word()));
         }
-        match (filter.assignee, worker) {
-            (Some(AssigneeFilter::Me), Some(worker)) => {
-                query = query.filter(conversation::assignee_id.eq(worker.person.key()));
-            }
-            (Some(AssigneeFilter::Member(member)), _) => {
-                query = query.filter(conversation::assignee_id.eq(member.key()));
-            }
-            // A system has no work of its own, but for what nobody has taken.
-            (Some(AssigneeFilter::Me | AssigneeFilter::Nobody), _) => {
-                query = query.filter(conversation::assignee_id.is_null());
-            }
-            (None, _) => {}
+        match part {
+            Part::All | Part::Lawful => {}
+            Part::Nobodys => query = query.filter(conversation::assignee_id.is_null()),
+            Part::Of(member) => query = query.filter(conversation::assignee_id.eq(member.key())),
+            Part::Patients(patients) => query = query.filter(conversation::mailbox_id.eq_any(patients)),
         }
         if let Some(worker) = worker {
             let relatives = registered_relation::table
                 .filter(registered_relation::person_id.eq(person::id))
                 .filter(registered_relation::relative_hash.eq(&worker.hash));
-            let is_open_to = mine!(worker)
-                .or(conversation::assignee_id.is_null())
-                .or(lawful!(worker, now));
             query = query
                 .filter(person::lookup_hash.ne(&worker.hash))
                 .filter(not(exists(relatives)))
                 .filter(person::protection.eq_any(&worker.cleared).or(
                     person::protection_until.assume_not_null().lt(day_of(now)).and(person::protection_until.is_not_null()),
-                ))
-                .filter(is_open_to);
+                ));
+            match part {
+                Part::Of(member) if *member == worker.person => {}
+                Part::Of(_) | Part::Lawful => query = query.filter(lawful!(worker, now)),
+                Part::All | Part::Nobodys | Part::Patients(_) => {}
+            }
         }
         if let Some(Position { changed_at, id }) = position {
             query = query.filter(conversation::changed_at.le(changed_at)).filter(
@@ -213,6 +262,41 @@ fn rows_after(
         }
         query.load::<StoredRow>(c)
     })?)
+}
+
+/// The mailboxes of the patients to whom a member has lawful access, one more than counts at the most.
+fn patients(
+    connection: &mut Connection,
+    service: ServiceId,
+    worker: &Worker,
+    now: DateTime<Utc>,
+) -> Result<Vec<Id>, StoreError> {
+    let (service, member) = (service.key(), worker.person.key());
+    let most = i64::try_from(MOST_PATIENTS + 1).unwrap_or(i64::MAX);
+    let mut patients = on!(&mut *connection, c => follow_up::table
+        .filter(follow_up::service_id.eq(service))
+        .filter(follow_up::person_id.eq(member))
+        .select(follow_up::mailbox_id)
+        .limit(most)
+        .load::<Id>(c))?;
+    patients.extend(on!(&mut *connection, c => relationship::table
+        .inner_join(person::table.on(person::lookup_hash.eq(relationship::person_hash)))
+        .filter(relationship::service_id.eq(service))
+        .filter(relationship::responsible_id.eq(member))
+        .filter(relationship::closed_at.is_null())
+        .select(person::mailbox_id)
+        .limit(most)
+        .load::<Id>(c))?);
+    patients.extend(on!(connection, c => recorded_access::table
+        .filter(recorded_access::service_id.eq(service))
+        .filter(recorded_access::person_id.eq(member))
+        .filter(recorded_access::valid_until.gt(Time(now)))
+        .select(recorded_access::mailbox_id)
+        .limit(most)
+        .load::<Id>(c))?);
+    patients.sort_unstable();
+    patients.dedup();
+    Ok(patients)
 }
 
 /// What stands around a page of a queue.
