@@ -25,6 +25,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::auth::Authenticator;
 use crate::auth::issuer::{IssuerConfig, IssuerSettings, Preset};
 use crate::clock::Clock;
+use crate::document::Workshop;
 use crate::http::{self, KnownPaths};
 use crate::outbound::NotConnected;
 use crate::rate_limit::RateLimiter;
@@ -49,6 +50,7 @@ pub(crate) struct AppState {
     pub(crate) limiter: Arc<RateLimiter>,
     pub(crate) series: NumberSeries,
     pub(crate) terms_version: String,
+    pub(crate) workshop: Workshop,
     pub(crate) sandbox: Option<Sandbox>,
 }
 
@@ -151,6 +153,7 @@ impl Application {
             limiter,
             series,
             terms_version: settings.terms_version.clone(),
+            workshop: Workshop::new(),
             sandbox,
         });
         let server = serve(listener, &settings, state.clone())

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
+use crate::attachment::{Attachment, MAX_FILE_BYTES};
 use crate::conversation::Turn;
 use crate::dialogue::Inquiry;
 use crate::id::{ConversationId, MessageId};
@@ -10,6 +11,11 @@ use crate::identity::NationalId;
 use crate::message::{Sender, Subject};
 use crate::person::PersonName;
 use crate::text::line_type;
+
+/// The most bytes of files that a document carries: the largest file, and a few more beside it. A document is made in
+/// memory, and is half as large again in text. Where the files are more they are all listed and none is carried: a part of
+/// them would look like the whole.
+pub const MAX_CARRIED_BYTES: u64 = MAX_FILE_BYTES + 10 * 1024 * 1024;
 
 line_type! {
     /// Where the journal has archived it: the journal's own name for it.
@@ -85,6 +91,19 @@ pub struct JournalDocument {
     pub confirm_by: DateTime<Utc>,
     /// The messages, in order.
     pub turns: Vec<Turn>,
+}
+
+impl JournalDocument {
+    /// The files of all messages, in order.
+    pub fn files(&self) -> impl Iterator<Item = &Attachment> {
+        self.turns.iter().flat_map(|turn| &turn.attachments)
+    }
+
+    /// Whether the document carries the bytes of its files, or only lists them.
+    #[must_use]
+    pub fn carries_files(&self) -> bool {
+        self.files().map(|file| file.size_bytes).fold(0, u64::saturating_add) <= MAX_CARRIED_BYTES
+    }
 }
 
 #[cfg(test)]

@@ -94,8 +94,23 @@ pub(crate) fn fetch(
         .first::<AttachmentRow>(c)
         .optional())?
     .ok_or(Failure::NotFound)?;
+    Ok(fetched_from(inner, data_key, row)?)
+}
+
+/// All files of a message that has been found visible, in their order, with what it takes to read them.
+pub(crate) fn fetch_all(
+    inner: &Inner,
+    connection: &mut Connection,
+    mailbox: MailboxId,
+    data_key: &DataKey,
+    message: MessageId,
+) -> Result<Vec<Fetched>, StoreError> {
+    rows(connection, mailbox, message)?.into_iter().map(|row| fetched_from(inner, data_key, row)).collect()
+}
+
+fn fetched_from(inner: &Inner, data_key: &DataKey, row: AttachmentRow) -> Result<Fetched, StoreError> {
     let blob = row.5;
-    let key = data_key.open_file_key(id, &row.6).map_err(|_| CORRUPT)?;
+    let key = data_key.open_file_key(row.0.into(), &row.6).map_err(|_| CORRUPT)?;
     Ok(Fetched { attachment: attachment_from(data_key, row)?, blob, key, blobs: inner.blobs.clone() })
 }
 
@@ -106,13 +121,16 @@ pub(crate) fn list(
     key: &DataKey,
     message: MessageId,
 ) -> Result<Vec<Attachment>, StoreError> {
-    let rows = on!(connection, c => attachment::table
+    rows(connection, mailbox, message)?.into_iter().map(|row| attachment_from(key, row)).collect()
+}
+
+fn rows(connection: &mut Connection, mailbox: MailboxId, message: MessageId) -> Result<Vec<AttachmentRow>, StoreError> {
+    Ok(on!(connection, c => attachment::table
         .filter(attachment::mailbox_id.eq(mailbox.key()))
         .filter(attachment::message_id.eq(message.key()))
         .order(attachment::place)
         .select(attachment_columns!())
-        .load::<AttachmentRow>(c))?;
-    rows.into_iter().map(|row| attachment_from(key, row)).collect()
+        .load::<AttachmentRow>(c))?)
 }
 
 fn attachment_from(key: &DataKey, row: AttachmentRow) -> Result<Attachment, StoreError> {

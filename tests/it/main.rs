@@ -16,6 +16,7 @@ mod drafts;
 mod forms;
 mod idempotency;
 mod journal;
+mod journal_forms;
 mod operations;
 mod outage;
 mod persons;

@@ -1,19 +1,18 @@
 //! What of a conversation is relevant to care, and its way into the patient's journal (TK-3).
 
 use actix_web::web::{Data, Path};
-use actix_web::{HttpResponse, get, post, put};
+use actix_web::{HttpResponse, post, put};
 use chrono::{DateTime, Utc};
 use domain::id::{ConversationId, MessageId};
-use domain::journal::{JournalDocument, JournalEntry, JournalReference};
+use domain::journal::{JournalEntry, JournalReference};
 use persistence::Relevance;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::context::Call;
-use super::desk::{DeskPath, QueueItemView, TurnView, shown};
+use super::desk::{DeskPath, QueueItemView, shown};
 use super::input::{Field, JsonBody, Unknown, Violations};
-use super::message::MessageServiceView;
 use super::service::ServicePath;
 use crate::app::AppState;
 use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems};
@@ -91,69 +90,6 @@ impl JournalEntryView {
     }
 }
 
-/// What a journal archives: all that it takes to understand it.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct JournalDocumentView {
-    /// The conversation.
-    conversation_id: Uuid,
-    /// What it began as: `dialogue`, `letter` or `accessRequest`.
-    #[schema(example = "dialogue")]
-    kind: &'static str,
-    /// The service, with its controller.
-    service: MessageServiceView,
-    /// The line shown.
-    subject: String,
-    /// The patient.
-    patient: JournalPatientView,
-    /// When it was marked.
-    marked_at: DateTime<Utc>,
-    /// Until when the journal should confirm it.
-    confirm_by: DateTime<Utc>,
-    /// The messages, in order. Their files are fetched one by one, and known by their SHA-256.
-    messages: Vec<TurnView>,
-}
-
-/// Whose journal it is.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct JournalPatientView {
-    /// The national identity number.
-    #[schema(example = "29827200059")]
-    national_id: String,
-    /// The name.
-    name: String,
-}
-
-impl From<JournalDocument> for JournalDocumentView {
-    fn from(document: JournalDocument) -> Self {
-        let JournalDocument {
-            conversation,
-            service,
-            inquiry,
-            subject,
-            patient,
-            patient_name,
-            marked_at,
-            confirm_by,
-            turns,
-        } = document;
-        Self {
-            conversation_id: conversation.as_uuid(),
-            kind: inquiry.as_word(),
-            service: service.into(),
-            subject: subject.expose().to_owned(),
-            patient: JournalPatientView {
-                national_id: patient.expose().to_owned(),
-                name: patient_name.expose().to_owned(),
-            },
-            marked_at,
-            confirm_by,
-            messages: turns.into_iter().map(TurnView::from).collect(),
-        }
-    }
-}
-
 fn relevance(request: RelevanceRequest) -> Result<Relevance, ApiError> {
     let RelevanceRequest { relevant, message_ids, unknown } = request;
     let mut violations = Violations::new();
@@ -216,28 +152,6 @@ pub(crate) async fn journal_mark(
     let relevance = relevance(body.value)?;
     let item = state.store.journal_mark(&call, path.service_id, path.conversation_id, relevance).await?;
     Ok(shown(item, call.now))
-}
-
-/// Fetch what the journal archives
-///
-/// Everything that it takes to understand it: who, when, on whose behalf, and what.
-#[utoipa::path(
-    operation_id = "journalDocumentShow",
-    tag = "Queue",
-    params(DeskPath),
-    responses(
-        (status = 200, description = "The document.", body = JournalDocumentView),
-        CallProblems,
-    ),
-)]
-#[get("/v1/services/{serviceId}/conversations/{conversationId}/journal")]
-pub(crate) async fn journal_document_show(
-    call: Call,
-    state: Data<AppState>,
-    path: Path<DeskPath>,
-) -> Result<HttpResponse, ApiError> {
-    let document = state.store.journal_document(&call, path.service_id, path.conversation_id).await?;
-    Ok(HttpResponse::Ok().json(JournalDocumentView::from(document)))
 }
 
 /// Confirm that the journal has archived it

@@ -19,6 +19,7 @@ mod health;
 pub(crate) mod idempotency;
 pub(crate) mod input;
 mod journal;
+mod journal_document;
 mod mailbox;
 mod me;
 mod message;
@@ -112,7 +113,7 @@ pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
             .service(desk::note_add)
             .service(desk::note_list)
             .service(journal::journal_mark)
-            .service(journal::journal_document_show)
+            .service(journal_document::journal_document_show)
             .service(journal::journal_receipt_create);
         config
             .service(power_of_attorney::power_of_attorney_list)

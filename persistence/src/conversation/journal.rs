@@ -12,6 +12,7 @@ use domain::journal::{JournalDocument, JournalEntry, JournalReference};
 
 use super::CORRUPT;
 use super::desk::{Desk, Work, item, turn, turns_after};
+use crate::attachment::Fetched;
 use crate::context::Context;
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
@@ -20,7 +21,7 @@ use crate::person::open_name;
 use crate::register::stored_number;
 use crate::schema::{conversation, journal_entry, mailbox, message};
 use crate::vault::Field;
-use crate::{Inner, Store, event, person, service};
+use crate::{Inner, Store, attachment, event, person, service};
 
 /// The most jobs that are leased at once.
 const MOST: i64 = 50;
@@ -60,7 +61,8 @@ impl Store {
         .await
     }
 
-    /// What a journal archives of a conversation.
+    /// What a journal archives of a conversation, and its files in the order in which the document names them; none where
+    /// it only lists them.
     ///
     /// # Errors
     /// Refused, not there or nothing marked, or the store away.
@@ -69,8 +71,18 @@ impl Store {
         context: &Context,
         service: ServiceId,
         id: ConversationId,
-    ) -> Result<JournalDocument, Failure> {
-        self.at_desk(context, (service, id), Work::See, document).await
+    ) -> Result<(JournalDocument, Vec<Fetched>), Failure> {
+        self.at_desk(context, (service, id), Work::See, |inner, connection, desk| {
+            let document = document(inner, connection, desk)?;
+            let mut files = vec![];
+            if document.carries_files() {
+                for turn in document.turns.iter().filter(|turn| !turn.attachments.is_empty()) {
+                    files.extend(attachment::fetch_all(inner, connection, desk.found.mailbox, desk.key, turn.id)?);
+                }
+            }
+            Ok((document, files))
+        })
+        .await
     }
 
     /// Puts on record that the journal has archived what was marked. Confirming it again under the same name changes

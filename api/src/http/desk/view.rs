@@ -132,17 +132,23 @@ pub(crate) struct AuthorView {
     name: Option<String>,
 }
 
+impl From<Author> for AuthorView {
+    fn from(author: Author) -> Self {
+        let Author { relation, person, name } = author;
+        Self { relation, person_id: person.map(|id| id.as_uuid()), name }
+    }
+}
+
 impl From<Turn> for TurnView {
     fn from(turn: Turn) -> Self {
         let Turn { id, direction, subject, body, body_format, author, at, opened_at, attachments, form_answers } = turn;
-        let Author { relation, person, name } = author;
         Self {
             id: id.as_uuid(),
             direction: direction.as_word(),
             subject: subject.expose().to_owned(),
             body: body.expose().to_owned(),
             body_format: body_format.as_word(),
-            author: AuthorView { relation, person_id: person.map(|id| id.as_uuid()), name },
+            author: author.into(),
             at,
             opened_at,
             attachments: attachments.into_iter().map(AttachmentView::from).collect(),

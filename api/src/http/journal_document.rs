@@ -1,0 +1,186 @@
+//! What a journal fetches of a conversation, and archives (TK-3).
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpResponse, get};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
+use domain::attachment::Attachment;
+use domain::conversation::Turn;
+use domain::id::ServiceId;
+use domain::journal::JournalDocument;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::context::Call;
+use super::desk::{AuthorView, DeskPath};
+use super::message::{AttachmentView, MessageServiceView};
+use crate::app::AppState;
+use crate::document::{Contents, make, read_contents};
+use crate::problem::responses::CallProblems;
+use crate::problem::{ApiError, Problem, ProblemKind};
+
+/// What a journal archives: all that it takes to understand it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct JournalDocumentView {
+    /// The conversation.
+    conversation_id: Uuid,
+    /// What it began as: `dialogue`, `letter` or `accessRequest`.
+    #[schema(example = "dialogue")]
+    kind: &'static str,
+    /// The service, with its controller.
+    service: MessageServiceView,
+    /// The line shown.
+    subject: String,
+    /// The patient.
+    patient: JournalPatientView,
+    /// When it was marked.
+    marked_at: DateTime<Utc>,
+    /// Until when the journal should confirm it.
+    confirm_by: DateTime<Utc>,
+    /// Whether the files are in the document. Files of more than 41,943,040 bytes (40 MiB) together are not: then each is
+    /// listed, and fetched at its `path`.
+    carries_files: bool,
+    /// The messages, in order.
+    messages: Vec<JournalMessageView>,
+}
+
+/// Whose journal it is.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct JournalPatientView {
+    /// The national identity number.
+    #[schema(example = "29827200059")]
+    national_id: String,
+    /// The name.
+    name: String,
+}
+
+/// A message, as a journal archives it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct JournalMessageView {
+    id: Uuid,
+    /// Which way it went, seen from the citizen: `sent` or `received`.
+    #[schema(example = "sent")]
+    direction: &'static str,
+    /// The line to show in a list.
+    subject: String,
+    /// What it says.
+    body: String,
+    /// `text` or `markdown`.
+    #[schema(example = "text")]
+    body_format: &'static str,
+    /// Who wrote it.
+    author: AuthorView,
+    /// When it was stored safely.
+    at: DateTime<Utc>,
+    /// When the citizen first opened what the service wrote.
+    #[schema(required)]
+    opened_at: Option<DateTime<Utc>>,
+    /// Its files.
+    attachments: Vec<JournalFileView>,
+}
+
+/// A file of a message, as a journal archives it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct JournalFileView {
+    #[serde(flatten)]
+    file: AttachmentView,
+    /// The path at which the file is fetched by itself.
+    path: String,
+    /// Its bytes, in Base64 (RFC 4648, section 4, with padding); null where the document only lists its files.
+    #[schema(required, content_encoding = "base64")]
+    content: Option<String>,
+}
+
+impl JournalDocumentView {
+    fn of(document: JournalDocument, contents: Option<Contents>) -> Self {
+        let carries_files = document.carries_files();
+        let JournalDocument {
+            conversation,
+            service,
+            inquiry,
+            subject,
+            patient,
+            patient_name,
+            marked_at,
+            confirm_by,
+            turns,
+        } = document;
+        let desk = desk_path(service.service, conversation.as_uuid());
+        let mut contents = contents.into_iter().flatten();
+        // Each content is let go of when it has become text, so that a document is not in memory twice.
+        let messages = turns.into_iter().map(|turn| JournalMessageView::of(turn, &desk, &mut contents)).collect();
+        Self {
+            conversation_id: conversation.as_uuid(),
+            kind: inquiry.as_word(),
+            service: service.into(),
+            subject: subject.expose().to_owned(),
+            patient: JournalPatientView {
+                national_id: patient.expose().to_owned(),
+                name: patient_name.expose().to_owned(),
+            },
+            marked_at,
+            confirm_by,
+            carries_files,
+            messages,
+        }
+    }
+}
+
+impl JournalMessageView {
+    fn of(turn: Turn, desk: &str, contents: &mut impl Iterator<Item = Vec<u8>>) -> Self {
+        let Turn { id, direction, subject, body, body_format, author, at, opened_at, attachments } = turn;
+        let file = |file: Attachment| JournalFileView {
+            path: format!("{desk}/messages/{id}/attachments/{}", file.id),
+            file: file.into(),
+            content: contents.next().map(|bytes| STANDARD.encode(bytes)),
+        };
+        Self {
+            id: id.as_uuid(),
+            direction: direction.as_word(),
+            subject: subject.expose().to_owned(),
+            body: body.expose().to_owned(),
+            body_format: body_format.as_word(),
+            author: author.into(),
+            at,
+            opened_at,
+            attachments: attachments.into_iter().map(file).collect(),
+        }
+    }
+}
+
+fn desk_path(service: ServiceId, conversation: Uuid) -> String {
+    format!("/v1/services/{service}/conversations/{conversation}")
+}
+
+/// Fetch what the journal archives
+///
+/// Everything that it takes to understand it: who, when, on whose behalf, and what, with the files. Files of more than
+/// 40 MiB together are only listed, and fetched one by one.
+#[utoipa::path(
+    operation_id = "journalDocumentShow",
+    tag = "Queue",
+    params(DeskPath),
+    responses(
+        (status = 200, description = "The document.", body = JournalDocumentView),
+        CallProblems,
+    ),
+)]
+#[get("/v1/services/{serviceId}/conversations/{conversationId}/journal")]
+pub(crate) async fn journal_document_show(
+    call: Call,
+    state: Data<AppState>,
+    path: Path<DeskPath>,
+) -> Result<HttpResponse, ApiError> {
+    let (document, files) = state.store.journal_document(&call, path.service_id, path.conversation_id).await?;
+    let _room = state.workshop.enter().await?;
+    let contents = if document.carries_files() { Some(read_contents(&files).await?) } else { None };
+    let bytes = make(move || serde_json::to_vec(&JournalDocumentView::of(document, contents))).await?;
+    let bytes = bytes.map_err(|error| ApiError::caused_by(Problem::new(ProblemKind::InternalError), error))?;
+    Ok(HttpResponse::Ok().content_type("application/json").body(bytes))
+}
