@@ -24,6 +24,9 @@ pub enum EventKind {
     /// The journal has not confirmed it in time.
     #[strum(serialize = "journal.notArchived")]
     JournalNotArchived,
+    /// The journal would not take it; its reasons stand in the queue.
+    #[strum(serialize = "journal.rejected")]
+    JournalRejected,
     /// A citizen has cancelled an appointment. The message is the one that tells of it in the service's queue.
     #[strum(serialize = "appointment.cancelled")]
     AppointmentCancelled,

@@ -60,6 +60,8 @@ id_types! {
     RecordedAccessId
     /// A conversation between a citizen and a service, or a letter to one.
     ConversationId
+    /// What of a conversation is relevant to care, as it was marked once.
+    JournalDocumentId
     /// An appointment or visit.
     AppointmentId
     /// What staff wrote to each other about a conversation.

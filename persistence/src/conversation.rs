@@ -16,7 +16,7 @@ use domain::conversation::{ConversationState, ConversationView};
 use domain::id::{ConversationId, MailboxId, PersonId};
 use domain::message::{Sender, Subject};
 
-pub use self::journal::Relevance;
+pub use self::journal::{Marked, Relevance};
 pub use self::queue::{AssigneeFilter, QueueFilter};
 pub(crate) use self::rows::{ConversationColumns, ConversationRow, FlagsRow, flags_from};
 pub(crate) use self::writing::{Report, item_of, report, write};

@@ -48,7 +48,7 @@ pub mod vault;
 
 pub use attachment::Fetched;
 pub use context::Context;
-pub use conversation::{AssigneeFilter, QueueFilter, Relevance};
+pub use conversation::{AssigneeFilter, Marked, QueueFilter, Relevance};
 pub use database::DatabaseUrl;
 pub use error::{Failure, StoreError, Widened};
 pub use explanation::{AccessExplained, OtherAccess};

@@ -387,6 +387,9 @@ diesel::table! {
         messages -> Text,
         archived_at -> Nullable<SqlTime>,
         reference -> Nullable<Text>,
+        document_id -> SqlUuid,
+        rejected_at -> Nullable<SqlTime>,
+        rejection -> Nullable<Binary>,
     }
 }
 

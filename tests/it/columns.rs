@@ -140,6 +140,11 @@ stories! {
         let reply = patient.own(&format!("/conversations/{}/messages", shown.text("conversationId")));
         let filled = serde_json::json!({"form": "tiltak", "version": 1, "answers": {canary: canary}});
         let _ = patient.post(&reply, &serde_json::json!({"body": canary, "formAnswers": filled})).await.expect(201);
+        let journal = clinic.path(&format!("/conversations/{}/journal", shown.text("conversationId")));
+        let _ = ehr.put(&journal, &serde_json::json!({"relevant": true})).await.expect(200);
+        let rejected = serde_json::json!({"conversationId": shown["conversationId"],
+            "rejected": {"code": "E35", "message": canary}});
+        let _ = ehr.post(&clinic.path("/journal-receipts"), &rejected).await.expect(200);
 
         let mut visit = visit(SKUDDAR);
         for field in ["title", "place", "description"] {

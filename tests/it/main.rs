@@ -17,6 +17,7 @@ mod forms;
 mod idempotency;
 mod journal;
 mod journal_forms;
+mod journal_receipts;
 mod operations;
 mod outage;
 mod persons;

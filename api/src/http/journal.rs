@@ -4,8 +4,8 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post, put};
 use chrono::{DateTime, Utc};
 use domain::id::{ConversationId, MessageId};
-use domain::journal::{JournalEntry, JournalReference};
-use persistence::Relevance;
+use domain::journal::{FaultCode, FaultText, JournalEntry, JournalFault, JournalReceipt, JournalReference};
+use persistence::{Marked, Relevance};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -37,16 +37,37 @@ pub(crate) struct RelevanceRequest {
     unknown: Unknown,
 }
 
-/// That the journal has archived what was marked.
+/// What the journal answers: either that it has archived what was marked, or that it would not take it.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct JournalReceiptRequest {
     /// The conversation.
     #[schema(value_type = Uuid)]
     conversation_id: Field<String>,
-    /// Where: the journal's own name for it, of at most 200 characters.
-    #[schema(value_type = String, max_length = 200, example = "EPJ-2026-118842")]
+    /// It is archived, and where: the journal's own name for it, of at most 200 characters.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 200, example = "EPJ-2026-118842")]
     journal_reference: Field<String>,
+    /// It was not taken, and why.
+    #[serde(default)]
+    #[schema(value_type = Option<RejectedRequest>)]
+    rejected: Field<RejectedRequest>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    unknown: Unknown,
+}
+
+/// Why a journal would not take what was marked.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RejectedRequest {
+    /// As a word of at most 20 characters, of code system 8221 where it has one.
+    #[schema(value_type = String, max_length = 20, example = "E35")]
+    code: Field<String>,
+    /// In words: at most 500 characters.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 500, example = "Pasienten er ukjent hos mottakeren")]
+    message: Field<String>,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
@@ -56,9 +77,12 @@ pub(crate) struct JournalReceiptRequest {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct JournalEntryView {
-    /// `relevant`: it waits for the journal. `notArchived`: it has not been confirmed in time. `archived`: it has.
+    /// `relevant`: it waits for the journal. `notArchived`: it has not been confirmed in time. `rejected`: the journal would
+    /// not take it. `archived`: it has it.
     #[schema(example = "relevant")]
     state: &'static str,
+    /// What was marked, until it is marked anew: the `documentId` of the document.
+    document_id: Uuid,
     /// When it was marked.
     marked_at: DateTime<Utc>,
     /// Until when the journal should confirm it.
@@ -71,21 +95,57 @@ pub(crate) struct JournalEntryView {
     /// Where: the journal's own name for it.
     #[schema(required)]
     journal_reference: Option<String>,
+    /// That the journal would not take it; null where it has not said so, or has archived it since.
+    #[schema(required)]
+    rejection: Option<RejectionView>,
+}
+
+/// That a journal would not take what was marked.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RejectionView {
+    /// When it said so.
+    rejected_at: DateTime<Utc>,
+    /// Why.
+    faults: Vec<FaultView>,
+}
+
+/// One reason of a journal.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FaultView {
+    /// As a word of the journal's code system, mostly 8221.
+    #[schema(example = "E35")]
+    code: String,
+    /// In the journal's words; null where it gave none.
+    #[schema(required)]
+    message: Option<String>,
+}
+
+impl From<JournalFault> for FaultView {
+    fn from(JournalFault { code, text }: JournalFault) -> Self {
+        Self { code: code.as_str().to_owned(), message: text.map(|text| text.expose().to_owned()) }
+    }
 }
 
 impl JournalEntryView {
     /// How it stands at a time.
     pub(super) fn at(entry: JournalEntry, now: DateTime<Utc>) -> Self {
         let state = entry.state(now).as_word();
-        let JournalEntry { marked_at, confirm_by, messages, archived } = entry;
+        let JournalEntry { document, marked_at, confirm_by, messages, archived, rejected } = entry;
         let (archived_at, reference) = archived.unzip();
         Self {
             state,
+            document_id: document.as_uuid(),
             marked_at,
             confirm_by,
             message_ids: messages.into_iter().map(MessageId::as_uuid).collect(),
             archived_at,
             journal_reference: reference.map(|reference| reference.as_str().to_owned()),
+            rejection: rejected.map(|(rejected_at, faults)| RejectionView {
+                rejected_at,
+                faults: faults.into_iter().map(FaultView::from).collect(),
+            }),
         }
     }
 }
@@ -154,9 +214,48 @@ pub(crate) async fn journal_mark(
     Ok(shown(item, call.now))
 }
 
-/// Confirm that the journal has archived it
+fn receipt(request: JournalReceiptRequest) -> Result<(Marked, JournalReceipt), ApiError> {
+    const ANSWERS: &[&str] = &["journalReference", "rejected"];
+    let JournalReceiptRequest { conversation_id, journal_reference, rejected, unknown } = request;
+    let mut violations = Violations::new();
+    let id = violations.required("/conversationId", conversation_id);
+    let id = violations.id("/conversationId", id, ConversationId::from);
+    let is_there = [is_given(&journal_reference), is_given(&rejected)];
+    if is_there[0] == is_there[1] {
+        violations.add("", ViolationCode::ExactlyOneOf { fields: ANSWERS });
+    }
+    let reference = violations.optional("/journalReference", journal_reference);
+    let reference = violations.parse("/journalReference", reference, JournalReference::parse);
+    let rejected = violations.optional("/rejected", rejected);
+    let fault = rejected.and_then(|rejected| fault(&mut violations, rejected));
+    violations.unknown("", &unknown);
+    let receipt = match (reference, fault) {
+        (Some(reference), None) => Some(JournalReceipt::Archived(reference)),
+        (None, Some(fault)) => Some(JournalReceipt::Rejected(vec![fault])),
+        (Some(_), Some(_)) | (None, None) => None,
+    };
+    let (Some(id), Some(receipt)) = (id, receipt) else { return Err(violations.into_error()) };
+    violations.finish().map(|()| (Marked::Conversation(id), receipt))
+}
+
+const fn is_given<T>(field: &Field<T>) -> bool {
+    !matches!(field, Field::Missing | Field::Null)
+}
+
+fn fault(violations: &mut Violations, request: RejectedRequest) -> Option<JournalFault> {
+    let RejectedRequest { code, message, unknown } = request;
+    let code = violations.required("/rejected/code", code);
+    let code = violations.parse("/rejected/code", code, FaultCode::parse);
+    let text = violations.optional("/rejected/message", message);
+    let text = violations.parse("/rejected/message", text, FaultText::parse);
+    violations.unknown("/rejected", &unknown);
+    code.map(|code| JournalFault { code, text })
+}
+
+/// Tell what the journal answers
 ///
-/// With the journal's own name for it. Confirming it again under the same name changes nothing.
+/// That it has archived what was marked, with its own name for it, or that it would not take it, and why; then the queue
+/// shows it and an event tells of it. The same answer again changes nothing. What was rejected can be archived later.
 #[utoipa::path(
     operation_id = "journalReceiptCreate",
     tag = "Queue",
@@ -176,15 +275,7 @@ pub(crate) async fn journal_receipt_create(
     path: Path<ServicePath>,
     body: JsonBody<JournalReceiptRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let JournalReceiptRequest { conversation_id, journal_reference, unknown } = body.value;
-    let mut violations = Violations::new();
-    let id = violations.required("/conversationId", conversation_id);
-    let id = violations.id("/conversationId", id, ConversationId::from);
-    let reference = violations.required("/journalReference", journal_reference);
-    let reference = violations.parse("/journalReference", reference, JournalReference::parse);
-    violations.unknown("", &unknown);
-    let (Some(id), Some(reference)) = (id, reference) else { return Err(violations.into_error()) };
-    violations.finish()?;
-    let item = state.store.journal_confirm(&call, path.service_id, id, reference).await?;
+    let (about, receipt) = receipt(body.value)?;
+    let item = state.store.journal_receive(&call, path.service_id, about, receipt).await?;
     Ok(shown(item, call.now))
 }

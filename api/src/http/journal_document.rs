@@ -25,6 +25,8 @@ use crate::problem::{ApiError, Problem, ProblemKind};
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct JournalDocumentView {
+    /// The same however often it is fetched, until the conversation is marked anew.
+    document_id: Uuid,
     /// The conversation.
     conversation_id: Uuid,
     /// What it began as: `dialogue`, `letter` or `accessRequest`.
@@ -101,6 +103,7 @@ impl JournalDocumentView {
     fn of(document: JournalDocument, contents: Option<Contents>) -> Self {
         let carries_files = document.carries_files();
         let JournalDocument {
+            id,
             conversation,
             service,
             inquiry,
@@ -116,6 +119,7 @@ impl JournalDocumentView {
         // Each content is let go of when it has become text, so that a document is not in memory twice.
         let messages = turns.into_iter().map(|turn| JournalMessageView::of(turn, &desk, &mut contents)).collect();
         Self {
+            document_id: id.as_uuid(),
             conversation_id: conversation.as_uuid(),
             kind: inquiry.as_word(),
             service: service.into(),

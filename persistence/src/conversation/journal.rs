@@ -7,20 +7,22 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use domain::conversation::{QueueItem, Turn};
 use domain::event::EventKind;
-use domain::id::{ConversationId, MessageId, PersonId, ServiceId};
-use domain::journal::{JournalDocument, JournalEntry, JournalReference};
+use domain::id::{ConversationId, JournalDocumentId, MailboxId, MessageId, PersonId, ServiceId};
+use domain::journal::{
+    FaultCode, FaultText, JournalDocument, JournalEntry, JournalFault, JournalReceipt, JournalReference,
+};
 
 use super::CORRUPT;
 use super::desk::{Desk, Work, item, turn, turns_after};
 use crate::attachment::Fetched;
-use crate::context::Context;
+use crate::context::{Context, new_id};
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::job::{self, JobKind, JobRow};
 use crate::person::open_name;
 use crate::register::stored_number;
 use crate::schema::{conversation, journal_entry, mailbox, message};
-use crate::vault::Field;
+use crate::vault::{DataKey, Field};
 use crate::{Inner, Store, attachment, event, person, service};
 
 /// The most jobs that are leased at once.
@@ -38,6 +40,15 @@ pub enum Relevance {
     Messages(Vec<MessageId>),
     /// Nothing, after all.
     Nothing,
+}
+
+/// What a journal answers about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Marked {
+    /// What is marked of a conversation at this moment.
+    Conversation(ConversationId),
+    /// What was marked once; nothing where it was marked anew since.
+    Document(JournalDocumentId),
 }
 
 impl Store {
@@ -85,32 +96,28 @@ impl Store {
         .await
     }
 
-    /// Puts on record that the journal has archived what was marked. Confirming it again under the same name changes
-    /// nothing.
+    /// Puts on record what the journal answers. The same answer again changes nothing. What it has rejected it may
+    /// archive later, but not the other way round.
     ///
     /// # Errors
-    /// Refused, not there or nothing marked, confirmed under another name, or the store away.
-    pub async fn journal_confirm(
+    /// Refused, not there or nothing marked, archived before, or the store away.
+    pub async fn journal_receive(
         &self,
         context: &Context,
         service: ServiceId,
-        id: ConversationId,
-        reference: JournalReference,
+        about: Marked,
+        receipt: JournalReceipt,
     ) -> Result<QueueItem, Failure> {
-        self.at_desk(context, (service, id), Work::Do, move |inner, connection, desk| {
-            let entry = fetch(connection, desk.key_of())?.ok_or(Failure::NotFound)?;
-            match &entry.archived {
-                Some((_, known)) if *known == reference => {}
-                Some(_) => return Err(Failure::AlreadyArchived),
-                None => {
-                    on!(&mut *connection, c => diesel::update(journal_entry::table.find(desk.key_of()))
-                        .set((
-                            journal_entry::archived_at.eq(Time(desk.context.now)),
-                            journal_entry::reference.eq(reference.as_str()),
-                        ))
-                        .execute(c))?;
-                }
+        let (id, document) = match about {
+            Marked::Conversation(id) => (id, None),
+            Marked::Document(document) => {
+                let found = self.run(move |_, connection| Ok(of_document(connection, service, document)?)).await?;
+                // One that is not there is refused like a conversation that is not there.
+                (found.unwrap_or_else(|| document.as_uuid().into()), Some(document))
             }
+        };
+        self.at_desk(context, (service, id), Work::Do, move |inner, connection, desk| {
+            receive(connection, desk, document, &receipt)?;
             item(inner, connection, desk)
         })
         .await
@@ -140,8 +147,85 @@ impl Store {
     }
 }
 
+/// The conversation of which a service has marked a document.
+fn of_document(
+    connection: &mut Connection,
+    service: ServiceId,
+    document: JournalDocumentId,
+) -> Result<Option<ConversationId>, StoreError> {
+    let id = on!(connection, c => journal_entry::table
+        .inner_join(conversation::table.on(
+            conversation::mailbox_id.eq(journal_entry::mailbox_id)
+                .and(conversation::id.eq(journal_entry::conversation_id)),
+        ))
+        .filter(journal_entry::document_id.eq(document.key()))
+        .filter(conversation::service_id.eq(service.key()))
+        .select(conversation::id)
+        .first::<Id>(c)
+        .optional())?;
+    Ok(id.map(Into::into))
+}
+
+fn receive(
+    connection: &mut Connection,
+    desk: &Desk<'_>,
+    document: Option<JournalDocumentId>,
+    receipt: &JournalReceipt,
+) -> Result<(), Failure> {
+    let entry = fetch(connection, desk)?.ok_or(Failure::NotFound)?;
+    if document.is_some_and(|document| document != entry.document) {
+        return Err(Failure::NotFound);
+    }
+    let now = Time(desk.context.now);
+    match (&entry.archived, receipt) {
+        // A receipt of its own for each time that the document was sent has a name of its own each time.
+        (Some((_, known)), JournalReceipt::Archived(name)) if document.is_some() || known == name => Ok(()),
+        (Some(_), _) => Err(Failure::AlreadyArchived),
+        (None, JournalReceipt::Archived(name)) => {
+            on!(connection, c => diesel::update(journal_entry::table.find(desk.key_of()))
+                .set((
+                    journal_entry::archived_at.eq(now),
+                    journal_entry::reference.eq(name.as_str()),
+                    journal_entry::rejected_at.eq(None::<Time>),
+                    journal_entry::rejection.eq(None::<Vec<u8>>),
+                ))
+                .execute(c))?;
+            Ok(())
+        }
+        (None, JournalReceipt::Rejected(faults)) => {
+            if entry.rejected.as_ref().is_some_and(|(_, known)| known == faults) {
+                return Ok(());
+            }
+            let sealed = seal(desk.key, entry.document, faults)?;
+            on!(&mut *connection, c => diesel::update(journal_entry::table.find(desk.key_of()))
+                .set((journal_entry::rejected_at.eq(now), journal_entry::rejection.eq(sealed)))
+                .execute(c))?;
+            let last = *entry.messages.last().ok_or(CORRUPT)?;
+            let told = [(desk.found.service, last)];
+            Ok(event::record(connection, EventKind::JournalRejected, &told, desk.context.now)?)
+        }
+    }
+}
+
+fn seal(key: &DataKey, document: JournalDocumentId, faults: &[JournalFault]) -> Result<Vec<u8>, StoreError> {
+    let text = |fault: &JournalFault| fault.text.as_ref().map(|text| text.expose().to_owned());
+    let plain: Vec<(&str, Option<String>)> = faults.iter().map(|fault| (fault.code.as_str(), text(fault))).collect();
+    let plain = serde_json::to_vec(&plain).map_err(|_| CORRUPT)?;
+    Ok(key.seal(document.as_uuid(), Field::JournalRejection, &plain))
+}
+
+fn open(key: &DataKey, document: JournalDocumentId, sealed: &[u8]) -> Result<Vec<JournalFault>, StoreError> {
+    let plain = key.open_text(document.as_uuid(), Field::JournalRejection, sealed).map_err(|_| CORRUPT)?;
+    let plain: Vec<(String, Option<String>)> = serde_json::from_str(&plain).map_err(|_| CORRUPT)?;
+    let fault = |(code, text): (String, Option<String>)| {
+        let text = text.map(|text| FaultText::parse(&text)).transpose().map_err(|_| CORRUPT)?;
+        Ok(JournalFault { code: FaultCode::parse(&code).map_err(|_| CORRUPT)?, text })
+    };
+    plain.into_iter().map(fault).collect()
+}
+
 fn mark(connection: &mut Connection, desk: &Desk<'_>, relevance: Relevance) -> Result<(), Failure> {
-    let known = fetch(connection, desk.key_of())?;
+    let known = fetch(connection, desk)?;
     let of_conversation = on!(&mut *connection, c => message::table
         .filter(message::mailbox_id.eq(desk.found.mailbox.key()))
         .filter(message::conversation_id.eq(desk.found.id.key()))
@@ -180,6 +264,7 @@ fn mark(connection: &mut Connection, desk: &Desk<'_>, relevance: Relevance) -> R
             journal_entry::marked_by.eq(desk.member.map(Key::key)),
             journal_entry::confirm_by.eq(Time(confirm_by)),
             journal_entry::messages.eq(to_text(&messages)),
+            journal_entry::document_id.eq(new_id::<JournalDocumentId>().key()),
         ))
         .execute(c))?;
     let last: MessageId = messages.last().copied().ok_or(CORRUPT)?.into();
@@ -196,48 +281,61 @@ fn from_text(text: &str) -> Result<Vec<MessageId>, StoreError> {
     text.split_whitespace().map(|id| uuid::Uuid::try_parse(id).map(Into::into).map_err(|_| CORRUPT)).collect()
 }
 
-type EntryRow = (Id, Time, Time, String, Option<Time>, Option<String>);
+type EntryRow = ((Id, Id, Time, Time, String), (Option<Time>, Option<String>), (Id, Option<Time>, Option<Vec<u8>>));
 
-fn entry_from(
-    (_, marked_at, confirm_by, messages, archived_at, reference): EntryRow,
-) -> Result<JournalEntry, StoreError> {
+fn rows(connection: &mut Connection, conversations: &[Id]) -> Result<Vec<EntryRow>, StoreError> {
+    Ok(on!(connection, c => journal_entry::table
+        .filter(journal_entry::conversation_id.eq_any(conversations))
+        .select((
+            (
+                journal_entry::mailbox_id,
+                journal_entry::conversation_id,
+                journal_entry::marked_at,
+                journal_entry::confirm_by,
+                journal_entry::messages,
+            ),
+            (journal_entry::archived_at, journal_entry::reference),
+            (journal_entry::document_id, journal_entry::rejected_at, journal_entry::rejection),
+        ))
+        .load::<EntryRow>(c))?)
+}
+
+fn entry_from(key: &DataKey, row: EntryRow) -> Result<JournalEntry, StoreError> {
+    let ((_, _, marked_at, confirm_by, messages), (archived_at, reference), (document, rejected_at, rejection)) = row;
     let reference = reference.map(|text| JournalReference::parse(&text)).transpose().map_err(|_| CORRUPT)?;
+    let document = document.into();
+    let faults = rejection.map(|sealed| open(key, document, &sealed)).transpose()?;
     Ok(JournalEntry {
+        document,
         marked_at: marked_at.0,
         confirm_by: confirm_by.0,
         messages: from_text(&messages)?,
         archived: archived_at.map(|at| at.0).zip(reference),
+        rejected: rejected_at.map(|at| at.0).zip(faults),
     })
 }
 
-/// What is marked of conversations, by their ids.
-pub(crate) fn entries(
+/// What is marked of conversations, by their ids: of mailboxes whose key is at hand.
+pub(crate) fn entries<'k>(
     connection: &mut Connection,
     conversations: &[Id],
+    key_of: impl Fn(MailboxId) -> Option<&'k DataKey>,
 ) -> Result<HashMap<Id, JournalEntry>, StoreError> {
     if conversations.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows = on!(connection, c => journal_entry::table
-        .filter(journal_entry::conversation_id.eq_any(conversations))
-        .select((
-            journal_entry::conversation_id,
-            journal_entry::marked_at,
-            journal_entry::confirm_by,
-            journal_entry::messages,
-            journal_entry::archived_at,
-            journal_entry::reference,
-        ))
-        .load::<EntryRow>(c))?;
-    rows.into_iter().map(|row| Ok((row.0, entry_from(row)?))).collect()
+    let rows = rows(connection, conversations)?.into_iter();
+    let opened = rows.filter_map(|row| Some((key_of(row.0.0.into())?, row)));
+    opened.map(|(key, row)| Ok((row.0.1, entry_from(key, row)?))).collect()
 }
 
-fn fetch(connection: &mut Connection, (_, id): (Id, Id)) -> Result<Option<JournalEntry>, StoreError> {
-    Ok(entries(connection, &[id])?.remove(&id))
+fn fetch(connection: &mut Connection, desk: &Desk<'_>) -> Result<Option<JournalEntry>, StoreError> {
+    let (_, id) = desk.key_of();
+    Ok(entries(connection, &[id], |_| Some(desk.key))?.remove(&id))
 }
 
 fn document(inner: &Inner, connection: &mut Connection, desk: &Desk<'_>) -> Result<JournalDocument, Failure> {
-    let entry = fetch(connection, desk.key_of())?.ok_or(Failure::NotFound)?;
+    let entry = fetch(connection, desk)?.ok_or(Failure::NotFound)?;
     let wanted: HashSet<Id> = entry.messages.iter().map(|id| id.key()).collect();
     let mut rows = vec![];
     let mut after = Id::MIN;
@@ -259,6 +357,7 @@ fn document(inner: &Inner, connection: &mut Connection, desk: &Desk<'_>) -> Resu
         .first::<(Id, Vec<u8>, Vec<u8>)>(c))?;
     let number = desk.key.open_text(person_id.0, Field::NationalId, &number).map_err(|_| CORRUPT)?;
     Ok(JournalDocument {
+        id: entry.document,
         conversation: desk.found.id,
         service: domain::message::Sender::clone(&*service::sender(inner, connection, desk.found.service)?),
         inquiry: desk.found.inquiry,
@@ -271,11 +370,12 @@ fn document(inner: &Inner, connection: &mut Connection, desk: &Desk<'_>) -> Resu
     })
 }
 
-/// Tells the service, unless the journal has confirmed it meanwhile, or it was marked anew and has time again.
+/// Tells the service, unless the journal has answered meanwhile, or it was marked anew and has time again.
 fn tell_overdue(connection: &mut Connection, key: (Id, Id), now: DateTime<Utc>) -> Result<(), Failure> {
-    let Some(entry) = fetch(connection, key)? else { return Ok(()) };
-    let Some(last) = entry.messages.last().copied() else { return Ok(()) };
-    if entry.archived.is_some() || now < entry.confirm_by {
+    let Some(row) = rows(connection, &[key.1])?.pop() else { return Ok(()) };
+    let ((_, _, _, confirm_by, messages), (archived_at, _), (_, rejected_at, _)) = row;
+    let Some(last) = from_text(&messages)?.pop() else { return Ok(()) };
+    if archived_at.is_some() || rejected_at.is_some() || now < confirm_by.0 {
         return Ok(());
     }
     let service = on!(&mut *connection, c => conversation::table

@@ -338,7 +338,7 @@ impl Around {
         let is_system = worker.is_none();
         let shown = page.iter().filter(|stored| is_system || lawful.contains(&stored.id.key()));
         let keys = keys(inner, connection, shown.map(|stored| stored.mailbox))?;
-        let journal = super::journal::entries(connection, &ids)?;
+        let journal = super::journal::entries(connection, &ids, |mailbox| keys.get(&mailbox).map(|(key, _)| key))?;
         Ok(Self { is_system, me: worker.map(|worker| worker.person), lawful, keys, seen, journal })
     }
 

@@ -39,12 +39,14 @@ pub enum Field {
     FormAnswers,
     /// What somebody has begun to write.
     Draft,
+    /// Why a journal would not take what was relevant to care.
+    JournalRejection,
 }
 
 impl Field {
     /// Every field.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::NationalId,
         Self::PersonName,
         Self::Subject,
@@ -58,6 +60,7 @@ impl Field {
         Self::AppointmentDescription,
         Self::FormAnswers,
         Self::Draft,
+        Self::JournalRejection,
     ];
 
     // The words below are part of what is stored for years. Rename the variants as you like; never change a word.
@@ -76,6 +79,7 @@ impl Field {
             Self::AppointmentDescription => "appointmentDescription",
             Self::FormAnswers => "formAnswers",
             Self::Draft => "draft",
+            Self::JournalRejection => "journalRejection",
         }
     }
 }
