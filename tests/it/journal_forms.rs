@@ -6,9 +6,10 @@ use base64::prelude::BASE64_STANDARD;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::files::File;
-use tests::{TestApp, files, form, stories};
+use tests::{TestApp, files, form, stories, without_instance};
 
 use crate::dialogue::{HomeCare, home_care_of, inquiry};
+use crate::persons::SKUDDAR;
 
 /// The citizen writes, with files, and the nurse marks it as relevant: the id of the conversation.
 async fn relevant_with(care: &HomeCare, subject: &str, files: Vec<File>) -> String {
@@ -60,5 +61,43 @@ stories! {
         assert_eq!(document["carriesFiles"], true);
         let contents = document["messages"][0]["attachments"].as_array().expect("files").iter();
         assert!(contents.map(|file| file["content"].as_str().expect("a content").len()).sum::<usize>() > 2 * half);
+    }
+
+    async fn tk_3_the_document_comes_as_pdf_a_with_its_files_embedded(app: TestApp) {
+        let care = home_care_of(&app).await;
+        let file = files::docx().named("prøve.docx");
+        let id = relevant_with(&care, "Bures, muoŧŧá", vec![file.clone()]).await;
+        let journal = care.desk(&id, "/journal");
+
+        let answer = care.system.get(&journal).header("accept", "application/pdf").await.expect(200);
+
+        assert_eq!(answer.header("content-type"), Some("application/pdf"));
+        assert_eq!(answer.header("content-disposition"), Some(format!("attachment; filename=\"journal-{id}.pdf\"").as_str()));
+        let pdf = lopdf::Document::load_mem(&answer.bytes).expect("a PDF");
+        let text: String = pdf.extract_text(&[1]).expect("text").split_whitespace().collect();
+        for said in [SKUDDAR, "Bures,muoŧŧá", "Kanderekommesenere?", "Side1av1", "Hjemmetjenesten"] {
+            assert!(text.contains(said), "{said}: {text}");
+        }
+        assert!(text.contains(&hex::encode(digest(&SHA256, &file.bytes))), "{text}");
+        let streams = pdf.objects.values().filter_map(|object| object.as_stream().ok());
+        assert!(streams.filter(|stream| stream.content == file.bytes).count() == 1, "the file is in it, byte for byte");
+        let again = care.system.get(&journal).header("accept", "application/pdf").await.expect(200);
+        assert!(again.bytes == answer.bytes);
+        let english = care.system.get(&journal).header("accept", "application/pdf").header("accept-language", "en").await;
+        assert_eq!(english.expect(200).header("content-language"), Some("en"));
+    }
+
+    async fn tk_3_nobody_gets_another_form_of_what_they_may_not_see(app: TestApp) {
+        let care = home_care_of(&app).await;
+        let id = relevant_with(&care, "Sår", vec![]).await;
+        let stranger = app.system(app.clinic()).await;
+        let unknown = care.desk(&uuid::Uuid::from_u128(7).to_string(), "/journal");
+
+        for form in ["application/json", "application/pdf"] {
+            let hidden = stranger.get(&care.desk(&id, "/journal")).header("accept", form).await.problem("not-found");
+            let nothing = stranger.get(&unknown).header("accept", form).await.problem("not-found");
+            assert_eq!(without_instance(&hidden), without_instance(&nothing), "{form}");
+        }
+        let _ = care.system.get(&care.desk(&id, "/journal")).header("accept", "text/html").await.problem("not-acceptable");
     }
 }

@@ -233,6 +233,7 @@ async fn of_dialogue(app: &TestApp, happened: &mut Happened) {
     happened.note(&citizen.post(&reply(&conversation), &body).await, "conversation-closed");
     let desk = |rest: &str| office.path(&format!("/conversations/{conversation}{rest}"));
     let _ = municipality.put(&desk("/journal"), &json!({"relevant": true})).await.expect(200);
+    happened.note(&municipality.get(&desk("/journal")).header("accept", "image/png").await, "not-acceptable");
     let receipt = json!({"conversationId": conversation, "journalReference": "EPJ-1"});
     let _ = municipality.post(&office.path("/journal-receipts"), &receipt).await.expect(200);
     happened.note(&municipality.put(&desk("/journal"), &json!({"relevant": false})).await, "already-archived");

@@ -1,11 +1,19 @@
 //! Documents that others keep: made whole in memory, a few at a time.
 
+mod font;
+mod journal_pdf;
+mod pdf;
+#[cfg(test)]
+mod tests;
+mod words;
+
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 use persistence::Fetched;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+pub(crate) use self::journal_pdf::journal_pdf;
 use crate::problem::{ApiError, Problem, ProblemKind};
 
 /// The most documents that are made at once: each may hold its files in memory, two or three times over.

@@ -1,24 +1,28 @@
 //! What a journal fetches of a conversation, and archives (TK-3).
 
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_LANGUAGE, VARY};
 use actix_web::web::{Data, Path};
-use actix_web::{HttpResponse, get};
+use actix_web::{HttpRequest, HttpResponse, get};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use domain::attachment::Attachment;
 use domain::conversation::Turn;
-use domain::id::ServiceId;
+use domain::id::{MessageId, ServiceId};
 use domain::journal::JournalDocument;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::accept::form_of;
+use super::attachment::FileBytes;
 use super::context::Call;
 use super::desk::{AuthorView, DeskPath};
 use super::message::{AttachmentView, MessageServiceView};
 use crate::app::AppState;
-use crate::document::{Contents, make, read_contents};
-use crate::problem::responses::CallProblems;
+use crate::document::{Contents, journal_pdf, make, read_contents};
+use crate::language::Language;
+use crate::problem::responses::{CallProblems, FormProblems};
 use crate::problem::{ApiError, Problem, ProblemKind};
 
 /// What a journal archives: all that it takes to understand it.
@@ -140,7 +144,7 @@ impl JournalMessageView {
     fn of(turn: Turn, desk: &str, contents: &mut impl Iterator<Item = Vec<u8>>) -> Self {
         let Turn { id, direction, subject, body, body_format, author, at, opened_at, attachments } = turn;
         let file = |file: Attachment| JournalFileView {
-            path: format!("{desk}/messages/{id}/attachments/{}", file.id),
+            path: file_path(desk, id, &file),
             file: file.into(),
             content: contents.next().map(|bytes| STANDARD.encode(bytes)),
         };
@@ -162,29 +166,77 @@ fn desk_path(service: ServiceId, conversation: Uuid) -> String {
     format!("/v1/services/{service}/conversations/{conversation}")
 }
 
+fn file_path(desk: &str, message: MessageId, file: &Attachment) -> String {
+    format!("{desk}/messages/{message}/attachments/{}", file.id)
+}
+
+/// The forms of the document.
+#[derive(Clone, Copy)]
+enum Form {
+    Json,
+    Pdf,
+}
+
+/// In order of preference of a caller who has none.
+const FORMS: [(&str, Form); 2] = [("application/json", Form::Json), ("application/pdf", Form::Pdf)];
+
 /// Fetch what the journal archives
 ///
 /// Everything that it takes to understand it: who, when, on whose behalf, and what, with the files. Files of more than
-/// 40 MiB together are only listed, and fetched one by one.
+/// 40 MiB together are only listed, and fetched one by one. As JSON, or by `Accept`:
+///
+/// - `application/pdf`: PDF/A-3b, which people read on paper and which embeds the files; its own words are in the language
+///   of `Accept-Language`.
 #[utoipa::path(
     operation_id = "journalDocumentShow",
     tag = "Queue",
     params(DeskPath),
     responses(
-        (status = 200, description = "The document.", body = JournalDocumentView),
+        (status = 200, description = "The document.",
+            content(
+                (JournalDocumentView = "application/json"),
+                (FileBytes = "application/pdf"),
+            ),
+            headers(
+                ("Content-Disposition" = String, description = "Of other forms than JSON: `attachment`, with a name."),
+                ("Content-Language" = String, description = "Of the PDF: the language of its own words."),
+            )),
         CallProblems,
+        FormProblems,
     ),
 )]
 #[get("/v1/services/{serviceId}/conversations/{conversationId}/journal")]
 pub(crate) async fn journal_document_show(
     call: Call,
+    language: Language,
+    request: HttpRequest,
     state: Data<AppState>,
     path: Path<DeskPath>,
 ) -> Result<HttpResponse, ApiError> {
+    let form = form_of(&request, &FORMS)?;
     let (document, files) = state.store.journal_document(&call, path.service_id, path.conversation_id).await?;
     let _room = state.workshop.enter().await?;
     let contents = if document.carries_files() { Some(read_contents(&files).await?) } else { None };
-    let bytes = make(move || serde_json::to_vec(&JournalDocumentView::of(document, contents))).await?;
-    let bytes = bytes.map_err(|error| ApiError::caused_by(Problem::new(ProblemKind::InternalError), error))?;
-    Ok(HttpResponse::Ok().content_type("application/json").body(bytes))
+    let mut response = HttpResponse::Ok();
+    response.insert_header((VARY, "accept, accept-language"));
+    let name = format!("journal-{}", document.conversation);
+    Ok(match form {
+        Form::Json => {
+            let bytes = make(move || serde_json::to_vec(&JournalDocumentView::of(document, contents))).await?;
+            response.content_type("application/json").body(bytes.map_err(not_made)?)
+        }
+        Form::Pdf => {
+            let bytes = make(move || journal_pdf(&document, contents, language)).await?;
+            response
+                .insert_header((CONTENT_DISPOSITION, format!(r#"attachment; filename="{name}.pdf""#)))
+                .insert_header((CONTENT_LANGUAGE, language.tag()))
+                .content_type("application/pdf")
+                .body(bytes.map_err(not_made)?)
+        }
+    })
+}
+
+/// A document that could not be made is a fault of the program. The errors say nothing of what stands in it.
+fn not_made(error: impl std::error::Error + Send + Sync + 'static) -> ApiError {
+    ApiError::caused_by(Problem::new(ProblemKind::InternalError), error)
 }

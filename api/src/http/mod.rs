@@ -1,5 +1,6 @@
 //! The list of all routes. A handler that is not named here does not exist.
 
+mod accept;
 mod access;
 mod access_log;
 mod agreement;

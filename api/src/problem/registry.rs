@@ -172,6 +172,8 @@ pub enum ProblemKind {
     CancellationTooLate,
     /// The service does not let citizens cancel the appointment here (DH-2).
     AppointmentNotCancellable,
+    /// The operation answers in none of the media types of `Accept`.
+    NotAcceptable,
 }
 
 impl ProblemKind {
@@ -221,6 +223,7 @@ impl ProblemKind {
             Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
             Self::VersionChanged => StatusCode::PRECONDITION_FAILED,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::UploadNotReady
             | Self::RequestInProgress
@@ -319,6 +322,7 @@ impl ProblemKind {
             StatusCode::FORBIDDEN => Self::WrongCaller,
             StatusCode::NOT_FOUND => Self::NotFound,
             StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
+            StatusCode::NOT_ACCEPTABLE => Self::NotAcceptable,
             StatusCode::REQUEST_TIMEOUT => Self::RequestTimeout,
             StatusCode::PAYLOAD_TOO_LARGE => Self::PayloadTooLarge,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,

@@ -93,3 +93,12 @@ pub(crate) enum VersionProblems {
     #[response(status = 428, content_type = "application/problem+json")]
     PreconditionRequired(ProblemBody),
 }
+
+/// Of every operation that answers in several forms.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "read by the derive, for the contract")]
+pub(crate) enum FormProblems {
+    /// It answers in none of the media types of `Accept`.
+    #[response(status = 406, content_type = "application/problem+json")]
+    NotAcceptable(ProblemBody),
+}

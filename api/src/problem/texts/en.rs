@@ -240,6 +240,10 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::AppointmentNotCancellable => {
             ("The appointment cannot be cancelled here", "Contact the service to cancel or move it.")
         }
+        Kind::NotAcceptable => (
+            "The answer does not come in the form asked for",
+            "Ask in “Accept” for one of the media types that the API description names for the operation.",
+        ),
     };
     Text { title, fix }
 }

@@ -231,6 +231,10 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::AppointmentNotCancellable => {
             ("Avtalen kan ikke avlyses her", "Ta kontakt med tjenesten for å avlyse eller endre den.")
         }
+        Kind::NotAcceptable => (
+            "Svaret finnes ikke i den ønskede formen",
+            "Be om en av medietypene som API-beskrivelsen nevner for operasjonen, i «Accept».",
+        ),
     };
     Text { title, fix }
 }

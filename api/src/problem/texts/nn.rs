@@ -233,6 +233,10 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::AppointmentNotCancellable => {
             ("Avtalen kan ikkje avlysast her", "Ta kontakt med tenesta for å avlyse eller endre han.")
         }
+        Kind::NotAcceptable => (
+            "Svaret finst ikkje i den ønskte forma",
+            "Be om ein av medietypane som API-skildringa nemner for operasjonen, i «Accept».",
+        ),
     };
     Text { title, fix }
 }

@@ -1,0 +1,162 @@
+//! What a journal archives, as a PDF that somebody reads on paper (TK-3).
+
+use chrono::{DateTime, Utc};
+use domain::attachment::Attachment;
+use domain::conversation::Turn;
+use domain::journal::JournalDocument;
+use domain::message::Direction;
+use domain::person::in_oslo;
+
+use super::Contents;
+use super::pdf::{About, PdfError, PdfFile, PdfWriter};
+use super::words::{Words, told};
+use crate::language::Language;
+
+/// The document as PDF/A-3b, with its files embedded where their contents are given.
+///
+/// # Errors
+/// A document that cannot be PDF/A.
+pub(crate) fn journal_pdf(
+    document: &JournalDocument,
+    contents: Option<Contents>,
+    language: Language,
+) -> Result<Vec<u8>, PdfError> {
+    let words = Words::of(language);
+    let mut page = PdfWriter::new()?;
+    let mut files = vec![];
+    let mut contents = contents.map(Vec::into_iter);
+    head(&mut page, words, document);
+    for (place, turn) in document.turns.iter().enumerate() {
+        let number = place + 1;
+        page.rule();
+        let exact = exact_text(&page, words, turn, number);
+        message(&mut page, words, document, turn, number);
+        if let Some(exact) = exact {
+            page.space(6.0);
+            page.small(&format!("{} {}.", words.numbered, exact.name));
+            files.push(exact);
+        }
+        list_files(&mut page, words, turn, number, contents.is_some());
+        for (place, file) in turn.attachments.iter().enumerate() {
+            let Some(bytes) = contents.as_mut().and_then(Iterator::next) else { break };
+            files.push(PdfFile {
+                name: name_of(file, number, place + 1),
+                media_type: file.file_type.media_type(),
+                description: format!("{} {number}: {}", words.message, file.file_name.expose()),
+                bytes,
+                at: turn.at,
+                is_alternative: false,
+            });
+        }
+    }
+    // The name last: it may be longer than the line.
+    let patient = format!("{} {}", document.patient.expose(), document.patient_name.expose());
+    let about = About {
+        id: document.id.to_string(),
+        title: format!("{}: {}", words.title, document.subject.expose()),
+        language: language.tag(),
+        at: document.marked_at,
+        header: format!("{} · {patient}", document.conversation),
+        footer: words.footer,
+    };
+    page.finish(about, files)
+}
+
+fn head(page: &mut PdfWriter, words: &Words, document: &JournalDocument) {
+    let JournalDocument {
+        id: _,
+        conversation,
+        service,
+        inquiry,
+        subject,
+        patient,
+        patient_name,
+        marked_at,
+        confirm_by: _,
+        turns,
+    } = document;
+    page.heading(words.title, 17.0);
+    page.space(4.0);
+    page.field(words.patient, patient_name.expose());
+    page.field(words.national_id, patient.expose());
+    page.field(words.service, service.service_name.as_str());
+    let (name, number) = (service.organisation_name.as_str(), service.organisation_number.as_str());
+    page.field(words.controller, &format!("{name}, {} {number}", words.organisation_number));
+    page.field(words.subject, subject.expose());
+    page.field(words.kind, told(&words.kinds, inquiry.as_word()));
+    page.field(words.conversation, &conversation.to_string());
+    page.field(words.marked_at, &clock(*marked_at));
+    page.field(words.message_count, &turns.len().to_string());
+    page.space(6.0);
+    page.small(words.times);
+}
+
+fn message(page: &mut PdfWriter, words: &Words, document: &JournalDocument, turn: &Turn, number: usize) {
+    let Turn { id: _, direction, subject, body, body_format: _, author, at, opened_at, attachments: _ } = turn;
+    page.heading(&format!("{} {number}: {}", words.message, subject.expose()), 12.0);
+    let (name, behalf) = words.author(document, author);
+    page.field(words.author, &name);
+    if let Some(behalf) = behalf {
+        page.field(words.behalf, &behalf);
+    }
+    page.field(words.sent_at, &clock(*at));
+    if *direction == Direction::Received {
+        page.field(words.opened_at, &opened_at.map_or_else(|| words.not_opened.to_owned(), clock));
+    }
+    page.space(6.0);
+    page.paragraph(body.expose());
+}
+
+fn list_files(page: &mut PdfWriter, words: &Words, turn: &Turn, number: usize, are_attached: bool) {
+    if turn.attachments.is_empty() {
+        return;
+    }
+    page.space(8.0);
+    page.heading(words.files, 10.0);
+    for (place, file) in turn.attachments.iter().enumerate() {
+        page.paragraph(&name_of(file, number, place + 1));
+        let size = thousands(file.size_bytes);
+        page.small(&format!("{}, {size} bytes", file.file_type.media_type()));
+        page.small(&format!("SHA-256 {}", hex::encode(file.sha256)));
+    }
+    page.space(3.0);
+    page.small(if are_attached { words.attached } else { words.listed });
+}
+
+/// The text itself, where letters of it are shown by their numbers.
+fn exact_text(page: &PdfWriter, words: &Words, turn: &Turn, number: usize) -> Option<PdfFile> {
+    let (subject, body) = (turn.subject.expose(), turn.body.expose());
+    if !page.lacks_some(subject) && !page.lacks_some(body) {
+        return None;
+    }
+    Some(PdfFile {
+        name: format!("{number}-0.txt"),
+        media_type: "text/plain",
+        description: words.exact.to_owned(),
+        bytes: format!("{subject}\n\n{body}\n").into_bytes(),
+        at: turn.at,
+        is_alternative: true,
+    })
+}
+
+/// A name that no other file of the document has.
+fn name_of(file: &Attachment, message: usize, place: usize) -> String {
+    format!("{message}-{place} {}", file.file_name.expose())
+}
+
+/// A time as people in Norway write it.
+fn clock(at: DateTime<Utc>) -> String {
+    in_oslo(at).format("%d.%m.%Y %H:%M:%S").to_string()
+}
+
+fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push('\u{a0}');
+        }
+        text.push(digit);
+    }
+    text
+}
