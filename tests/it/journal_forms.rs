@@ -93,11 +93,45 @@ stories! {
         let stranger = app.system(app.clinic()).await;
         let unknown = care.desk(&uuid::Uuid::from_u128(7).to_string(), "/journal");
 
-        for form in ["application/json", "application/pdf"] {
+        for form in ["application/json", "application/pdf", "application/xml"] {
             let hidden = stranger.get(&care.desk(&id, "/journal")).header("accept", form).await.problem("not-found");
             let nothing = stranger.get(&unknown).header("accept", form).await.problem("not-found");
             assert_eq!(without_instance(&hidden), without_instance(&nothing), "{form}");
         }
         let _ = care.system.get(&care.desk(&id, "/journal")).header("accept", "text/html").await.problem("not-acceptable");
+    }
+
+    async fn tk_3_ehr_1_the_document_comes_as_a_dialogue_message_under_an_id_that_stays(app: TestApp) {
+        let care = home_care_of(&app).await;
+        let file = files::pdf_of(500);
+        let id = relevant_with(&care, "Sår & \"vondt\" <her>", vec![file.clone()]).await;
+        let journal = care.desk(&id, "/journal");
+        let as_xml = async || {
+            let answer = care.system.get(&journal).header("accept", "application/xml").await.expect(200);
+            assert_eq!(answer.header("content-type"), Some("application/xml"));
+            String::from_utf8(answer.bytes.to_vec()).expect("UTF-8")
+        };
+
+        let xml = as_xml().await;
+
+        let document = care.system.get(&journal).await.expect(200);
+        let organisation = &app.municipality().number;
+        for part in [
+            format!("<MsgId>{}</MsgId>", document.text("documentId")),
+            "<Type V=\"DIALOG_HELSEFAGLIG\"".to_owned(),
+            "<Ack V=\"J\"".to_owned(),
+            format!("<RefToConversation>{id}</RefToConversation>"),
+            format!("<Id>{organisation}</Id><TypeId V=\"ENH\""),
+            format!("<Id>{SKUDDAR}</Id><TypeId V=\"FNR\""),
+            "<Tema>Sår &amp; &quot;vondt&quot; &lt;her&gt;</Tema>".to_owned(),
+            "xsi:type=\"xs:string\">Kan dere komme senere?</TekstNotatInnhold>".to_owned(),
+            format!("base64container\">{}</Base64Container>", BASE64_STANDARD.encode(&file.bytes)),
+        ] {
+            assert!(xml.contains(&part), "{part}: {xml}");
+        }
+        assert_eq!(as_xml().await, xml);
+        let _ = care.nurse.put(&journal, &json!({"relevant": true})).await.expect(200);
+        let anew = care.system.get(&journal).await.expect(200);
+        assert_ne!(anew["documentId"], document["documentId"]);
     }
 }

@@ -234,6 +234,8 @@ async fn of_dialogue(app: &TestApp, happened: &mut Happened) {
     let desk = |rest: &str| office.path(&format!("/conversations/{conversation}{rest}"));
     let _ = municipality.put(&desk("/journal"), &json!({"relevant": true})).await.expect(200);
     happened.note(&municipality.get(&desk("/journal")).header("accept", "image/png").await, "not-acceptable");
+    let broken = municipality.request(Method::POST, &office.path("/journal-receipts")).body("application/xml", "<a");
+    happened.note(&broken.await, "malformed-xml");
     let receipt = json!({"conversationId": conversation, "journalReference": "EPJ-1"});
     let _ = municipality.post(&office.path("/journal-receipts"), &receipt).await.expect(200);
     happened.note(&municipality.put(&desk("/journal"), &json!({"relevant": false})).await, "already-archived");

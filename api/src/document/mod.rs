@@ -1,5 +1,6 @@
 //! Documents that others keep: made whole in memory, a few at a time.
 
+mod dialogue_message;
 mod font;
 mod journal_pdf;
 mod pdf;
@@ -13,6 +14,7 @@ use futures_util::TryStreamExt as _;
 use persistence::Fetched;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+pub(crate) use self::dialogue_message::dialogue_message;
 pub(crate) use self::journal_pdf::journal_pdf;
 use crate::problem::{ApiError, Problem, ProblemKind};
 

@@ -208,3 +208,64 @@ fn each_text_that_somebody_may_write_becomes_a_pdf() {
         assert!(journal_pdf(&document, None, Language::Bokmal).is_ok(), "{text:?}");
     }
 }
+
+/// What stands in the elements of a name, as a reader of XML gets it.
+fn read_back(xml: &[u8], wanted: &str) -> Vec<String> {
+    use quick_xml::events::Event;
+    let mut reader = quick_xml::Reader::from_reader(xml);
+    let (mut found, mut inside) = (vec![], None);
+    loop {
+        match reader.read_event().expect("XML") {
+            Event::Start(start) if start.name().as_ref() == wanted.as_bytes() => inside = Some(String::new()),
+            Event::End(end) if end.name().as_ref() == wanted.as_bytes() => found.extend(inside.take()),
+            Event::Text(text) => {
+                if let Some(inside) = &mut inside {
+                    inside.push_str(&text.decode().expect("text"));
+                }
+            }
+            Event::GeneralRef(reference) => {
+                if let Some(inside) = &mut inside {
+                    let name = reference.decode().expect("text");
+                    let known = quick_xml::escape::resolve_predefined_entity(&name).map(str::to_owned);
+                    let letter = || reference.resolve_char_ref().expect("a letter").map(String::from);
+                    inside.push_str(&known.or_else(letter).expect("a letter"));
+                }
+            }
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    found
+}
+
+#[test]
+fn tk_3_ehr_1_the_dialogue_message_says_all_that_was_written_and_carries_the_files() {
+    use base64::Engine as _;
+    let path = |turn: &Turn, file: &Attachment| format!("/v1/{}/{}", turn.id, file.id);
+    let (mut document, contents) = sample();
+    document.turns[1].body = Body::parse("a\r\nb ]]> <c> & \"d\"").expect("a body");
+    let xml = dialogue_message(&document, Some(contents.clone()), path).expect("XML");
+
+    let bodies: Vec<&str> = document.turns.iter().map(|turn| turn.body.expose()).collect();
+    assert_eq!(read_back(&xml, "TekstNotatInnhold"), bodies);
+    assert_eq!(read_back(&xml, "Tema"), vec![document.turns[0].subject.expose(); 3]);
+    let engine = base64::engine::general_purpose::STANDARD;
+    let carried: Contents =
+        read_back(&xml, "Base64Container").iter().map(|text| engine.decode(text).expect("base64")).collect();
+    assert!(carried == contents);
+    assert_eq!(read_back(&xml, "Description"), ["bilde.pdf", "prøve & svar.docx"]);
+    assert_eq!(read_back(&xml, "MsgId"), [document.id.to_string()]);
+    assert_eq!(read_back(&xml, "GenDate"), ["2026-11-22T12:00:00+01:00"]);
+    let remarks = read_back(&xml, "Merknad");
+    assert_eq!(
+        remarks[0],
+        "Fra: Mona Ødegård (forelder). På vegne av: Lille Ødegård. Sendt: 2026-07-02T00:30:05+02:00."
+    );
+    assert!(remarks[1].contains("På vegne av: Hjemmetjenesten, Vår kommune."), "{remarks:?}");
+
+    let listed = dialogue_message(&document, None, path).expect("XML");
+    let references: Vec<String> =
+        document.turns[0].attachments.iter().map(|file| path(&document.turns[0], file)).collect();
+    assert_eq!(read_back(&listed, "FileReference"), references);
+    assert!(read_back(&listed, "Base64Container").is_empty());
+}

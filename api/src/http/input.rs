@@ -16,7 +16,7 @@ use serde::{Deserialize, Deserializer};
 use strum::VariantArray;
 use uuid::Uuid;
 
-pub(crate) use self::extract::{JsonBody, QueryInput, json_limit_bytes};
+pub(crate) use self::extract::{JsonBody, JsonOrXml, QueryInput, json_limit_bytes};
 use crate::problem::{ApiError, Problem, ProblemKind, Violation, ViolationCode};
 
 /// At most so many violations are told of: a request of nothing but unknown fields must not make a longer answer.

@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::apprec::{self, ApplicationReceipt};
 use super::context::Call;
 use super::desk::{DeskPath, QueueItemView, shown};
-use super::input::{Field, JsonBody, Unknown, Violations};
+use super::input::{Field, JsonBody, JsonOrXml, Unknown, Violations};
 use super::service::ServicePath;
 use crate::app::AppState;
 use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems};
@@ -81,7 +82,7 @@ pub(crate) struct JournalEntryView {
     /// not take it. `archived`: it has it.
     #[schema(example = "relevant")]
     state: &'static str,
-    /// What was marked, until it is marked anew: the `documentId` of the document.
+    /// What was marked, until it is marked anew: the `documentId` of the document, and the `MsgId` of the dialogue message.
     document_id: Uuid,
     /// When it was marked.
     marked_at: DateTime<Utc>,
@@ -256,11 +257,18 @@ fn fault(violations: &mut Violations, request: RejectedRequest) -> Option<Journa
 ///
 /// That it has archived what was marked, with its own name for it, or that it would not take it, and why; then the queue
 /// shows it and an event tells of it. The same answer again changes nothing. What was rejected can be archived later.
+///
+/// As JSON, or as an application receipt of the Norwegian standards, KITH AppRec v1.0 or v1.1, of at most 65,536 bytes. It
+/// is about the document whose `documentId` is the `Id` in its `OriginalMsgId`. Status 1 says that it is archived, under
+/// the receipt's own `Id`; 2, with at least one `Error`, that it was not taken. Other statuses are refused.
 #[utoipa::path(
     operation_id = "journalReceiptCreate",
     tag = "Queue",
     params(ServicePath),
-    request_body = JournalReceiptRequest,
+    request_body(content(
+        (JournalReceiptRequest = "application/json"),
+        (ApplicationReceipt = "application/xml"),
+    )),
     responses(
         (status = 200, description = "The conversation as it is now.", body = QueueItemView),
         CallProblems,
@@ -273,9 +281,12 @@ pub(crate) async fn journal_receipt_create(
     call: Call,
     state: Data<AppState>,
     path: Path<ServicePath>,
-    body: JsonBody<JournalReceiptRequest>,
+    body: JsonOrXml<JournalReceiptRequest, { apprec::MAX_BYTES }>,
 ) -> Result<HttpResponse, ApiError> {
-    let (about, receipt) = receipt(body.value)?;
+    let (about, receipt) = match body {
+        JsonOrXml::Json(body) => receipt(body.value)?,
+        JsonOrXml::Xml(bytes) => apprec::read(&bytes)?,
+    };
     let item = state.store.journal_receive(&call, path.service_id, about, receipt).await?;
     Ok(shown(item, call.now))
 }

@@ -20,7 +20,7 @@ use super::context::Call;
 use super::desk::{AuthorView, DeskPath};
 use super::message::{AttachmentView, MessageServiceView};
 use crate::app::AppState;
-use crate::document::{Contents, journal_pdf, make, read_contents};
+use crate::document::{Contents, dialogue_message, journal_pdf, make, read_contents};
 use crate::language::Language;
 use crate::problem::responses::{CallProblems, FormProblems};
 use crate::problem::{ApiError, Problem, ProblemKind};
@@ -170,15 +170,23 @@ fn file_path(desk: &str, message: MessageId, file: &Attachment) -> String {
     format!("{desk}/messages/{message}/attachments/{}", file.id)
 }
 
+/// A dialogue message, as XML.
+#[derive(ToSchema)]
+#[schema(value_type = String)]
+#[expect(dead_code, reason = "read by the derive, for the contract")]
+pub(crate) struct DialogueMessage(String);
+
 /// The forms of the document.
 #[derive(Clone, Copy)]
 enum Form {
     Json,
     Pdf,
+    Xml,
 }
 
 /// In order of preference of a caller who has none.
-const FORMS: [(&str, Form); 2] = [("application/json", Form::Json), ("application/pdf", Form::Pdf)];
+const FORMS: [(&str, Form); 3] =
+    [("application/json", Form::Json), ("application/pdf", Form::Pdf), ("application/xml", Form::Xml)];
 
 /// Fetch what the journal archives
 ///
@@ -187,6 +195,9 @@ const FORMS: [(&str, Form); 2] = [("application/json", Form::Json), ("applicatio
 ///
 /// - `application/pdf`: PDF/A-3b, which people read on paper and which embeds the files; its own words are in the language
 ///   of `Accept-Language`.
+/// - `application/xml`: a dialogue message of the Norwegian standards: KITH MsgHead v1.2 (2006-05-24) with a Dialogmelding
+///   1.1 (2013-01-23) and the files as Base64Container, of the type `DIALOG_HELSEFAGLIG`. Its `MsgId` is the `documentId`,
+///   the same however often it is fetched; an application receipt about it is taken where receipts are.
 #[utoipa::path(
     operation_id = "journalDocumentShow",
     tag = "Queue",
@@ -196,6 +207,7 @@ const FORMS: [(&str, Form); 2] = [("application/json", Form::Json), ("applicatio
             content(
                 (JournalDocumentView = "application/json"),
                 (FileBytes = "application/pdf"),
+                (DialogueMessage = "application/xml"),
             ),
             headers(
                 ("Content-Disposition" = String, description = "Of other forms than JSON: `attachment`, with a name."),
@@ -224,6 +236,18 @@ pub(crate) async fn journal_document_show(
         Form::Json => {
             let bytes = make(move || serde_json::to_vec(&JournalDocumentView::of(document, contents))).await?;
             response.content_type("application/json").body(bytes.map_err(not_made)?)
+        }
+        Form::Xml => {
+            let path = |document: &JournalDocument, turn: &Turn, file: &Attachment| {
+                let desk = desk_path(document.service.service, document.conversation.as_uuid());
+                file_path(&desk, turn.id, file)
+            };
+            let bytes =
+                make(move || dialogue_message(&document, contents, |turn, file| path(&document, turn, file))).await?;
+            response
+                .insert_header((CONTENT_DISPOSITION, format!(r#"attachment; filename="{name}.xml""#)))
+                .content_type("application/xml")
+                .body(bytes.map_err(not_made)?)
         }
         Form::Pdf => {
             let bytes = make(move || journal_pdf(&document, contents, language)).await?;

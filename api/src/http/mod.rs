@@ -5,6 +5,7 @@ mod access;
 mod access_log;
 mod agreement;
 mod appointment;
+mod apprec;
 mod attachment;
 mod client;
 pub(crate) mod context;

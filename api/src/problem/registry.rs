@@ -174,6 +174,8 @@ pub enum ProblemKind {
     AppointmentNotCancellable,
     /// The operation answers in none of the media types of `Accept`.
     NotAcceptable,
+    /// The body is not XML, or not of the simple sort that is taken.
+    MalformedXml,
 }
 
 impl ProblemKind {
@@ -193,6 +195,7 @@ impl ProblemKind {
     pub const fn status(self) -> StatusCode {
         match self {
             Self::MalformedJson
+            | Self::MalformedXml
             | Self::MalformedRequest
             | Self::MalformedQuery
             | Self::MalformedMultipart

@@ -8,6 +8,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use aws_lc_rs::digest::{SHA256, digest};
+use bytes::Bytes;
 use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -18,7 +19,10 @@ use crate::problem::{ApiError, JsonLimit, ProblemKind, ViolationCode, malformed_
 /// The limit where none is configured: 1 MiB.
 const DEFAULT_LIMIT_BYTES: usize = 1024 * 1024;
 
-/// How long a JSON body may take to come.
+const JSON: &str = "application/json";
+const XML: &str = "application/xml";
+
+/// How long a JSON body may take to come, or one of XML.
 const MOST_TIME: Duration = Duration::from_secs(30);
 
 /// A JSON object.
@@ -62,27 +66,61 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let limit_bytes = json_limit_bytes(request);
-        let checked = check_head(request, limit_bytes);
-        let payload = web::Payload::from_request(request, payload);
-        Box::pin(async move {
-            checked?;
-            let malformed = |_| ApiError::from(ProblemKind::MalformedRequest);
-            let payload = payload.await.map_err(malformed)?;
-            let bytes = tokio::time::timeout(MOST_TIME, payload.to_bytes_limited(limit_bytes))
-                .await
-                .map_err(|_| ApiError::from(ProblemKind::RequestTimeout))?
-                .map_err(|_| ApiError::from(ProblemKind::PayloadTooLarge))?
-                .map_err(malformed)?;
-            Self::from_bytes(&bytes)
-        })
+        let bytes = whole_body(request, payload, JSON, json_limit_bytes(request));
+        Box::pin(async move { Self::from_bytes(&bytes.await?) })
     }
 }
 
+/// A JSON object, or XML of at most so many bytes.
+pub(crate) enum JsonOrXml<T, const MOST_XML_BYTES: usize> {
+    /// The object.
+    Json(JsonBody<T>),
+    /// The bytes.
+    Xml(Bytes),
+}
+
+impl<T: DeserializeOwned + 'static, const MOST_XML_BYTES: usize> FromRequest for JsonOrXml<T, MOST_XML_BYTES> {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        if is_of_type(request, XML) {
+            let bytes = whole_body(request, payload, XML, MOST_XML_BYTES);
+            return Box::pin(async move { Ok(Self::Xml(bytes.await?)) });
+        }
+        let body = JsonBody::from_request(request, payload);
+        Box::pin(async move { Ok(Self::Json(body.await?)) })
+    }
+}
+
+fn is_of_type(request: &HttpRequest, media_type: &str) -> bool {
+    matches!(request.mime_type(), Ok(Some(mime)) if mime.essence_str() == media_type)
+}
+
+/// A body of a media type, in one piece.
+fn whole_body(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    media_type: &str,
+    limit_bytes: usize,
+) -> LocalBoxFuture<'static, Result<Bytes, ApiError>> {
+    let checked = check_head(request, media_type, limit_bytes);
+    let payload = web::Payload::from_request(request, payload);
+    Box::pin(async move {
+        checked?;
+        let malformed = |_| ApiError::from(ProblemKind::MalformedRequest);
+        let payload = payload.await.map_err(malformed)?;
+        tokio::time::timeout(MOST_TIME, payload.to_bytes_limited(limit_bytes))
+            .await
+            .map_err(|_| ApiError::from(ProblemKind::RequestTimeout))?
+            .map_err(|_| ApiError::from(ProblemKind::PayloadTooLarge))?
+            .map_err(malformed)
+    })
+}
+
 /// What can be refused before the body comes.
-fn check_head(request: &HttpRequest, limit_bytes: usize) -> Result<(), ApiError> {
-    let is_json = matches!(request.mime_type(), Ok(Some(mime)) if mime.essence_str() == "application/json");
-    if !is_json || request.headers().contains_key(CONTENT_ENCODING) {
+fn check_head(request: &HttpRequest, media_type: &str, limit_bytes: usize) -> Result<(), ApiError> {
+    if !is_of_type(request, media_type) || request.headers().contains_key(CONTENT_ENCODING) {
         return Err(ProblemKind::UnsupportedMediaType.into());
     }
     let declared = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());

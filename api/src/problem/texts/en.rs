@@ -240,6 +240,10 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::AppointmentNotCancellable => {
             ("The appointment cannot be cancelled here", "Contact the service to cancel or move it.")
         }
+        Kind::MalformedXml => (
+            "The body is not valid XML",
+            "Correct the XML and send the request again, in UTF-8 and without a DOCTYPE and entities.",
+        ),
         Kind::NotAcceptable => (
             "The answer does not come in the form asked for",
             "Ask in “Accept” for one of the media types that the API description names for the operation.",

@@ -231,6 +231,9 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::AppointmentNotCancellable => {
             ("Avtalen kan ikke avlyses her", "Ta kontakt med tjenesten for å avlyse eller endre den.")
         }
+        Kind::MalformedXml => {
+            ("Innholdet er ikke gyldig XML", "Rett XML-en og send på nytt, i UTF-8 og uten DOCTYPE og entiteter.")
+        }
         Kind::NotAcceptable => (
             "Svaret finnes ikke i den ønskede formen",
             "Be om en av medietypene som API-beskrivelsen nevner for operasjonen, i «Accept».",

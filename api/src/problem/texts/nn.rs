@@ -233,6 +233,9 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::AppointmentNotCancellable => {
             ("Avtalen kan ikkje avlysast her", "Ta kontakt med tenesta for å avlyse eller endre han.")
         }
+        Kind::MalformedXml => {
+            ("Innhaldet er ikkje gyldig XML", "Rett XML-en og send på nytt, i UTF-8 og utan DOCTYPE og entitetar.")
+        }
         Kind::NotAcceptable => (
             "Svaret finst ikkje i den ønskte forma",
             "Be om ein av medietypane som API-skildringa nemner for operasjonen, i «Accept».",
