@@ -154,6 +154,10 @@ stories! {
         let ehr = app.ehr().await;
         let _ = ehr.post(&clinic.path("/uploads"), &serde_json::json!({"fileName": canary})).key("u").await.expect(201);
         let id = ehr.put(&app.dermatology().path("/appointments/a"), &visit).await.expect(201).id();
+        let id = ehr.put(&app.dermatology().path("/appointments/a"), &visit).await.expect(201).id();
+        // After the clock has moved: an upload without bytes is gone after a day.
+        let upload = serde_json::json!({"fileName": canary});
+        let _ = ehr.post(&app.dermatology().path("/uploads"), &upload).key("u").await.expect(201);
         // By which it is the subject of a conversation, too.
         let patient = app.citizen(SKUDDAR).await;
         let cancel = patient.own(&format!("/appointments/{id}/cancellation"));
