@@ -73,6 +73,9 @@ stories! {
         let _ = care.nurse.put(&care.desk(conversation, "/journal"), &json!({"relevant": true})).await.expect(200);
         let document = care.system.get(&care.desk(conversation, "/journal")).await.expect(200);
         assert_eq!(document["messages"][0]["formAnswers"], expected);
+        let message = care.system.get(&care.desk(conversation, "/journal")).header("accept", "application/xml").await;
+        let message = String::from_utf8(message.bytes.to_vec()).expect("text");
+        assert!(message.contains("Opplysninger før første besøk\nKosthold: vegetarian\nPårørende: Datter\nBesøk i uken: 3\nFra: 2026-12-01"), "{message}");
         // An answer can carry a form too, and what carries none says so.
         let reply = json!({"body": "Her er det andre.", "formAnswers": filled(2, &json!({"diet": "none", "contact": "Sønn"}))});
         let path = citizen.own(&format!("/conversations/{conversation}/messages"));

@@ -17,8 +17,8 @@ use quick_xml::Writer;
 use quick_xml::escape::escape;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-use super::Contents;
 use super::words::{Words, told};
+use super::{Contents, form};
 use crate::language::Language;
 
 const MSG_HEAD: &str = "http://www.kith.no/xmlstds/msghead/2006-05-24";
@@ -142,7 +142,8 @@ fn note(xml: &mut Xml, document: &JournalDocument, turn: &Turn) -> io::Result<()
         xml.empty("TemaKodet", &subject)?;
         xml.leaf("Tema", &[], turn.subject.expose())?;
         let is_text = [("xmlns:xsi", XSI), ("xmlns:xs", XS), ("xsi:type", "xs:string")];
-        xml.leaf("TekstNotatInnhold", &is_text, turn.body.expose())?;
+        let filled = turn.form_answers.as_ref().map(|filled| format!("\n\n{}", form::text(filled))).unwrap_or_default();
+        xml.leaf("TekstNotatInnhold", &is_text, &format!("{}{filled}", turn.body.expose()))?;
         xml.leaf("Merknad", &[], &remark)?;
         xml.leaf("DokIdNotat", &[], &turn.id.to_string())?;
         xml.leaf("DatoNotat", &[], &day_of(turn.at).to_string())?;

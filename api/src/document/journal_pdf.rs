@@ -7,9 +7,9 @@ use domain::journal::JournalDocument;
 use domain::message::Direction;
 use domain::person::in_oslo;
 
-use super::Contents;
 use super::pdf::{About, PdfError, PdfFile, PdfWriter};
 use super::words::{Words, told};
+use super::{Contents, form};
 use crate::language::Language;
 
 /// The document as PDF/A-3b, with its files embedded where their contents are given.
@@ -92,7 +92,8 @@ fn head(page: &mut PdfWriter, words: &Words, document: &JournalDocument) {
 }
 
 fn message(page: &mut PdfWriter, words: &Words, document: &JournalDocument, turn: &Turn, number: usize) {
-    let Turn { id: _, direction, subject, body, body_format: _, author, at, opened_at, attachments: _ } = turn;
+    let Turn { id: _, direction, subject, body, body_format: _, author, at, opened_at, attachments: _, form_answers } =
+        turn;
     page.heading(&format!("{} {number}: {}", words.message, subject.expose()), 12.0);
     let (name, behalf) = words.author(document, author);
     page.field(words.author, &name);
@@ -105,6 +106,13 @@ fn message(page: &mut PdfWriter, words: &Words, document: &JournalDocument, turn
     }
     page.space(6.0);
     page.paragraph(body.expose());
+    if let Some(filled) = form_answers {
+        page.space(8.0);
+        page.heading(&format!("{}: {}", words.form, filled.form.title.as_str()), 10.0);
+        for (question, answer) in form::lines(filled) {
+            page.field(&question, &answer);
+        }
+    }
 }
 
 fn list_files(page: &mut PdfWriter, words: &Words, turn: &Turn, number: usize, are_attached: bool) {
@@ -126,14 +134,15 @@ fn list_files(page: &mut PdfWriter, words: &Words, turn: &Turn, number: usize, a
 /// The text itself, where letters of it are shown by their numbers.
 fn exact_text(page: &PdfWriter, words: &Words, turn: &Turn, number: usize) -> Option<PdfFile> {
     let (subject, body) = (turn.subject.expose(), turn.body.expose());
-    if !page.lacks_some(subject) && !page.lacks_some(body) {
+    let filled = turn.form_answers.as_ref().map(|filled| format!("\n{}\n", form::text(filled))).unwrap_or_default();
+    if ![subject, body, &filled].iter().any(|text| page.lacks_some(text)) {
         return None;
     }
     Some(PdfFile {
         name: format!("{number}-0.txt"),
         media_type: "text/plain",
         description: words.exact.to_owned(),
-        bytes: format!("{subject}\n\n{body}\n").into_bytes(),
+        bytes: format!("{subject}\n\n{body}\n{filled}").into_bytes(),
         at: turn.at,
         is_alternative: true,
     })

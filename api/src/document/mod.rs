@@ -2,6 +2,7 @@
 
 mod dialogue_message;
 mod font;
+mod form;
 mod journal_pdf;
 mod pdf;
 #[cfg(test)]

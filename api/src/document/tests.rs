@@ -44,6 +44,7 @@ fn turn(number: u128, relation: &str, name: Option<&str>, body: &str, attachment
         at: time("2026-07-01T22:30:05Z"),
         opened_at: None,
         attachments,
+        form_answers: None,
     }
 }
 

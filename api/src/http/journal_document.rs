@@ -18,6 +18,7 @@ use super::accept::form_of;
 use super::attachment::FileBytes;
 use super::context::Call;
 use super::desk::{AuthorView, DeskPath};
+use super::form::FormAnswersView;
 use super::message::{AttachmentView, MessageServiceView};
 use crate::app::AppState;
 use crate::document::{Contents, dialogue_message, journal_pdf, make, read_contents};
@@ -88,6 +89,9 @@ pub(crate) struct JournalMessageView {
     opened_at: Option<DateTime<Utc>>,
     /// Its files.
     attachments: Vec<JournalFileView>,
+    /// The form that was filled in, where it carries one (TK-9).
+    #[schema(required)]
+    form_answers: Option<FormAnswersView>,
 }
 
 /// A file of a message, as a journal archives it.
@@ -142,7 +146,7 @@ impl JournalDocumentView {
 
 impl JournalMessageView {
     fn of(turn: Turn, desk: &str, contents: &mut impl Iterator<Item = Vec<u8>>) -> Self {
-        let Turn { id, direction, subject, body, body_format, author, at, opened_at, attachments } = turn;
+        let Turn { id, direction, subject, body, body_format, author, at, opened_at, attachments, form_answers } = turn;
         let file = |file: Attachment| JournalFileView {
             path: file_path(desk, id, &file),
             file: file.into(),
@@ -158,6 +162,7 @@ impl JournalMessageView {
             at,
             opened_at,
             attachments: attachments.into_iter().map(file).collect(),
+            form_answers: form_answers.map(FormAnswersView::from),
         }
     }
 }
