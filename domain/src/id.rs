@@ -66,8 +66,8 @@ id_types! {
     AppointmentId
     /// What staff wrote to each other about a conversation.
     NoteId
-    /// A batch of relationships on its way in.
-    RelationshipBatchId
+    /// A batch of lines on its way in.
+    BatchId
     /// A system that an organisation has been registered to use.
     ClientId
     /// An entry of the audit log.

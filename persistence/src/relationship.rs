@@ -1,22 +1,19 @@
 //! Who receives a service: the nightly exchange with its own system (DH-6, CON-15 to CON-17).
-//!
-//! A batch comes in lines, which are put aside a chunk at a time, so that neither memory nor a transaction grows with
-//! it. What counts is one transaction at the end: all of it, or nothing.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::{count_star, min};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Binary, Bool, Integer, Nullable};
 use domain::access::{ServiceAction, ServiceGrant};
 use domain::audit::Subject;
 use domain::dialogue::{Relationship, RelationshipState};
-use domain::id::{MailboxId, PersonId, RelationshipBatchId, ServiceId};
+use domain::id::{BatchId, MailboxId, PersonId, ServiceId};
 use domain::identity::NationalId;
 use domain::person::{day_of, start_of};
 
+use crate::batch::{BatchReport, BatchTerms, LineFault, batch_lines, in_order};
 use crate::context::{Context, new_id};
 use crate::database::{Connection, Id, Key, SqlTime, SqlUuid, Time, on};
 use crate::error::{Failure, StoreError};
@@ -36,41 +33,6 @@ pub struct RelationshipLine {
     pub is_closed: bool,
     /// The member who follows up.
     pub responsible: Option<PersonId>,
-}
-
-/// How a batch is to be taken.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct BatchTerms {
-    /// Whether the batch names all who receive the service, so that those whom it does not name are closed.
-    pub is_full: bool,
-    /// Whether a line that cannot be taken stands against all others.
-    pub is_atomic: bool,
-    /// Whether lines were broken, so that nobody can tell whom they named.
-    pub has_broken_lines: bool,
-}
-
-/// What came of a batch.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct BatchReport {
-    /// Lines of citizens who were not known to receive the service.
-    pub created: u64,
-    /// Lines that changed something.
-    pub changed: u64,
-    /// Lines that said what was known.
-    pub unchanged: u64,
-    /// Citizens whom a full list no longer names.
-    pub closed: u64,
-    /// Lines that were not taken, in their order.
-    pub rejected: Vec<(u32, LineFault)>,
-}
-
-/// Why a line is not taken.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum LineFault {
-    /// An earlier line names the same citizen.
-    Duplicate,
-    /// Who is to follow up is no member of the service.
-    NotAMember,
 }
 
 /// A relationship, as the service's own system sees it.
@@ -98,19 +60,14 @@ rows! {
     }
 }
 
-/// How long lines are kept whose batch never came to its end.
-const ABANDONED_AFTER: chrono::TimeDelta = chrono::TimeDelta::hours(24);
+batch_lines!(relationship_line by person_hash: Vec<u8>);
 
 impl Store {
     /// Begins a batch.
     ///
     /// # Errors
     /// Refused, or the store away.
-    pub async fn relationship_batch_begin(
-        &self,
-        context: &Context,
-        service: ServiceId,
-    ) -> Result<RelationshipBatchId, Failure> {
+    pub async fn relationship_batch_begin(&self, context: &Context, service: ServiceId) -> Result<BatchId, Failure> {
         self.service_authorise(context, service, ServiceAction::ManageRelationships).await?;
         Ok(new_id())
     }
@@ -122,7 +79,7 @@ impl Store {
     pub async fn relationship_batch_add(
         &self,
         context: &Context,
-        batch: RelationshipBatchId,
+        batch: BatchId,
         lines: Vec<RelationshipLine>,
     ) -> Result<(), Failure> {
         let now = context.now;
@@ -154,7 +111,7 @@ impl Store {
         &self,
         context: &Context,
         service: ServiceId,
-        batch: RelationshipBatchId,
+        batch: BatchId,
         terms: BatchTerms,
     ) -> Result<BatchReport, Failure> {
         let owned = context.clone();
@@ -174,7 +131,7 @@ impl Store {
     }
 
     /// Forgets the lines of a batch that came to nothing. Should this fail, they go after a day.
-    pub async fn relationship_batch_discard(&self, batch: RelationshipBatchId) {
+    pub async fn relationship_batch_discard(&self, batch: BatchId) {
         let gone = self
             .run(move |_, connection| connection.write(|connection| Ok::<_, Failure>(forget(connection, batch)?)))
             .await;
@@ -270,23 +227,10 @@ pub(crate) fn release(connection: &mut Connection, service: ServiceId, member: P
     Ok(())
 }
 
-/// Forgets lines whose batch never came to its end.
-pub(crate) fn sweep(connection: &mut Connection, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let old = relationship_line::table.filter(relationship_line::told_at.lt(Time(now - ABANDONED_AFTER)));
-    on!(connection, c => diesel::delete(old).execute(c))?;
-    Ok(())
-}
-
-fn forget(connection: &mut Connection, batch: RelationshipBatchId) -> Result<(), StoreError> {
-    let lines = relationship_line::table.filter(relationship_line::batch_id.eq(batch.key()));
-    on!(connection, c => diesel::delete(lines).execute(c))?;
-    Ok(())
-}
-
 fn apply(
     connection: &mut Connection,
     grant: &ServiceGrant,
-    batch: RelationshipBatchId,
+    batch: BatchId,
     terms: BatchTerms,
     now: DateTime<Utc>,
 ) -> Result<BatchReport, Failure> {
@@ -300,14 +244,7 @@ fn apply(
     if terms.is_atomic && is_broken {
         return Ok(report);
     }
-    let left_out: Vec<i32> = report.rejected.iter().filter_map(|(line, _)| i32::try_from(*line).ok()).collect();
-    // As few values in a statement as every database takes.
-    for lines in left_out.chunks(1000) {
-        on!(&mut *connection, c => diesel::delete(relationship_line::table
-            .filter(relationship_line::batch_id.eq(batch.key()))
-            .filter(relationship_line::line.eq_any(lines)))
-        .execute(c))?;
-    }
+    leave_out(connection, batch, &report.rejected)?;
     let total = total.saturating_sub(report.rejected.len() as u64);
     let before = known(connection, grant.service())?;
     let merge = MergeStatement {
@@ -326,12 +263,6 @@ fn apply(
     Ok(report)
 }
 
-fn count(connection: &mut Connection, batch: RelationshipBatchId) -> Result<u64, StoreError> {
-    let lines = relationship_line::table.filter(relationship_line::batch_id.eq(batch.key()));
-    let count = on!(connection, c => lines.count().get_result::<i64>(c))?;
-    Ok(u64::try_from(count).unwrap_or_default())
-}
-
 fn known(connection: &mut Connection, service: ServiceId) -> Result<u64, StoreError> {
     let all = relationship::table.filter(relationship::service_id.eq(service.key()));
     let count = on!(connection, c => all.count().get_result::<i64>(c))?;
@@ -342,7 +273,7 @@ fn known(connection: &mut Connection, service: ServiceId) -> Result<u64, StoreEr
 fn rejected(
     connection: &mut Connection,
     service: ServiceId,
-    batch: RelationshipBatchId,
+    batch: BatchId,
 ) -> Result<Vec<(u32, LineFault)>, StoreError> {
     let of_batch = || relationship_line::table.filter(relationship_line::batch_id.eq(batch.key()));
     let members =
@@ -353,46 +284,15 @@ fn rejected(
         .select(relationship_line::line);
     let repeats = repeats(connection, batch)?;
     let strangers: Vec<i32> = on!(connection, c => strangers.load(c))?;
-    let mut rejected: Vec<(u32, LineFault)> = repeats
-        .into_iter()
-        .map(|line| (line, LineFault::Duplicate))
-        .chain(strangers.into_iter().map(|line| (line, LineFault::NotAMember)))
-        .filter_map(|(line, fault)| Some((u32::try_from(line).ok()?, fault)))
-        .collect();
-    rejected.sort_by_key(|(line, _)| *line);
-    rejected.dedup_by_key(|(line, _)| *line);
-    Ok(rejected)
-}
-
-/// The lines that name a citizen whom an earlier line names. Asked in two steps, each of which the index answers: looking
-/// for an earlier line of each line is quadratic where a planner takes the wrong way.
-fn repeats(connection: &mut Connection, batch: RelationshipBatchId) -> Result<Vec<i32>, StoreError> {
-    let of_batch = || relationship_line::table.filter(relationship_line::batch_id.eq(batch.key()));
-    let named_again = of_batch()
-        .group_by(relationship_line::person_hash)
-        .having(count_star().gt(1))
-        .select((relationship_line::person_hash, min(relationship_line::line)));
-    let firsts: HashMap<Vec<u8>, Option<i32>> =
-        on!(&mut *connection, c => named_again.load::<(Vec<u8>, Option<i32>)>(c))?.into_iter().collect();
-    let persons: Vec<&Vec<u8>> = firsts.keys().collect();
-    let mut repeats = vec![];
-    // As few values in a statement as every database takes.
-    for persons in persons.chunks(1000) {
-        let lines = on!(&mut *connection, c => of_batch()
-            .filter(relationship_line::person_hash.eq_any(persons.iter().copied()))
-            .select((relationship_line::person_hash, relationship_line::line))
-            .load::<(Vec<u8>, i32)>(c))?;
-        let is_repeat = |(person, line): &(Vec<u8>, i32)| firsts.get(person) != Some(&Some(*line));
-        repeats.extend(lines.into_iter().filter(is_repeat).map(|(_, line)| line));
-    }
-    Ok(repeats)
+    let duplicates = repeats.into_iter().map(|line| (line, LineFault::Duplicate));
+    Ok(in_order(duplicates.chain(strangers.into_iter().map(|line| (line, LineFault::NotAMember)))))
 }
 
 /// Closes those whom a full list does not name.
 fn close_others(
     connection: &mut Connection,
     service: ServiceId,
-    batch: RelationshipBatchId,
+    batch: BatchId,
     now: DateTime<Utc>,
 ) -> Result<u64, StoreError> {
     let named = relationship_line::table

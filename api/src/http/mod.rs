@@ -7,6 +7,7 @@ mod agreement;
 mod appointment;
 mod apprec;
 mod attachment;
+mod batch;
 mod client;
 pub(crate) mod context;
 mod conversation;

@@ -1,59 +1,24 @@
 //! Who receives a service: the nightly exchange, a line for each citizen.
 
-use std::pin::pin;
-
-use actix_web::error::PayloadError;
 use actix_web::web::{Data, Path, Payload};
-use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, get, put};
+use actix_web::{HttpRequest, HttpResponse, get, put};
 use chrono::{DateTime, Utc};
-use domain::id::{RelationshipBatchId, ServiceId};
-use domain::identity::NationalId;
-use futures_util::StreamExt as _;
-use persistence::{BatchReport, BatchTerms, LineFault, RelationshipEntry, RelationshipLine};
+use domain::identity::{NationalId, NumberSeries};
+use persistence::{BatchReport, LineFault, RelationshipEntry, RelationshipLine};
 use serde::{Deserialize, Serialize};
-use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
-use tokio_util::io::StreamReader;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::batch::{self, BatchQuery, RejectedLineView};
 use super::context::Call;
 use super::input::{Field, JsonBody, QueryInput, Unknown, Violations};
 use super::page::{ListView, PageQuery};
 use super::service::ServicePath;
 use super::staff::MemberRefRequest;
-use super::stream::{broken_off, refuse_encoded, timed};
 use crate::app::AppState;
 use crate::language::Language;
 use crate::problem::responses::{BodyProblems, CallProblems, QueryProblems};
-use crate::problem::{ApiError, ProblemKind, Violation, ViolationBody, ViolationCode};
-
-/// The most lines of a batch.
-const MAX_LINES: u32 = 50_000;
-
-/// The longest line, in bytes.
-const MAX_LINE_BYTES: usize = 4096;
-
-/// As many lines are held at once.
-const CHUNK_LINES: usize = 1000;
-
-/// How a batch is to be taken.
-#[derive(Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase")]
-#[into_params(parameter_in = Query)]
-pub(crate) struct BatchQuery {
-    /// `full`: the batch names all who receive the service, and those whom it does not name are closed. `partial` (where
-    /// left out): it names those of whom there is something to say.
-    #[serde(default)]
-    #[param(value_type = Option<String>, example = "partial")]
-    list: Field<String>,
-    /// `true`: a line that cannot be taken stands against all others. `false` where left out.
-    #[serde(default)]
-    #[param(value_type = Option<bool>)]
-    atomic: Field<String>,
-    #[serde(flatten)]
-    #[param(ignore)]
-    unknown: Unknown,
-}
+use crate::problem::{ApiError, Violation, ViolationCode};
 
 /// A line of a batch.
 #[derive(Deserialize, ToSchema)]
@@ -92,16 +57,6 @@ pub(crate) struct BatchReportView {
     closed: u64,
     /// The lines that were not taken.
     rejected: Vec<RejectedLineView>,
-}
-
-/// A line that was not taken.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct RejectedLineView {
-    /// Where it stands, from 1.
-    line: u32,
-    /// All that is wrong with it.
-    errors: Vec<ViolationBody>,
 }
 
 /// A citizen who receives the service.
@@ -163,152 +118,64 @@ pub(crate) async fn relationship_put(
     language: Language,
     payload: Payload,
 ) -> Result<HttpResponse, ApiError> {
-    let (is_full, is_atomic) = terms(query)?;
-    let service = path.service_id;
-    let batch = state.store.relationship_batch_begin(&call, service).await?;
-    refuse_encoded(&request)?;
-    if !matches!(request.mime_type(), Ok(Some(mime)) if mime.essence_str() == "application/x-ndjson") {
-        return Err(ProblemKind::UnsupportedMediaType.into());
-    }
-    let mut incoming =
-        Incoming { state: &state, call: &call, service, batch, lines: 0, waiting: vec![], broken: vec![] };
-    let report = incoming.take(payload, is_full, is_atomic).await;
-    if report.is_err() {
-        state.store.relationship_batch_discard(batch).await;
-    }
-    let report = report?;
-    let Incoming { lines, broken, .. } = incoming;
-    report_of(language, lines, broken, report, is_atomic)
-}
-
-fn terms(QueryInput { value, mut violations }: QueryInput<BatchQuery>) -> Result<(bool, bool), ApiError> {
-    let BatchQuery { list, atomic, unknown } = value;
-    let list = violations.optional("?list", list);
-    let list = violations.choice_of("?list", list, &["full", "partial"]);
-    let atomic = violations.optional("?atomic", atomic);
-    let atomic = violations.boolean("?atomic", atomic);
-    violations.unknown("?", &unknown);
-    violations.finish()?;
-    Ok((list == Some("full"), atomic.unwrap_or(false)))
-}
-
-/// A batch as it comes in.
-struct Incoming<'r> {
-    state: &'r AppState,
-    call: &'r Call,
-    service: ServiceId,
-    batch: RelationshipBatchId,
-    lines: u32,
-    waiting: Vec<RelationshipLine>,
-    /// Lines that cannot be read, with what is wrong.
-    broken: Vec<(u32, Vec<Violation>)>,
-}
-
-impl Incoming<'_> {
-    async fn take(&mut self, payload: Payload, is_full: bool, is_atomic: bool) -> Result<BatchReport, ApiError> {
-        let bytes = StreamReader::new(timed(payload).map(|chunk| chunk.map_err(std::io::Error::other)));
-        let mut lines = pin!(FramedRead::new(bytes, LinesCodec::new_with_max_length(MAX_LINE_BYTES)));
-        while let Some(line) = lines.next().await {
-            self.line(&line.map_err(unreadable)?).await?;
+    let (terms, service, store) = (BatchQuery::read(query)?, path.service_id, &state.store);
+    let batch = store.relationship_batch_begin(&call, service).await?;
+    batch::check_head(&request)?;
+    let read = |number, text: &str| read(number, text, state.series);
+    let taken = batch::take(payload, read, async |lines| {
+        store.relationship_batch_add(&call, batch, lines).await?;
+        Ok(vec![])
+    })
+    .await;
+    let ended = match taken {
+        Ok(taken) => {
+            let terms = taken.complete(terms);
+            store
+                .relationship_batch_end(&call, service, batch, terms)
+                .await
+                .map(|report| (taken, report))
+                .map_err(Into::into)
         }
-        self.put_aside().await?;
-        let terms = BatchTerms { is_full, is_atomic, has_broken_lines: !self.broken.is_empty() };
-        Ok(self.state.store.relationship_batch_end(self.call, self.service, self.batch, terms).await?)
-    }
-
-    /// Empty lines count, so that numbers are those of the file, and say nothing.
-    async fn line(&mut self, line: &str) -> Result<(), ApiError> {
-        self.lines += 1;
-        if self.lines > MAX_LINES {
-            return Err(ProblemKind::PayloadTooLarge.into());
-        }
-        if line.trim().is_empty() {
-            return Ok(());
-        }
-        match self.read(line) {
-            Ok(line) => self.waiting.push(line),
-            Err(violations) => self.broken.push((self.lines, violations)),
-        }
-        if self.waiting.len() >= CHUNK_LINES { self.put_aside().await } else { Ok(()) }
-    }
-
-    fn read(&self, line: &str) -> Result<RelationshipLine, Vec<Violation>> {
-        let Ok(body) = JsonBody::<RelationshipRequest>::from_bytes(line.as_bytes()) else {
-            return Err(vec![Violation { pointer: String::new(), code: ViolationCode::NotJson }]);
-        };
-        let RelationshipRequest { national_id, state, responsible, unknown } = body.value;
-        let mut violations = Violations::new();
-        let national_id = violations.required("/nationalId", national_id);
-        let series = self.state.series;
-        let citizen = violations.parse("/nationalId", national_id, |text| NationalId::parse(text, series));
-        let state = violations.optional("/state", state);
-        let state = violations.choice_of("/state", state, &["active", "closed"]);
-        let responsible = violations.optional("/responsible", responsible);
-        let responsible = responsible.and_then(|member| member.read(&mut violations, "/responsible"));
-        violations.unknown("", &unknown);
-        match citizen.filter(|_| violations.is_empty()) {
-            Some(citizen) => {
-                Ok(RelationshipLine { line: self.lines, citizen, is_closed: state == Some("closed"), responsible })
-            }
-            None => Err(violations.into_found()),
-        }
-    }
-
-    async fn put_aside(&mut self) -> Result<(), ApiError> {
-        if self.waiting.is_empty() {
-            return Ok(());
-        }
-        let lines = std::mem::take(&mut self.waiting);
-        Ok(self.state.store.relationship_batch_add(self.call, self.batch, lines).await?)
-    }
-}
-
-/// Why there are no more lines.
-fn unreadable(error: LinesCodecError) -> ApiError {
-    match error {
-        LinesCodecError::MaxLineLengthExceeded => ProblemKind::PayloadTooLarge.into(),
-        LinesCodecError::Io(error) => match error.downcast::<PayloadError>() {
-            Ok(error) => broken_off(&error, ProblemKind::MalformedRequest),
-            // Bytes that are not UTF-8.
-            Err(_) => ProblemKind::MalformedRequest.into(),
-        },
-    }
-}
-
-fn report_of(
-    language: Language,
-    lines: u32,
-    broken: Vec<(u32, Vec<Violation>)>,
-    report: BatchReport,
-    is_atomic: bool,
-) -> Result<HttpResponse, ApiError> {
-    let BatchReport { created, changed, unchanged, closed, rejected } = report;
-    let fault = |(line, fault): (u32, LineFault)| {
-        let (pointer, code) = match fault {
-            LineFault::Duplicate => ("/nationalId", ViolationCode::Duplicate),
-            LineFault::NotAMember => ("/responsible/personId", ViolationCode::NotAMember),
-        };
-        (line, vec![Violation { pointer: pointer.to_owned(), code }])
+        Err(error) => Err(error),
     };
-    let mut all: Vec<(u32, Vec<Violation>)> = broken.into_iter().chain(rejected.into_iter().map(fault)).collect();
-    all.sort_by_key(|(line, _)| *line);
-    if is_atomic && !all.is_empty() {
-        let mut violations = Violations::new();
-        for (line, Violation { pointer, code }) in
-            all.into_iter().flat_map(|(line, found)| found.into_iter().map(move |violation| (line, violation)))
-        {
-            violations.add(format!("/{line}{pointer}"), code);
-        }
-        return Err(violations.into_error());
+    if ended.is_err() {
+        store.relationship_batch_discard(batch).await;
     }
-    let rejected = all
-        .into_iter()
-        .map(|(line, found)| RejectedLineView {
-            line,
-            errors: found.iter().map(|violation| ViolationBody::new(violation, language)).collect(),
-        })
-        .collect();
+    let (taken, BatchReport { created, changed, unchanged, closed, rejected }) = ended?;
+    let lines = taken.lines;
+    let rejected = taken.rejected(rejected, violation, terms.is_atomic, language)?;
     Ok(HttpResponse::Ok().json(BatchReportView { lines, created, changed, unchanged, closed, rejected }))
+}
+
+fn read(line: u32, text: &str, series: NumberSeries) -> Result<RelationshipLine, Vec<Violation>> {
+    let Ok(body) = JsonBody::<RelationshipRequest>::from_bytes(text.as_bytes()) else {
+        return Err(batch::not_json());
+    };
+    let RelationshipRequest { national_id, state, responsible, unknown } = body.value;
+    let mut violations = Violations::new();
+    let national_id = violations.required("/nationalId", national_id);
+    let citizen = violations.parse("/nationalId", national_id, |text| NationalId::parse(text, series));
+    let state = violations.optional("/state", state);
+    let state = violations.choice_of("/state", state, &["active", "closed"]);
+    let responsible = violations.optional("/responsible", responsible);
+    let responsible = responsible.and_then(|member| member.read(&mut violations, "/responsible"));
+    violations.unknown("", &unknown);
+    match citizen.filter(|_| violations.is_empty()) {
+        Some(citizen) => Ok(RelationshipLine { line, citizen, is_closed: state == Some("closed"), responsible }),
+        None => Err(violations.into_found()),
+    }
+}
+
+/// What is wrong with a line that the store has rejected.
+fn violation(fault: LineFault) -> Violation {
+    let (pointer, code) = match fault {
+        LineFault::Duplicate => ("/nationalId", ViolationCode::Duplicate),
+        LineFault::NotAMember => ("/responsible/personId", ViolationCode::NotAMember),
+        LineFault::NotRegistered => ("/nationalId", ViolationCode::NotRegistered),
+        LineFault::UnknownService => ("", ViolationCode::UnknownService),
+        LineFault::AnotherCitizens => ("/nationalId", ViolationCode::AnotherCitizens),
+    };
+    Violation { pointer: pointer.to_owned(), code }
 }
 
 /// List who receives a service

@@ -118,6 +118,8 @@ pub(crate) enum ViolationCode {
     NotAMember,
     /// The thing is another citizen's.
     AnotherCitizens,
+    /// The organisation has no such service.
+    UnknownService,
     /// Part of the API to come.
     NotSupportedYet,
 }
@@ -249,6 +251,11 @@ impl ViolationCode {
                 "Dette gjelder en annen innbygger.",
                 "Dette gjeld ein annan innbyggjar.",
                 "This is another citizen's.",
+            ),
+            Self::UnknownService => fixed(
+                "Virksomheten har ingen slik tjeneste.",
+                "Verksemda har inga slik teneste.",
+                "The organisation has no such service.",
             ),
             Self::NotADate => fixed(
                 "En dato skrives slik: 2026-12-06.",
