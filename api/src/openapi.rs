@@ -31,6 +31,7 @@ const LIST_PREFIX: &str = "ListView_";
         (name = "Powers of attorney", description = "What one adult lets another do in their name."),
         (name = "Services", description = "What services of organisations send and follow."),
         (name = "Appointments", description = "Appointments and visits: what services tell of them, and what citizens see and cancel."),
+        (name = "Health contacts", description = "General practitioners and others: what services tell of them, and what citizens see."),
         (name = "Queue", description = "What citizens have written, for the members and systems of a service."),
         (name = "Organisations", description = "What operators register."),
         (name = "Documentation", description = "Open to everybody."),

@@ -26,7 +26,7 @@ secret_text_type! {
 }
 
 line_type! {
-    /// The service's own name for an appointment. Unique for each service.
+    /// The service's own name for an appointment or a health contact. Unique for each service.
     ExternalId, 100
 }
 

@@ -140,6 +140,8 @@ pub enum ObjectKind {
     Appointment,
     /// Something that was begun and not sent.
     Draft,
+    /// A health contact.
+    HealthContact,
 }
 
 impl ObjectKind {

@@ -66,6 +66,10 @@ id_types! {
     AppointmentId
     /// What staff wrote to each other about a conversation.
     NoteId
+    /// A health contact of a citizen.
+    HealthContactId
+    /// That a citizen has got another general practitioner.
+    PractitionerChangeId
     /// A batch of lines on its way in.
     BatchId
     /// A system that an organisation has been registered to use.

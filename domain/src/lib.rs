@@ -14,6 +14,7 @@ pub mod dialogue;
 pub mod draft;
 pub mod event;
 pub mod form;
+pub mod health_contact;
 pub mod id;
 pub mod identity;
 pub mod journal;

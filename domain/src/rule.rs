@@ -162,6 +162,9 @@ pub enum Rule {
     /// Citizens write to those of their contacts that offer digital dialogue.
     #[strum(serialize = "HN-2")]
     Hn2,
+    /// What the inbox gets: receipts for a change of general practitioner among others.
+    #[strum(serialize = "HN-3")]
+    Hn3,
     /// All future appointments in one list.
     #[strum(serialize = "HN-10")]
     Hn10,

@@ -66,7 +66,7 @@ pub(crate) fn in_order(faults: impl Iterator<Item = (i32, LineFault)>) -> Vec<(u
 macro_rules! batch_lines {
     ($table:ident by $name:ident: $rust:ty) => {
         /// How many lines a batch has.
-        fn count(
+        pub(super) fn count(
             connection: &mut $crate::database::Connection,
             batch: domain::id::BatchId,
         ) -> Result<u64, $crate::error::StoreError> {
@@ -97,7 +97,7 @@ macro_rules! batch_lines {
         }
 
         /// Forgets those lines of a batch that are not taken.
-        fn leave_out(
+        pub(super) fn leave_out(
             connection: &mut $crate::database::Connection,
             batch: domain::id::BatchId,
             rejected: &[(u32, $crate::batch::LineFault)],
@@ -114,7 +114,7 @@ macro_rules! batch_lines {
 
         /// The lines that name what an earlier line names. Asked in two steps, each of which the index answers: looking
         /// for an earlier line of each line is quadratic where a planner takes the wrong way.
-        fn repeats(
+        pub(super) fn repeats(
             connection: &mut $crate::database::Connection,
             batch: domain::id::BatchId,
         ) -> Result<Vec<i32>, $crate::error::StoreError> {

@@ -19,7 +19,7 @@ use domain::message::{Sender, Subject};
 pub use self::journal::{Marked, Relevance};
 pub use self::queue::{AssigneeFilter, QueueFilter};
 pub(crate) use self::rows::{ConversationColumns, ConversationRow, FlagsRow, flags_from};
-pub(crate) use self::writing::{Report, item_of, report, write};
+pub(crate) use self::writing::{Report, item_of, owner_hash, report, write};
 use crate::access::{MailboxRef, Opened};
 use crate::context::Context;
 use crate::database::{Connection, Id, Key, Time, on};

@@ -11,9 +11,10 @@ use diesel::sql_types::{Integer, Text};
 use domain::id::{JobId, MailboxId};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
+use crate::Inner;
 use crate::context::new_id;
 use crate::database::{Connection, Id, Key, SqlTime, SqlUuid, Time, on};
-use crate::error::StoreError;
+use crate::error::{Failure, StoreError};
 use crate::rows::rows;
 use crate::schema::job;
 
@@ -33,6 +34,10 @@ pub(crate) enum JobKind {
     ProfileEnds,
     /// Tell a service of what its journal has not confirmed in time (TK-3).
     ConfirmationDue,
+    /// See whether a citizen has another general practitioner from this day on.
+    PractitionerTurns,
+    /// Send the receipt for a change of general practitioner (HN-3).
+    PractitionerChanged,
 }
 
 impl JobKind {
@@ -122,4 +127,33 @@ pub(crate) fn still_leased(
     on!(connection, c => diesel::delete(job::table.filter(job::id.eq_any(&kept))).execute(c))?;
     let kept: HashSet<Id> = kept.into_iter().collect();
     Ok(leases.iter().filter(|lease| kept.contains(&lease.job)).copied().collect())
+}
+
+/// What a job does. It may be done twice.
+pub(crate) type Work = fn(&Inner, &mut Connection, Lease, DateTime<Utc>) -> Result<(), Failure>;
+
+/// Does one job in a transaction of its own, so that one that cannot be done holds up no other. Says how many were done.
+pub(crate) fn finish(
+    inner: &Inner,
+    connection: &mut Connection,
+    lease: Lease,
+    until: DateTime<Utc>,
+    work: Work,
+    now: DateTime<Utc>,
+) -> Result<usize, Failure> {
+    let done = connection.write(|connection| {
+        let mine = still_leased(connection, &[lease], until)?;
+        for lease in &mine {
+            work(inner, connection, *lease, now)?;
+        }
+        Ok::<_, Failure>(mine.len())
+    });
+    match done {
+        Err(failure @ Failure::Store(StoreError::Unavailable(_))) => Err(failure),
+        Err(failure) => {
+            tracing::error!(error = &failure as &dyn std::error::Error, "a job cannot be done");
+            Ok(0)
+        }
+        Ok(count) => Ok(count),
+    }
 }

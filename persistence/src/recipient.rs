@@ -1,7 +1,6 @@
 //! Whom a mailbox can write to, and why not whom it cannot (HN-2, DH-4, DH-8).
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
 use domain::access::Action;
 use domain::attachment::FileType;
 use domain::dialogue::{DialoguePolicy, Inquiry, NotWritable, Relationship, may_write};
@@ -14,13 +13,9 @@ use strum::VariantArray as _;
 
 use crate::access::{MailboxRef, Opened, service_facts};
 use crate::context::Context;
-use crate::conversation::item_of;
-use crate::database::{Key, on};
-use crate::error::{Failure, StoreError};
-use crate::schema::person;
+use crate::conversation::{item_of, owner_hash};
+use crate::error::Failure;
 use crate::{Store, relationship, service};
-
-const CORRUPT: StoreError = StoreError::Corrupt { what: "person" };
 
 /// A service that a mailbox could write to.
 #[derive(Clone, Debug)]
@@ -57,12 +52,7 @@ impl Store {
         let now = context.now;
         let which = MailboxRef::Id(mailbox);
         self.read_mailbox(context, which, Action::WriteMessage, None, move |_, connection, opened| {
-            let hash = on!(&mut *connection, c => person::table
-                .filter(person::mailbox_id.eq(opened.grant.mailbox().key()))
-                .select(person::lookup_hash)
-                .first::<Vec<u8>>(c)
-                .optional())?
-            .ok_or(CORRUPT)?;
+            let hash = owner_hash(connection, opened)?;
             let relationships = relationship::of_citizen(connection, &hash, None)?;
             let received: Vec<ServiceId> = relationships.keys().copied().collect();
             let services = service::directory(connection, typed.is_none().then_some(received.as_slice()))?;
@@ -91,6 +81,25 @@ impl Store {
     }
 }
 
+/// For each thing that can be written: the rule that allows it, or why not.
+pub(crate) type Verdicts = Vec<(Inquiry, Result<Rule, NotWritable>)>;
+
+/// What can be written to a service from a mailbox.
+pub(crate) fn verdicts(
+    opened: &Opened,
+    service: &Service,
+    relationship: Option<Relationship>,
+    has_agreement: bool,
+    now: DateTime<Utc>,
+) -> Verdicts {
+    let verdict = |inquiry: Inquiry| {
+        let is_admitted = opened.grant.visibility().bounds().admit(item_of(opened, service, inquiry));
+        let verdict = may_write(&service.policy.dialogue, inquiry, relationship, is_admitted, now);
+        if has_agreement { verdict } else { verdict.and(Err(NotWritable::NotOpen)) }
+    };
+    Inquiry::VARIANTS.iter().map(|inquiry| (*inquiry, verdict(*inquiry))).collect()
+}
+
 /// How close a service is to what was typed, by its names and that of its organisation.
 fn rank(typed: &str, service: &Service, sender: &Sender) -> Option<usize> {
     let nynorsk = service.name_nynorsk.as_ref().map_or("", |name| name.as_str());
@@ -106,12 +115,7 @@ fn of(
     has_agreement: bool,
     now: DateTime<Utc>,
 ) -> ServiceRecipient {
-    let verdict = |inquiry: Inquiry| {
-        let is_admitted = opened.grant.visibility().bounds().admit(item_of(opened, &service, inquiry));
-        let verdict = may_write(&service.policy.dialogue, inquiry, relationship, is_admitted, now);
-        if has_agreement { verdict } else { verdict.and(Err(NotWritable::NotOpen)) }
-    };
-    let inquiries = Inquiry::VARIANTS.iter().map(|inquiry| (*inquiry, verdict(*inquiry))).collect();
+    let inquiries = verdicts(opened, &service, relationship, has_agreement, now);
     ServiceRecipient {
         service: sender,
         name_nynorsk: service.name_nynorsk.clone(),

@@ -536,6 +536,61 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    health_contact (mailbox_id, id) {
+        mailbox_id -> SqlUuid,
+        id -> SqlUuid,
+        service_id -> SqlUuid,
+        external_id -> Text,
+        kind -> Text,
+        names -> Binary,
+        writes_to_id -> SqlUuid,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        closed_on -> Nullable<Date>,
+        name_version -> Integer,
+        created_at -> SqlTime,
+        changed_at -> SqlTime,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    health_contact_line (batch_id, line) {
+        batch_id -> SqlUuid,
+        line -> Integer,
+        id -> SqlUuid,
+        mailbox_id -> SqlUuid,
+        external_id -> Text,
+        kind -> Text,
+        names -> Binary,
+        writes_to_id -> SqlUuid,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        told_at -> SqlTime,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    practitioner_change (mailbox_id, service_id, number) {
+        mailbox_id -> SqlUuid,
+        service_id -> SqlUuid,
+        number -> Integer,
+        id -> SqlUuid,
+        contact_id -> SqlUuid,
+        name_version -> Integer,
+        at -> SqlTime,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     vault_key,
     organisation,
@@ -564,6 +619,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     conversation_seen,
     journal_entry,
     appointment,
+    health_contact,
+    health_contact_line,
+    practitioner_change,
     relationship,
     relationship_line,
     power_of_attorney,

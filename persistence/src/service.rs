@@ -1,6 +1,6 @@
 //! Services.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -262,6 +262,19 @@ pub(crate) fn fetch_all(connection: &mut Connection, ids: &[ServiceId]) -> Resul
         .select(service_columns!())
         .load::<ServiceRow>(c))?;
     rows.into_iter().map(service_from).collect()
+}
+
+/// The services of an organisation.
+pub(crate) fn of_organisation(
+    connection: &mut Connection,
+    id: OrganisationId,
+) -> Result<HashSet<ServiceId>, StoreError> {
+    let ids = on!(connection, c => service::table
+        .filter(service::organisation_id.eq(id.key()))
+        .filter(service::kind.ne(ServiceKind::Platform.as_word()))
+        .select(service::id)
+        .load::<Id>(c))?;
+    Ok(ids.into_iter().map(Into::into).collect())
 }
 
 /// Services with what recipients see of them: these, or all there are.

@@ -21,7 +21,7 @@ use crate::platform::PlatformService;
 use crate::register::PopulationRegister;
 use crate::schema::{attachment, upload as uploads, vault_key};
 use crate::vault::{MasterKey, Vault, VaultError, WrappedVaultKey};
-use crate::{draft, idempotency, relationship, upload};
+use crate::{draft, health_contact, idempotency, relationship, upload};
 
 /// How long what recipients see of a service is kept in memory.
 const SENDERS_KEPT: Duration = Duration::from_secs(10);
@@ -194,6 +194,7 @@ impl Store {
                     idempotency::forget(connection, now)?;
                     relationship::sweep(connection, now)?;
                     draft::expire(connection, now)?;
+                    health_contact::sweep(connection, now)?;
                     Ok::<_, Failure>(upload::expire(connection, now)?)
                 })
             })

@@ -66,6 +66,12 @@ async fn send_and_read(server: &ServerProcess, subject: &str, body: &str, file: 
     let told = server.client().put(url).bearer_auth(&token).json(&appointment).send().await.expect("an answer");
     assert_eq!(told.status(), StatusCode::CREATED);
 
+    let contact = json!({"nationalId": RECIPIENT, "externalId": "a", "role": subject, "personName": body, "unitName": subject,
+        "validFrom": "2020-01-01"});
+    let url = server.url(&format!("/v1/services/{service}/health-contacts"));
+    let contacts = server.client().put(url).bearer_auth(&token).header("content-type", "application/x-ndjson");
+    assert_eq!(contacts.body(contact.to_string()).send().await.expect("an answer").status(), StatusCode::OK);
+
     let patient = server.token(json!({"kind": "citizen", "nationalId": RECIPIENT})).await;
     let consent = server.client().put(server.url("/v1/me/consent")).bearer_auth(&patient);
     let consented = consent.json(&json!({"level": "basis"})).send().await.expect("an answer");

@@ -146,6 +146,11 @@ stories! {
             "rejected": {"code": "E35", "message": canary}});
         let _ = ehr.post(&clinic.path("/journal-receipts"), &rejected).await.expect(200);
 
+        let contact = serde_json::json!({"nationalId": SKUDDAR, "externalId": "a", "role": canary, "personName": canary,
+            "unitName": canary, "validFrom": "2020-01-01"});
+        let contacts = ehr.request(reqwest::Method::PUT, &clinic.path("/health-contacts"));
+        let _ = contacts.body("application/x-ndjson", contact.to_string()).await.expect(200);
+
         let mut visit = visit(SKUDDAR);
         for field in ["title", "place", "description"] {
             visit[field] = canary.into();
@@ -170,8 +175,9 @@ stories! {
                 Database::Sqlite => format!("CAST({column} AS TEXT)"),
             };
             let filled = app.place().number(&format!("SELECT count({column}) AS number FROM {table}"));
-            // The key of a file comes and goes with its upload; accesses cannot be recorded yet.
-            let is_empty = ["upload.file_key", "recorded_access.reason"].contains(&name.as_str());
+            // The key of a file comes and goes with its upload, lines with their batch; accesses cannot be recorded yet.
+            let is_empty =
+                ["upload.file_key", "recorded_access.reason", "health_contact_line.names"].contains(&name.as_str());
             assert!(filled > 0 || is_empty, "{name} has nothing to look at");
             for clear in [canary, SKUDDAR, "Skuddår"] {
                 let found = format!("SELECT count(*) AS number FROM {table} WHERE {as_text} LIKE '%{clear}%'");

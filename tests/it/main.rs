@@ -14,6 +14,7 @@ mod decisions;
 mod dialogue;
 mod drafts;
 mod forms;
+mod health_contacts;
 mod idempotency;
 mod journal;
 mod journal_forms;

@@ -51,7 +51,7 @@ enum Owner {
 
 /// Every operation that takes a token: whose it is, what it sends, and what comes back. Those that take something away
 /// come last.
-const CASES: [(&str, Owner, u16); 94] = [
+const CASES: [(&str, Owner, u16); 96] = [
     ("meShow", Owner::Citizen, 200),
     ("meMailboxList", Owner::Citizen, 200),
     ("meConsentSet", Owner::Citizen, 200),
@@ -95,6 +95,8 @@ const CASES: [(&str, Owner, u16); 94] = [
     ("formList", Owner::System, 200),
     ("relationshipPut", Owner::System, 200),
     ("relationshipList", Owner::System, 200),
+    ("healthContactPut", Owner::System, 200),
+    ("healthContactList", Owner::Citizen, 200),
     ("recipientList", Owner::Citizen, 200),
     ("recipientFormList", Owner::Citizen, 200),
     ("draftCreate", Owner::Citizen, 201),
@@ -348,6 +350,11 @@ pub(crate) fn unframed(operation: &Operation, request: Request) -> Request {
     match operation.id.as_str() {
         "uploadFill" | "mailboxUploadFill" => request.body("application/octet-stream", files::pdf().bytes),
         "relationshipPut" => request.body("application/x-ndjson", format!("{}\n", json!({"nationalId": ELDRID}))),
+        "healthContactPut" => {
+            let line =
+                json!({"nationalId": SKUDDAR, "externalId": "case", "unitName": "Solvika", "validFrom": "2020-01-01"});
+            request.body("application/x-ndjson", format!("{line}\n"))
+        }
         _ => request,
     }
 }

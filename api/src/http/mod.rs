@@ -19,6 +19,7 @@ pub(crate) mod figures;
 mod form;
 pub(crate) mod headers;
 mod health;
+mod health_contact;
 pub(crate) mod idempotency;
 pub(crate) mod input;
 mod journal;
@@ -39,6 +40,7 @@ mod sending;
 mod service;
 mod service_appointment;
 mod service_area;
+mod service_health_contact;
 mod staff;
 mod stream;
 mod upload;
@@ -102,6 +104,8 @@ pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
             .service(appointment::appointment_list)
             .service(appointment::appointment_show)
             .service(appointment::appointment_cancel)
+            .service(health_contact::health_contact_list)
+            .service(service_health_contact::health_contact_put)
             .service(service_appointment::service_appointment_put)
             .service(service_appointment::service_appointment_show)
             .service(service_appointment::service_appointment_cancel)

@@ -89,7 +89,7 @@ pub(crate) struct InquiryVerdictView {
 }
 
 impl InquiryVerdictView {
-    fn of((inquiry, verdict): (Inquiry, Result<Rule, NotWritable>)) -> Self {
+    pub(super) fn of((inquiry, verdict): (Inquiry, Result<Rule, NotWritable>)) -> Self {
         let active_from = match verdict {
             Err(NotWritable::Pending { active_from }) => Some(active_from),
             Ok(_) | Err(_) => None,

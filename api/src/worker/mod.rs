@@ -59,6 +59,7 @@ pub(crate) async fn run_due(store: &Store, now: DateTime<Utc>) -> Result<(), Fai
     while store.deliver_due(now).await? > 0 {}
     while store.powers_due(now).await? > 0 {}
     while store.journal_due(now).await? > 0 {}
+    while store.practitioners_due(now).await? > 0 {}
     Ok(())
 }
 

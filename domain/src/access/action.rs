@@ -47,6 +47,8 @@ pub enum Action {
     SeeAppointments,
     /// Cancel one.
     CancelAppointment,
+    /// See health contacts, current and former.
+    SeeHealthContacts,
     /// See who opened what.
     ReadAccessLog,
 }
@@ -72,7 +74,8 @@ impl Action {
             | Self::WriteMessage
             | Self::AnswerMessage
             | Self::SeeAppointments
-            | Self::CancelAppointment => true,
+            | Self::CancelAppointment
+            | Self::SeeHealthContacts => true,
             Self::SeeMailbox
             | Self::ExplainAccess
             | Self::SeeProfile

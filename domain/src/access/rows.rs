@@ -38,6 +38,7 @@ fn owner_row(action: Action, owner: &OwnerFacts) -> Result<Rule, Refusal> {
         Action::WithholdFromHolders => Ok(Rule::Ful18),
         Action::WriteMessage => Ok(Rule::Hn2),
         Action::SeeAppointments => Ok(Rule::Hn10),
+        Action::SeeHealthContacts => Ok(Rule::Hn11),
         Action::CancelAppointment => Ok(Rule::Dh2),
         Action::ReadAccessLog => Ok(Rule::Ret10),
         Action::WithholdFromParents | Action::AnswerMessage => Err(Refusal::OnlyHealthPersonnel),
@@ -57,6 +58,7 @@ fn youth_row(action: Action) -> Result<Rule, Refusal> {
         | Action::FetchAttachment
         | Action::WriteMessage
         | Action::SeeAppointments
+        | Action::SeeHealthContacts
         | Action::CancelAppointment => Ok(Rule::Chi8),
         Action::ReadAccessLog => Ok(Rule::Ret10),
         Action::WithholdFromParents | Action::AnswerMessage => Err(Refusal::OnlyHealthPersonnel),
@@ -79,6 +81,7 @@ fn youth_alone_row(action: Action) -> Result<Rule, Refusal> {
         | Action::FetchAttachment
         | Action::WriteMessage
         | Action::SeeAppointments
+        | Action::SeeHealthContacts
         | Action::CancelAppointment => Ok(Rule::Chi10),
         Action::ReadAccessLog => Ok(Rule::Ret10),
         Action::WithholdFromParents | Action::AnswerMessage => Err(Refusal::OnlyHealthPersonnel),
@@ -97,6 +100,7 @@ fn parent_under_12_row(action: Action) -> Result<Rule, Refusal> {
     match action {
         Action::WriteMessage
         | Action::SeeAppointments
+        | Action::SeeHealthContacts
         | Action::CancelAppointment
         | Action::SeeMailbox
         | Action::ListMessages
@@ -126,7 +130,8 @@ fn parent_under_16_row(action: Action) -> Result<Rule, Refusal> {
         | Action::ReadMessage
         | Action::MarkMessage
         | Action::FetchAttachment
-        | Action::SeeAppointments => Ok(Rule::Chi3),
+        | Action::SeeAppointments
+        | Action::SeeHealthContacts => Ok(Rule::Chi3),
         Action::ExplainAccess => Ok(Rule::Bx2),
         Action::DecideConsent => Ok(Rule::Chi12),
         Action::DecideYouthAccess => Ok(Rule::Chi8),
@@ -152,6 +157,7 @@ fn holder_row(action: Action, rule: Rule) -> Result<Rule, Refusal> {
         | Action::FetchAttachment
         | Action::WriteMessage
         | Action::SeeAppointments
+        | Action::SeeHealthContacts
         | Action::CancelAppointment => Ok(rule),
         Action::ExplainAccess => Ok(Rule::Bx2),
         Action::DecideYouthAccess => Err(Refusal::OnlyParents),
@@ -179,6 +185,7 @@ fn assigned_row(action: Action) -> Result<Rule, Refusal> {
         | Action::FetchAttachment
         | Action::WriteMessage
         | Action::SeeAppointments
+        | Action::SeeHealthContacts
         | Action::CancelAppointment
         | Action::DecideConsent => Ok(Rule::Ful14),
         Action::ExplainAccess => Ok(Rule::Bx2),
@@ -202,6 +209,7 @@ fn staff_row(action: Action) -> Result<Rule, Refusal> {
         | Action::FetchAttachment
         | Action::AnswerMessage
         | Action::SeeAppointments
+        | Action::SeeHealthContacts
         | Action::CancelAppointment => Ok(Rule::Dh7),
         Action::ExplainAccess => Ok(Rule::Bx2),
         Action::WithholdFromParents => Ok(Rule::Chi6),

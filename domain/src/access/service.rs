@@ -34,6 +34,8 @@ pub enum ServiceAction {
     ManageAppointments,
     /// See one's own appointments, and what became of them.
     SeeAppointments,
+    /// Tell of citizens' health contacts.
+    ManageHealthContacts,
     /// See whom one follows up.
     SeePatients,
     /// Put on record, with a reason, that one has lawful access to a patient.
@@ -59,7 +61,9 @@ impl ServiceAction {
 
     const fn doer(self) -> Doer {
         match self {
-            Self::SendMessage | Self::ManageAppointments => Doer::System(Scope::MessagesWrite),
+            Self::SendMessage | Self::ManageAppointments | Self::ManageHealthContacts => {
+                Doer::System(Scope::MessagesWrite)
+            }
             Self::SeeService | Self::FollowSendings | Self::SeeAppointments => Doer::System(Scope::MessagesRead),
             Self::ManageStaff => Doer::System(Scope::StaffWrite),
             Self::ChangeService | Self::ManageRelationships => Doer::System(Scope::ServicesWrite),
@@ -76,6 +80,7 @@ impl ServiceAction {
             Self::ChangeService => Rule::Pp3,
             Self::ManageRelationships => Rule::Dh6,
             Self::ManageAppointments | Self::SeeAppointments => Rule::Hn10,
+            Self::ManageHealthContacts => Rule::Hn11,
             Self::SeeConversations
             | Self::WorkConversations
             | Self::ManageStaff
@@ -211,7 +216,8 @@ pub fn decide_service(
         ServiceAction::SendMessage
         | ServiceAction::UploadFile
         | ServiceAction::WorkConversations
-        | ServiceAction::ManageAppointments => true,
+        | ServiceAction::ManageAppointments
+        | ServiceAction::ManageHealthContacts => true,
         ServiceAction::SeeService
         | ServiceAction::ChangeService
         | ServiceAction::FollowSendings

@@ -66,7 +66,7 @@ fn staff(owner: OwnerFacts, change: impl FnOnce(&mut Staff)) -> Facts {
 }
 
 /// What the actions are about, and how a reader calls each.
-const THEMES: [(&str, &[(Action, &str)]); 4] = [
+const THEMES: [(&str, &[(Action, &str)]); 5] = [
     (
         "The mailbox and what is kept of its owner",
         &[
@@ -105,6 +105,7 @@ const THEMES: [(&str, &[(Action, &str)]); 4] = [
         "Appointments",
         &[(Action::SeeAppointments, "see appointments and visits"), (Action::CancelAppointment, "cancel one")],
     ),
+    ("Health contacts", &[(Action::SeeHealthContacts, "see health contacts, current and former")]),
 ];
 
 /// An item that everybody in a row may see, but for what a row of its own says.
@@ -203,9 +204,9 @@ owner has deleted, and nothing of other services. Everybody else looks into the 
 ";
 
 const CLOSED: &str = "\
-Consent and lock close what is about content: messages, files, appointments. They do not close the service's own record
-to its staff. What a child may arrange alone takes no consent. A lock is told to the owner alone; others get the answer
-that they would get without consent.
+Consent and lock close what is about content: messages, files, appointments, health contacts. They do not close the
+service's own record to its staff. What a child may arrange alone takes no consent. A lock is told to the owner alone;
+others get the answer that they would get without consent.
 ";
 
 const AWAY: &str = "\

@@ -49,6 +49,7 @@ writeMessage           x    x     x     -     x         -         x           x 
 answerMessage          -    -     -     -     -         -         -           -        -      -        x
 seeAppointments        x    x     x     -     x         x         x           x        x      x        x
 cancelAppointment      x    x     x     -     x         -         x           x        x      x        x
+seeHealthContacts      x    x     x     -     x         x         x           x        x      x        x
 readAccessLog          x    x     x     -     x         -         -           -        -      -        -
 ";
 
@@ -254,9 +255,11 @@ fn cells(table: &str) -> Vec<(String, Vec<char>)> {
         .collect()
 }
 
-/// HN-5: lists, messages, files, marks, writing and appointments are content.
+/// HN-5: lists, messages, files, marks, writing, appointments and health contacts are content.
 fn is_about_content(action: Action) -> bool {
-    ["Message", "Attachment", "Appointment", "withholdFrom"].iter().any(|part| action.as_word().contains(part))
+    ["Message", "Attachment", "Appointment", "HealthContact", "withholdFrom"]
+        .iter()
+        .any(|part| action.as_word().contains(part))
 }
 
 fn own_row(owner: &OwnerFacts, policy: Policy) -> &'static str {

@@ -53,6 +53,7 @@ seeConversations brevdue:messages.read+member DH-7 -
 workConversations brevdue:messages.write+member DH-7 agreement
 manageAppointments brevdue:messages.write HN-10 agreement
 seeAppointments brevdue:messages.read HN-10  -
+manageHealthContacts brevdue:messages.write HN-11 agreement
 seePatients     member                  DH-7  -
 recordAccess    member                  DH-7  -
 ";

@@ -25,10 +25,10 @@ fn told<T: Copy>(variants: &[T], as_word: fn(T) -> &'static str) -> Vec<&'static
 fn stored_words_are_what_they_were() {
     let actions = "seeMailbox explainAccess seeProfile decideConsent decideYouthAccess decideLock decidePowers seePowers \
                    acceptDocument listMessages readMessage markMessage deleteMessage fetchAttachment \
-                   withholdFromHolders withholdFromParents writeMessage answerMessage seeAppointments cancelAppointment readAccessLog";
+                   withholdFromHolders withholdFromParents writeMessage answerMessage seeAppointments cancelAppointment seeHealthContacts readAccessLog";
     let platform_actions = "seeOrganisations registerOrganisation registerAgreement registerClient registerService \
                             nameServiceArea registerPower endPower";
-    let service_actions = "seeService changeService sendMessage uploadFile followSendings manageStaff manageRelationships seeConversations workConversations manageAppointments seeAppointments seePatients recordAccess";
+    let service_actions = "seeService changeService sendMessage uploadFile followSendings manageStaff manageRelationships seeConversations workConversations manageAppointments seeAppointments manageHealthContacts seePatients recordAccess";
     let table = [
         (stored(Action::as_word), actions),
         (stored(PlatformAction::as_word), platform_actions),

@@ -261,18 +261,23 @@ pub(crate) fn item_of(opened: &Opened, service: &Service, inquiry: Inquiry) -> I
     ItemFlags { is_parental: opened.grant.is_parent(), ..policy.into() }
 }
 
+/// The keyed hash of the owner's number, by which relationships are kept.
+pub(crate) fn owner_hash(connection: &mut Connection, opened: &Opened) -> Result<Vec<u8>, StoreError> {
+    let hash = on!(connection, c => person::table
+        .filter(person::mailbox_id.eq(opened.grant.mailbox().key()))
+        .select(person::lookup_hash)
+        .first::<Vec<u8>>(c)
+        .optional())?;
+    hash.ok_or(CORRUPT)
+}
+
 /// Whether the citizen receives the service, and who follows them up.
 fn relationship_of(
     connection: &mut Connection,
     opened: &Opened,
     service: ServiceId,
 ) -> Result<Option<(Relationship, Option<PersonId>)>, StoreError> {
-    let hash = on!(&mut *connection, c => person::table
-        .filter(person::mailbox_id.eq(opened.grant.mailbox().key()))
-        .select(person::lookup_hash)
-        .first::<Vec<u8>>(c)
-        .optional())?
-    .ok_or(CORRUPT)?;
+    let hash = owner_hash(connection, opened)?;
     Ok(relationship::of_citizen(connection, &hash, Some(service))?.remove(&service))
 }
 

@@ -1,18 +1,20 @@
-//! Messages of the mailbox itself, to owners. They come with what they tell of, in its transaction, and are rows like
-//! those of any other sending.
+//! Messages that the program itself sends to owners: in the name of the mailbox, or of a service that has told something
+//! of which the owner gets a receipt. They come with what they tell of, in its transaction, and are rows like those of any
+//! other sending.
 
 use chrono::{DateTime, Utc};
-use domain::access::{ItemFlags, ServiceAction};
-use domain::audit::{Entry, Object, ObjectKind, Subject as Log};
+use domain::access::{ItemFlags, Refusal, ServiceAction};
+use domain::audit::{Entry, Object, ObjectKind, Outcome, Subject as Log};
 use domain::event::EventKind;
-use domain::id::{MessageId, TraceId};
+use domain::id::{MessageId, OrganisationId, ServiceId, TraceId};
 use domain::message::{Body, BodyFormat, Direction, MessageKind, Subject};
 use domain::routing::{self, Route};
 use domain::rule::Rule;
-use domain::service::UnregisteredRecipients;
+use domain::service::{ItemPolicy, Service, UnregisteredRecipients};
 
 use super::content::{BodyRow, Head, MessageRow};
 use crate::access::facts::Owner;
+use crate::access::service_facts;
 use crate::context::new_id;
 use crate::database::{Connection, Id, Key};
 use crate::error::{Failure, StoreError};
@@ -23,16 +25,34 @@ use crate::{Inner, audit, delivery};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "notice" };
 
-/// A message of the mailbox itself.
+/// A message to an owner.
 pub(crate) struct Notice<'n> {
     /// Whom it is for.
     pub(crate) owner: &'n Owner,
-    /// What it is about, for ever: of two notices with the same reference only the first is sent.
+    /// What it is about, for ever: of two notices of a sender with the same reference only the first is sent.
     pub(crate) reference: String,
     /// The line shown.
     pub(crate) subject: String,
     /// What it says.
     pub(crate) body: String,
+}
+
+/// In whose name a notice is sent, and what it asks of who looks at it.
+#[derive(Clone, Copy)]
+struct Voice {
+    organisation: OrganisationId,
+    service: ServiceId,
+    item: ItemFlags,
+    /// The rule by which it comes into the inbox, or waits.
+    route: Rule,
+}
+
+/// What notices are for, as the log has it.
+#[derive(Clone, Copy)]
+struct Occasion {
+    rule: Rule,
+    trace: TraceId,
+    now: DateTime<Utc>,
 }
 
 /// All rows of one notice.
@@ -44,8 +64,8 @@ struct Rows {
     entry: Entry,
 }
 
-/// Sends them, in the transaction of what they tell of. Where an inbox is open they are in it when that ends; elsewhere
-/// they wait until it opens.
+/// Sends notices of the mailbox itself, in the transaction of what they tell of. Where an inbox is open they are in it when
+/// that ends; elsewhere they wait until it opens.
 pub(crate) fn send(
     inner: &Inner,
     connection: &mut Connection,
@@ -54,14 +74,64 @@ pub(crate) fn send(
     trace: TraceId,
     now: DateTime<Utc>,
 ) -> Result<(), Failure> {
-    let platform = inner.platform_service()?;
+    let PlatformService { organisation, service } = inner.platform_service()?;
     let references: Vec<&str> = notices.iter().map(|notice| notice.reference.as_str()).collect();
-    let used = sending::references_used(connection, &[platform.service.key()], &references)?;
+    let used = sending::references_used(connection, &[service.key()], &references)?;
     let is_new = |notice: &&Notice<'_>| used.iter().all(|(_, used)| used.as_deref() != Some(&notice.reference));
+    // Also from whom it was assigned to: nobody else is told of the owner's powers (FUL-11).
+    let item = ItemFlags { withheld_from_holders: true, ..ITEM_POLICY.into() };
+    let occasion = Occasion { rule, trace, now };
+    let rows = notices.iter().filter(is_new).map(|notice| {
+        // It is not rejected: it waits.
+        let route = match route(inner, notice.owner, ITEM_POLICY, UnregisteredRecipients::Hold) {
+            Route::Deliver(rule) | Route::Hold(rule) => rule,
+            Route::Reject(rejection) => rejection.rule(),
+        };
+        rows_of(inner, Voice { organisation, service, item, route }, notice, occasion)
+    });
+    let rows = rows.collect::<Result<Vec<_>, _>>()?;
+    store(inner, connection, rows, now)
+}
+
+/// Sends a notice in the name of a service, as the service would send it: with its settings, and not at all where it would
+/// be refused or rejected, which is on record then.
+pub(crate) fn send_for(
+    inner: &Inner,
+    connection: &mut Connection,
+    service: &Service,
+    notice: &Notice<'_>,
+    rule: Rule,
+    trace: TraceId,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    if !sending::references_used(connection, &[service.id.key()], &[&notice.reference])?.is_empty() {
+        return Ok(());
+    }
+    let policy = service.policy.visibility_of(MessageKind::Service);
+    let facts = service_facts(connection, &[service.id], now)?;
+    let has_agreement = facts.get(&service.id).is_some_and(|facts| facts.agreement_in_force);
+    let route = match route(inner, notice.owner, policy, service.policy.unregistered_recipients) {
+        _ if !has_agreement => Err(Refusal::NoAgreementInForce.rule()),
+        Route::Deliver(rule) | Route::Hold(rule) => Ok(rule),
+        Route::Reject(rejection) => Err(rejection.rule()),
+    };
+    let route = match route {
+        Ok(route) => route,
+        Err(against) => {
+            let (log, action) = (Log::Service(service.id), ServiceAction::SendMessage.as_word());
+            let entry = audit::of_worker(log, action, None, against, trace, now);
+            return Ok(audit::insert(connection, vec![Entry { outcome: Outcome::Refused, ..entry }])?);
+        }
+    };
+    let voice = Voice { organisation: service.organisation, service: service.id, item: policy.into(), route };
+    let rows = rows_of(inner, voice, notice, Occasion { rule, trace, now })?;
+    store(inner, connection, vec![rows], now)
+}
+
+fn store(inner: &Inner, connection: &mut Connection, rows: Vec<Rows>, now: DateTime<Utc>) -> Result<(), Failure> {
     let (mut sendings, mut messages, mut bodies, mut events, mut entries) = (vec![], vec![], vec![], vec![], vec![]);
     let mut wanted: Vec<(Id, Id)> = vec![];
-    for notice in notices.iter().filter(is_new) {
-        let Rows { sending, message, body, event, entry } = rows_of(inner, platform, notice, rule, trace, now)?;
+    for Rows { sending, message, body, event, entry } in rows {
         wanted.push((message.mailbox_id, message.id));
         sendings.push(sending);
         messages.push(message);
@@ -78,14 +148,9 @@ pub(crate) fn send(
     Ok(())
 }
 
-fn rows_of(
-    inner: &Inner,
-    platform: PlatformService,
-    notice: &Notice<'_>,
-    rule: Rule,
-    trace: TraceId,
-    now: DateTime<Utc>,
-) -> Result<Rows, StoreError> {
+fn rows_of(inner: &Inner, voice: Voice, notice: &Notice<'_>, occasion: Occasion) -> Result<Rows, StoreError> {
+    let Voice { organisation, service, item, route } = voice;
+    let Occasion { rule, trace, now } = occasion;
     let Notice { owner, reference, subject, body } = notice;
     // What cannot be read back is not written.
     let subject = Subject::parse(subject).map_err(|_| CORRUPT)?;
@@ -95,12 +160,11 @@ fn rows_of(
     let head = Head {
         mailbox,
         id,
-        service: platform.service,
+        service,
         direction: Direction::Received,
         kind: MessageKind::Service,
-        // Also from whom it was assigned to: nobody else is told of the owner's powers (FUL-11).
-        item: ItemFlags { withheld_from_holders: true, ..ITEM_POLICY.into() },
-        rule: route(inner, owner),
+        item,
+        rule: route,
         accepted_at: now,
         open_by: None,
         conversation: None,
@@ -108,14 +172,14 @@ fn rows_of(
     };
     Ok(Rows {
         sending: SendingRow {
-            service_id: platform.service.key(),
+            service_id: service.key(),
             message_id: id.key(),
             mailbox_id: mailbox.key(),
             sender_reference: Some(reference.clone()),
         },
         message: MessageRow::new(head, &key, &subject, 0),
         body: BodyRow::new(head, &key, BodyFormat::Text, &body),
-        event: EventRow::new(platform.organisation, EventKind::MessageAccepted, platform.service, id, now),
+        event: EventRow::new(organisation, EventKind::MessageAccepted, service, id, now),
         entry: audit::of_worker(
             Log::Mailbox(mailbox),
             ServiceAction::SendMessage.as_word(),
@@ -127,11 +191,6 @@ fn rows_of(
     })
 }
 
-/// The rule by which it comes into the inbox, or waits.
-fn route(inner: &Inner, owner: &Owner) -> Rule {
-    let facts = routing::Facts::of(&owner.facts, ITEM_POLICY, UnregisteredRecipients::Hold, inner.policy);
-    match routing::decide(&facts) {
-        Route::Deliver(rule) | Route::Hold(rule) => rule,
-        Route::Reject(rejection) => rejection.rule(),
-    }
+fn route(inner: &Inner, owner: &Owner, item: ItemPolicy, unregistered: UnregisteredRecipients) -> Route {
+    routing::decide(&routing::Facts::of(&owner.facts, item, unregistered, inner.policy))
 }

@@ -16,7 +16,7 @@ use super::telling::{News, tell_both};
 use crate::context::new_id;
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
-use crate::job::{self, JobKind, JobRow, Lease};
+use crate::job::{self, JobKind, JobRow, Lease, Work};
 use crate::schema::{acceptance, consent as consents, person, registered_relation};
 use crate::{Inner, Store, audit, consent};
 
@@ -24,9 +24,6 @@ use crate::{Inner, Store, audit, consent};
 const MOST: i64 = 50;
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "consent" };
-
-/// What a job does. It may be done twice.
-type Work = fn(&Inner, &mut Connection, Lease, DateTime<Utc>) -> Result<(), Failure>;
 
 impl Store {
     /// Does what is due because powers of attorney are over. Says how many jobs were finished; none means that there is
@@ -41,41 +38,12 @@ impl Store {
             for (kind, work) in [(JobKind::PowerExpires, expire as Work), (JobKind::ProfileEnds, end_profile)] {
                 let (leases, until) = job::lease(connection, kind, now, MOST)?;
                 for lease in leases {
-                    finished += finish(inner, connection, lease, until, work, now)?;
+                    finished += job::finish(inner, connection, lease, until, work, now)?;
                 }
             }
             Ok(finished)
         })
         .await
-    }
-}
-
-/// Does one job in a transaction of its own, so that one that cannot be done holds up no other.
-fn finish(
-    inner: &Inner,
-    connection: &mut Connection,
-    lease: Lease,
-    until: DateTime<Utc>,
-    work: Work,
-    now: DateTime<Utc>,
-) -> Result<usize, Failure> {
-    let done = connection.write(|connection| {
-        let mine = job::still_leased(connection, &[lease], until)?;
-        for lease in &mine {
-            work(inner, connection, *lease, now)?;
-        }
-        Ok::<_, Failure>(mine.len())
-    });
-    match done {
-        Err(failure @ Failure::Store(StoreError::Unavailable(_))) => Err(failure),
-        Err(failure) => {
-            tracing::error!(
-                error = &failure as &dyn std::error::Error,
-                "a job about a power of attorney cannot be done"
-            );
-            Ok(0)
-        }
-        Ok(count) => Ok(count),
     }
 }
 

@@ -41,12 +41,14 @@ pub enum Field {
     Draft,
     /// Why a journal would not take what was relevant to care.
     JournalRejection,
+    /// Who a health contact is.
+    ContactNames,
 }
 
 impl Field {
     /// Every field.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::NationalId,
         Self::PersonName,
         Self::Subject,
@@ -61,6 +63,7 @@ impl Field {
         Self::FormAnswers,
         Self::Draft,
         Self::JournalRejection,
+        Self::ContactNames,
     ];
 
     // The words below are part of what is stored for years. Rename the variants as you like; never change a word.
@@ -80,6 +83,7 @@ impl Field {
             Self::FormAnswers => "formAnswers",
             Self::Draft => "draft",
             Self::JournalRejection => "journalRejection",
+            Self::ContactNames => "contactNames",
         }
     }
 }

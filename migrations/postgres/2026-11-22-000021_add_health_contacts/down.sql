@@ -1,0 +1,3 @@
+DROP TABLE practitioner_change;
+DROP TABLE health_contact_line;
+DROP TABLE health_contact;
