@@ -9,6 +9,7 @@ pub mod appointment;
 pub mod attachment;
 pub mod audit;
 pub mod consent;
+pub mod contact_details;
 pub mod conversation;
 pub mod dialogue;
 pub mod draft;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::consent::{Acceptance, Consent};
+use crate::contact_details::ContactDetails;
 use crate::id::{MailboxId, PersonId};
 use crate::identity::NationalId;
 use crate::person::{PersonName, Protection};
@@ -37,6 +38,8 @@ pub struct Profile {
     pub protection: Protection,
     /// The last day of the protection; none where it has no end, or there is none.
     pub protection_until: Option<NaiveDate>,
+    /// How the person can be reached, as the person has said.
+    pub contact_details: ContactDetails,
     /// The consent as it stands; none where none was ever given.
     pub consent: Option<Consent>,
     /// Since when the owner has locked the mailbox (CON-14).

@@ -12,7 +12,7 @@ use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::page::{Page, Slice};
 use crate::schema::{acceptance, consent, mailbox};
-use crate::{Store, delivery, message};
+use crate::{Store, contact_details, delivery, message};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "consent" };
 
@@ -62,8 +62,8 @@ impl Store {
         .await
     }
 
-    /// Withdraws consent, like [`Store::consent_set`]. The inbox closes, and the owner's copies of all messages go; the senders'
-    /// records and the consents themselves stay (CON-9, CON-10, RET-15).
+    /// Withdraws consent, like [`Store::consent_set`]. The inbox closes; the owner's copies of all messages and their contact
+    /// details go; the senders' records and the consents themselves stay (CON-9, CON-10, RET-15).
     ///
     /// # Errors
     /// Refused, or the store away.
@@ -127,7 +127,7 @@ impl Store {
     }
 }
 
-/// Closes an inbox: the owner's copies go, the consents and the senders' records stay.
+/// Closes an inbox: the owner's copies and contact details go, the consents and the senders' records stay.
 pub(crate) fn withdraw(
     connection: &mut Connection,
     mailbox: MailboxId,
@@ -135,6 +135,7 @@ pub(crate) fn withdraw(
     now: DateTime<Utc>,
 ) -> Result<Consent, Failure> {
     message::remove_all(connection, mailbox, now)?;
+    contact_details::forget(connection, mailbox)?;
     consent_insert(connection, mailbox, ConsentLevel::None, terms_version, now)
 }
 

@@ -11,6 +11,7 @@ mod batch;
 mod batcher;
 pub mod blob;
 mod consent;
+mod contact_details;
 mod context;
 mod conversation;
 mod database;

@@ -17,7 +17,7 @@ use crate::error::{Failure, StoreError};
 use crate::register::stored_number;
 use crate::schema::{mailbox, person};
 use crate::vault::{DataKey, Field, WrappedDataKey};
-use crate::{Inner, Store, consent};
+use crate::{Inner, Store, consent, contact_details};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "person" };
 
@@ -73,6 +73,7 @@ fn profile_of(connection: &mut Connection, opened: &Opened, now: DateTime<Utc>) 
         birth_date,
         protection,
         protection_until: protected.until.filter(|_| protection.is_graded()),
+        contact_details: contact_details::fetch(connection, opened)?,
         consent: consent::current(connection, &opened.grant)?,
         locked_at: locked_at.map(|at| at.0),
         acceptances: consent::acceptances(connection, &opened.grant)?,

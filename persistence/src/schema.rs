@@ -591,6 +591,18 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    contact_details (mailbox_id) {
+        mailbox_id -> SqlUuid,
+        email -> Nullable<Binary>,
+        mobile -> Nullable<Binary>,
+        changed_at -> SqlTime,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     vault_key,
     organisation,
@@ -622,6 +634,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     health_contact,
     health_contact_line,
     practitioner_change,
+    contact_details,
     relationship,
     relationship_line,
     power_of_attorney,

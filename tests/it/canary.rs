@@ -87,6 +87,10 @@ async fn send_and_read(server: &ServerProcess, subject: &str, body: &str, file: 
     let url = server.url(&format!("/v1/mailboxes/{mailbox}/drafts"));
     let kept = server.client().post(url).bearer_auth(&patient).json(&draft).send().await.expect("an answer");
     assert_eq!(kept.status(), StatusCode::CREATED);
+    let details = json!({"email": format!("{subject}@example.no")});
+    let url = server.url("/v1/me/contact-details");
+    let entered = server.client().patch(url).bearer_auth(&patient).json(&details).send().await.expect("an answer");
+    assert_eq!(entered.status(), StatusCode::OK);
     // What both are told of a power of attorney names them.
     let power = json!({"holder": {"nationalId": HOLDER}, "areas": [3]});
     let given = server.client().post(server.url("/v1/me/powers-of-attorney")).bearer_auth(&patient).json(&power);

@@ -146,6 +146,8 @@ stories! {
             "rejected": {"code": "E35", "message": canary}});
         let _ = ehr.post(&clinic.path("/journal-receipts"), &rejected).await.expect(200);
 
+        let details = serde_json::json!({"email": "kanarifuglen@example.no", "mobile": "91234567"});
+        let _ = patient.patch("/v1/me/contact-details", &details).await.expect(200);
         let contact = serde_json::json!({"nationalId": SKUDDAR, "externalId": "a", "role": canary, "personName": canary,
             "unitName": canary, "validFrom": "2020-01-01"});
         let contacts = ehr.request(reqwest::Method::PUT, &clinic.path("/health-contacts"));
@@ -179,7 +181,7 @@ stories! {
             let is_empty =
                 ["upload.file_key", "recorded_access.reason", "health_contact_line.names"].contains(&name.as_str());
             assert!(filled > 0 || is_empty, "{name} has nothing to look at");
-            for clear in [canary, SKUDDAR, "Skuddår"] {
+            for clear in [canary, SKUDDAR, "Skuddår", "kanarifuglen", "91234567"] {
                 let found = format!("SELECT count(*) AS number FROM {table} WHERE {as_text} LIKE '%{clear}%'");
                 assert_eq!(app.place().number(&found), 0, "{name} holds {clear}");
             }

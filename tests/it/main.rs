@@ -7,6 +7,7 @@ mod bad_input;
 mod canary;
 mod children;
 mod columns;
+mod contact_details;
 mod contract;
 mod conversation_model;
 mod crash;

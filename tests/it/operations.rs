@@ -51,12 +51,14 @@ enum Owner {
 
 /// Every operation that takes a token: whose it is, what it sends, and what comes back. Those that take something away
 /// come last.
-const CASES: [(&str, Owner, u16); 96] = [
+const CASES: [(&str, Owner, u16); 98] = [
     ("meShow", Owner::Citizen, 200),
     ("meMailboxList", Owner::Citizen, 200),
     ("meConsentSet", Owner::Citizen, 200),
     ("meConsentHistory", Owner::Citizen, 200),
     ("meAcceptancePut", Owner::Citizen, 200),
+    ("meContactDetailsShow", Owner::Citizen, 200),
+    ("meContactDetailsChange", Owner::Citizen, 200),
     ("mailboxShow", Owner::Citizen, 200),
     ("messageList", Owner::Citizen, 200),
     ("messageShow", Owner::Citizen, 200),
@@ -158,6 +160,7 @@ pub(crate) fn body(operation: &str) -> Option<Value> {
         "memberPut" => json!({"nationalId": DAGNY}),
         "accessRecord" => json!({"patient": {"nationalId": SKUDDAR}, "reason": "Vikar for fast kontakt"}),
         "meAcceptancePut" => json!({"version": "2026-01"}),
+        "meContactDetailsChange" => json!({"mobile": "91234567"}),
         "messageMark" => json!({"read": true}),
         "serviceAppointmentPut" => far_appointment(SKUDDAR),
         "messageSend" => {

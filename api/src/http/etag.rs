@@ -1,6 +1,6 @@
 //! `ETag`, and what callers make depend on it (RFC 9110, section 13).
 
-use actix_web::http::header::{ETag, EntityTag, Header as _, IfMatch, IfNoneMatch};
+use actix_web::http::header::{ETag, EntityTag, Header as _, IF_MATCH, IfMatch, IfNoneMatch};
 use actix_web::{HttpRequest, HttpResponse};
 use aws_lc_rs::digest::{Context, SHA256};
 use serde::Serialize;
@@ -69,6 +69,15 @@ impl Expected {
             Ok(expected) => Ok(Self(expected)),
             Err(_) => Err(ProblemKind::PreconditionRequired.into()),
         }
+    }
+
+    /// Reads `If-Match`, where there is one: a change by one writer alone need not have it.
+    ///
+    /// # Errors
+    /// `precondition-required` where it cannot be read.
+    pub(crate) fn optional(request: &HttpRequest) -> Result<Option<Self>, ApiError> {
+        let is_there = request.headers().contains_key(IF_MATCH);
+        is_there.then(|| Self::required(request)).transpose()
     }
 
     /// Whether it is the version that there is.

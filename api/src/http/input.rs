@@ -55,6 +55,13 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Field<T> {
 #[serde(transparent)]
 pub(crate) struct Unknown(BTreeMap<String, IgnoredAny>);
 
+impl Unknown {
+    /// Takes a field out of which there is something else to say. Says whether it was there.
+    pub(crate) fn take(&mut self, name: &str) -> bool {
+        self.0.remove(name).is_some()
+    }
+}
+
 /// Collects what is wrong with a request.
 ///
 /// Its methods give `Some` where the value is there and right. `None` says that it is absent or that a violation has

@@ -10,6 +10,7 @@ use strum::VariantArray as _;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::contact_details::ReachedByView;
 use super::context::Call;
 use super::input::{Field, JsonBody, QueryInput, Unknown, Violations};
 use super::mailbox::MailboxesView;
@@ -39,6 +40,8 @@ pub(crate) struct ProfileView {
     /// The last day of the protection; null where it has no end, or there is none.
     #[schema(required)]
     protected_address_until: Option<NaiveDate>,
+    /// How the person can be reached, as the person has said. Changed under `/v1/me/contact-details`.
+    contact_details: ReachedByView,
     /// The consent as it stands.
     consent: CurrentConsentView,
     /// The newest acceptance of each document.
@@ -127,6 +130,7 @@ impl From<Profile> for ProfileView {
             birth_date,
             protection,
             protection_until,
+            contact_details,
             consent,
             locked_at,
             acceptances,
@@ -142,6 +146,7 @@ impl From<Profile> for ProfileView {
             birth_date,
             protected_address: protection.is_graded(),
             protected_address_until: protection_until,
+            contact_details: contact_details.into(),
             consent,
             acceptances: acceptances.into_iter().map(AcceptanceView::from).collect(),
             emergency_locked_at: locked_at,

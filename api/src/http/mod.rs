@@ -9,6 +9,7 @@ mod apprec;
 mod attachment;
 mod batch;
 mod client;
+mod contact_details;
 pub(crate) mod context;
 mod conversation;
 mod decision;
@@ -70,6 +71,8 @@ pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
             .service(me::me_consent_withdraw)
             .service(me::me_consent_history)
             .service(me::me_acceptance_put)
+            .service(contact_details::me_contact_details_show)
+            .service(contact_details::me_contact_details_change)
             .service(decision::me_lock)
             .service(decision::me_unlock)
             .service(mailbox::mailbox_show)

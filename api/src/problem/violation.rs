@@ -1,6 +1,7 @@
 //! What is wrong with a field of a request. No message repeats what was sent.
 
 use domain::consent::{DocumentVersion, DocumentVersionError};
+use domain::contact_details::{EmailAddressError, MobileNumberError};
 use domain::dialogue::PageAddressError;
 use domain::form::{FormName, FormNameError};
 use domain::identity::{NationalIdError, OrganisationNumberError};
@@ -120,6 +121,14 @@ pub(crate) enum ViolationCode {
     AnotherCitizens,
     /// The organisation has no such service.
     UnknownService,
+    /// What the population register corrects (PP-9).
+    AskPopulationRegister,
+    /// What the service corrects that it came from (PP-9).
+    AskService,
+    /// Not an e-mail address.
+    NotAnEmailAddress,
+    /// Not the number of a mobile telephone.
+    NotAMobileNumber,
     /// Part of the API to come.
     NotSupportedYet,
 }
@@ -257,6 +266,26 @@ impl ViolationCode {
                 "Verksemda har inga slik teneste.",
                 "The organisation has no such service.",
             ),
+            Self::AskPopulationRegister => fixed(
+                "Dette rettes av Folkeregisteret. Meld fra til Skatteetaten.",
+                "Dette blir retta av Folkeregisteret. Meld frå til Skatteetaten.",
+                "The population register corrects this. Tell the tax administration, which keeps it.",
+            ),
+            Self::AskService => fixed(
+                "Dette rettes av tjenesten som opplysningen kommer fra. Skriv til den.",
+                "Dette blir retta av tenesta som opplysninga kjem frå. Skriv til ho.",
+                "The service that this came from corrects it. Write to it.",
+            ),
+            Self::NotAnEmailAddress => fixed(
+                "En e-postadresse skrives slik: kari@example.no.",
+                "Ei e-postadresse blir skriven slik: kari@example.no.",
+                "An e-mail address is written like this: kari@example.no.",
+            ),
+            Self::NotAMobileNumber => fixed(
+                "Et mobilnummer skrives slik: +47 912 34 567.",
+                "Eit mobilnummer blir skrive slik: +47 912 34 567.",
+                "A mobile number is written like this: +47 912 34 567.",
+            ),
             Self::NotADate => fixed(
                 "En dato skrives slik: 2026-12-06.",
                 "Ein dato blir skriven slik: 2026-12-06.",
@@ -333,6 +362,21 @@ impl From<PageAddressError> for ViolationCode {
 impl From<FormNameError> for ViolationCode {
     fn from(FormNameError: FormNameError) -> Self {
         Self::NotAFormName
+    }
+}
+
+impl From<EmailAddressError> for ViolationCode {
+    fn from(error: EmailAddressError) -> Self {
+        match error {
+            EmailAddressError::Text(error) => error.into(),
+            EmailAddressError::NotAnAddress => Self::NotAnEmailAddress,
+        }
+    }
+}
+
+impl From<MobileNumberError> for ViolationCode {
+    fn from(MobileNumberError: MobileNumberError) -> Self {
+        Self::NotAMobileNumber
     }
 }
 

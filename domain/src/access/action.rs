@@ -13,6 +13,8 @@ pub enum Action {
     ExplainAccess,
     /// See the profile that is held of the owner.
     SeeProfile,
+    /// Say how one can be reached, or correct it (PP-9).
+    ChangeContactDetails,
     /// Give, change or withdraw consent, and see what was given.
     DecideConsent,
     /// Give a child access of its own, or take it back (CHI-8).
@@ -79,6 +81,7 @@ impl Action {
             Self::SeeMailbox
             | Self::ExplainAccess
             | Self::SeeProfile
+            | Self::ChangeContactDetails
             | Self::DecideConsent
             | Self::DecideYouthAccess
             | Self::DecideLock

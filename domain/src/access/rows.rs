@@ -29,6 +29,7 @@ fn owner_row(action: Action, owner: &OwnerFacts) -> Result<Rule, Refusal> {
         Action::DecidePowers => Ok(Rule::Ful2),
         Action::SeePowers => Ok(Rule::Ful8),
         Action::SeeMailbox | Action::SeeProfile => Ok(Rule::Tk4),
+        Action::ChangeContactDetails => Ok(Rule::Pp9),
         Action::ExplainAccess => Ok(Rule::Bx2),
         Action::DecideConsent => Ok(Rule::Con9),
         Action::DecideLock => Ok(Rule::Con14),
@@ -49,6 +50,7 @@ fn owner_row(action: Action, owner: &OwnerFacts) -> Result<Rule, Refusal> {
 fn youth_row(action: Action) -> Result<Rule, Refusal> {
     match action {
         Action::SeeMailbox | Action::SeeProfile => Ok(Rule::Tk4),
+        Action::ChangeContactDetails => Ok(Rule::Pp9),
         Action::ExplainAccess => Ok(Rule::Bx2),
         Action::AcceptDocument => Ok(Rule::Con12),
         Action::ListMessages
@@ -74,6 +76,7 @@ fn youth_row(action: Action) -> Result<Rule, Refusal> {
 fn youth_alone_row(action: Action) -> Result<Rule, Refusal> {
     match action {
         Action::SeeMailbox | Action::SeeProfile => Ok(Rule::Tk4),
+        Action::ChangeContactDetails => Ok(Rule::Pp9),
         Action::ExplainAccess => Ok(Rule::Bx2),
         Action::ListMessages
         | Action::ReadMessage
@@ -116,6 +119,7 @@ fn parent_under_12_row(action: Action) -> Result<Rule, Refusal> {
         Action::DeleteMessage
         | Action::WithholdFromHolders
         | Action::SeeProfile
+        | Action::ChangeContactDetails
         | Action::DecideLock
         | Action::DecidePowers
         | Action::SeePowers
@@ -141,6 +145,7 @@ fn parent_under_16_row(action: Action) -> Result<Rule, Refusal> {
         | Action::DeleteMessage
         | Action::WithholdFromHolders
         | Action::SeeProfile
+        | Action::ChangeContactDetails
         | Action::DecideLock
         | Action::DecidePowers
         | Action::SeePowers
@@ -168,6 +173,7 @@ fn holder_row(action: Action, rule: Rule) -> Result<Rule, Refusal> {
         | Action::ReadAccessLog
         | Action::DecideConsent
         | Action::SeeProfile
+        | Action::ChangeContactDetails
         | Action::DecideLock
         | Action::DecidePowers
         | Action::SeePowers
@@ -194,6 +200,7 @@ fn assigned_row(action: Action) -> Result<Rule, Refusal> {
         Action::WithholdFromHolders
         | Action::ReadAccessLog
         | Action::SeeProfile
+        | Action::ChangeContactDetails
         | Action::DecideLock
         | Action::DecidePowers
         | Action::SeePowers
@@ -214,6 +221,7 @@ fn staff_row(action: Action) -> Result<Rule, Refusal> {
         Action::ExplainAccess => Ok(Rule::Bx2),
         Action::WithholdFromParents => Ok(Rule::Chi6),
         Action::SeeProfile
+        | Action::ChangeContactDetails
         | Action::DecideConsent
         | Action::DecideYouthAccess
         | Action::DecideLock

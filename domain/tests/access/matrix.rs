@@ -73,6 +73,7 @@ const THEMES: [(&str, &[(Action, &str)]); 5] = [
             (Action::SeeMailbox, "see that it is there, its owner's name, how much is unread"),
             (Action::ExplainAccess, "ask who may do what, and why"),
             (Action::SeeProfile, "see the profile"),
+            (Action::ChangeContactDetails, "say how the owner can be reached, or correct it"),
             (Action::ReadAccessLog, "read the access log"),
         ],
     ),

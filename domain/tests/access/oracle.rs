@@ -32,6 +32,7 @@ const MAY: &str = "
 seeMailbox             x    x     x     -     x         x         x           x        x      x        x
 explainAccess          x    x     x     -     x         x         x           x        x      x        x
 seeProfile             x    x     x     -     -         -         -           -        -      -        -
+changeContactDetails   x    x     x     -     -         -         -           -        -      -        -
 decideConsent          x    -     -     -     x         x         x           x        -      -        -
 decideYouthAccess      -    -     -     -     -         x         -           -        -      -        -
 decideLock             x    -     -     -     -         -         -           -        -      -        -

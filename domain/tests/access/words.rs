@@ -23,7 +23,7 @@ fn told<T: Copy>(variants: &[T], as_word: fn(T) -> &'static str) -> Vec<&'static
 
 #[test]
 fn stored_words_are_what_they_were() {
-    let actions = "seeMailbox explainAccess seeProfile decideConsent decideYouthAccess decideLock decidePowers seePowers \
+    let actions = "seeMailbox explainAccess seeProfile changeContactDetails decideConsent decideYouthAccess decideLock decidePowers seePowers \
                    acceptDocument listMessages readMessage markMessage deleteMessage fetchAttachment \
                    withholdFromHolders withholdFromParents writeMessage answerMessage seeAppointments cancelAppointment seeHealthContacts readAccessLog";
     let platform_actions = "seeOrganisations registerOrganisation registerAgreement registerClient registerService \

@@ -18,7 +18,7 @@ use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::job::{self, JobKind, JobRow, Lease, Work};
 use crate::schema::{acceptance, consent as consents, person, registered_relation};
-use crate::{Inner, Store, audit, consent};
+use crate::{Inner, Store, audit, consent, contact_details};
 
 /// The most jobs of a kind that are leased at once.
 const MOST: i64 = 50;
@@ -124,8 +124,10 @@ fn current_consent(
     row.map(|(level, at, terms)| Ok((ConsentLevel::from_rank(level).ok_or(CORRUPT)?, at.0, terms))).transpose()
 }
 
-/// Forgets what was accepted, and what the register said: nothing of it is fetched again until there is a reason.
+/// Forgets what was accepted, how the giver is reached, and what the register said: nothing of it is fetched again until
+/// there is a reason.
 fn forget(connection: &mut Connection, power: &Stored) -> Result<(), Failure> {
+    contact_details::forget(connection, power.mailbox)?;
     let giver: Id = power.giver.key();
     on!(&mut *connection, c => diesel::delete(acceptance::table
         .filter(acceptance::mailbox_id.eq(power.mailbox.key())))

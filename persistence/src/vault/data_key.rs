@@ -43,12 +43,16 @@ pub enum Field {
     JournalRejection,
     /// Who a health contact is.
     ContactNames,
+    /// The e-mail address that the owner entered.
+    Email,
+    /// The mobile number that the owner entered.
+    Mobile,
 }
 
 impl Field {
     /// Every field.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 17] = [
         Self::NationalId,
         Self::PersonName,
         Self::Subject,
@@ -64,6 +68,8 @@ impl Field {
         Self::Draft,
         Self::JournalRejection,
         Self::ContactNames,
+        Self::Email,
+        Self::Mobile,
     ];
 
     // The words below are part of what is stored for years. Rename the variants as you like; never change a word.
@@ -84,6 +90,8 @@ impl Field {
             Self::Draft => "draft",
             Self::JournalRejection => "journalRejection",
             Self::ContactNames => "contactNames",
+            Self::Email => "email",
+            Self::Mobile => "mobile",
         }
     }
 }

@@ -5,6 +5,7 @@ use std::future::{Ready, ready};
 use std::time::Duration;
 
 use actix_web::dev::Payload;
+use actix_web::http::Method;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use aws_lc_rs::digest::{SHA256, digest};
@@ -93,8 +94,11 @@ impl<T: DeserializeOwned + 'static, const MOST_XML_BYTES: usize> FromRequest for
     }
 }
 
+/// A change of some fields may also say that it is one (RFC 7396).
 fn is_of_type(request: &HttpRequest, media_type: &str) -> bool {
-    matches!(request.mime_type(), Ok(Some(mime)) if mime.essence_str() == media_type)
+    let is_patch = media_type == JSON && *request.method() == Method::PATCH;
+    let is_it = |given: &str| given == media_type || (is_patch && given == "application/merge-patch+json");
+    matches!(request.mime_type(), Ok(Some(mime)) if is_it(mime.essence_str()))
 }
 
 /// A body of a media type, in one piece.
