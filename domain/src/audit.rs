@@ -142,6 +142,8 @@ pub enum ObjectKind {
     Draft,
     /// A health contact.
     HealthContact,
+    /// A version of a privacy notice.
+    PrivacyNotice,
 }
 
 impl ObjectKind {

@@ -66,6 +66,8 @@ id_types! {
     AppointmentId
     /// What staff wrote to each other about a conversation.
     NoteId
+    /// A version of an organisation's privacy notice.
+    PrivacyNoticeId
     /// A health contact of a citizen.
     HealthContactId
     /// That a citizen has got another general practitioner.

@@ -24,6 +24,7 @@ pub mod message;
 pub mod organisation;
 pub mod person;
 pub mod power_of_attorney;
+pub mod privacy_notice;
 pub mod register;
 pub mod routing;
 pub mod rule;

@@ -603,6 +603,22 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    privacy_notice (organisation_id, version) {
+        organisation_id -> SqlUuid,
+        version -> Integer,
+        id -> SqlUuid,
+        valid_from -> Date,
+        text_nb -> Text,
+        text_nn -> Nullable<Text>,
+        text_en -> Nullable<Text>,
+        created_at -> SqlTime,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     vault_key,
     organisation,
@@ -635,6 +651,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     health_contact_line,
     practitioner_change,
     contact_details,
+    privacy_notice,
     relationship,
     relationship_line,
     power_of_attorney,

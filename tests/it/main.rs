@@ -26,6 +26,7 @@ mod persons;
 mod powers;
 mod powers_by_form;
 mod powers_told;
+mod privacy_notices;
 mod problems;
 mod protection;
 mod reading;

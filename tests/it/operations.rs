@@ -10,13 +10,16 @@ use crate::contract::{Operation, operations};
 use crate::persons::{DAGNY, ELDAR, ELDRID, MILLENNIA, NAVN, NESTEN_SEKSTEN, SKUDDAR};
 
 /// Open to everybody, each for a reason. This list only shrinks.
-pub(crate) const OPEN: [(&str, &str); 14] = [
+pub(crate) const OPEN: [(&str, &str); 17] = [
     ("healthLive", "load balancers ask without a token; it tells nothing"),
     ("healthReady", "load balancers ask without a token; it tells nothing of anybody"),
     ("metricsShow", "monitoring asks without a token; no figure is about a person"),
     ("openapiShow", "the contract is public"),
     ("problem_index", "the types of problems are public"),
     ("problem_page", "the types of problems are public"),
+    ("privacyNoticeList", "privacy notices are open to everybody (PP-11)"),
+    ("privacyNoticeShow", "privacy notices are open to everybody (PP-11)"),
+    ("privacyNoticeVersionShow", "privacy notices are open to everybody (PP-11)"),
     ("sandboxTokenCreate", "not there in production"),
     ("sandboxPersonList", "not there in production"),
     ("sandboxPersonChange", "not there in production"),
@@ -51,7 +54,7 @@ enum Owner {
 
 /// Every operation that takes a token: whose it is, what it sends, and what comes back. Those that take something away
 /// come last.
-const CASES: [(&str, Owner, u16); 98] = [
+const CASES: [(&str, Owner, u16); 99] = [
     ("meShow", Owner::Citizen, 200),
     ("meMailboxList", Owner::Citizen, 200),
     ("meConsentSet", Owner::Citizen, 200),
@@ -136,6 +139,7 @@ const CASES: [(&str, Owner, u16); 98] = [
     ("organisationShow", Owner::Operator, 200),
     ("agreementRegister", Owner::Operator, 201),
     ("agreementList", Owner::Operator, 200),
+    ("privacyNoticeRegister", Owner::Operator, 201),
     ("clientList", Owner::Operator, 200),
     ("serviceRegister", Owner::Operator, 201),
     ("serviceList", Owner::Operator, 200),
@@ -181,6 +185,7 @@ pub(crate) fn body(operation: &str) -> Option<Value> {
         "agreementRegister" => {
             json!({"version": "0.9", "signatoryRole": "Styreleder", "validFrom": "2019-01-01", "validTo": "2019-12-31"})
         }
+        "privacyNoticeRegister" => json!({"validFrom": "2026-01-01", "nb": "# Personvern"}),
         "clientRegister" => json!({"clientId": "sandbox-ehr", "name": "Journalen"}),
         "serviceRegister" | "serviceChange" => json!({"name": "Ny tjeneste", "kind": "specialist"}),
         _ => return None,

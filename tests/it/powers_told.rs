@@ -42,7 +42,9 @@ stories! {
         for message in [&to_father, &to_daughter] {
             assert_eq!((&message["kind"], &message["direction"]), (&json!("service"), &json!("received")));
             assert_eq!(message["service"]["name"], "Brevdue");
-            assert_eq!(message["controller"], json!({"organisationNumber": "310033456", "name": "Brevdue"}));
+            let notice = "/v1/privacy-notices/310033456";
+            let controller = json!({"organisationNumber": "310033456", "name": "Brevdue", "privacyNotice": notice});
+            assert_eq!(message["controller"], controller);
         }
 
         let body = json!({"areas": [1, 3], "validTo": last});

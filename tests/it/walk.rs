@@ -43,10 +43,10 @@ stories! {
         // Reading it opens it.
         let letter = patient.get(&patient.own(&format!("/messages/{id}"))).await.expect(200);
         assert_eq!(letter["body"], "Prøven viste ingen tegn til sykdom.");
-        assert_eq!(
-            letter["controller"],
-            json!({"organisationNumber": "310000019", "name": "Fjellbrisen spesialistklinikk"})
-        );
+        let notice = "/v1/privacy-notices/310000019";
+        let controller =
+            json!({"organisationNumber": "310000019", "name": "Fjellbrisen spesialistklinikk", "privacyNotice": notice});
+        assert_eq!(letter["controller"], controller);
         assert!(letter["openedAt"].is_string());
         assert_eq!(patient.get(&patient.own("")).await.expect(200)["unread"], 0);
 

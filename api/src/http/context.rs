@@ -1,5 +1,6 @@
 //! Who calls, as the first argument of every handler that is not open to all.
 
+use std::future::{Ready, ready};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use chrono::{DateTime, Utc};
 use domain::access::Caller;
 use domain::id::TraceId;
 use futures_util::future::LocalBoxFuture;
@@ -67,13 +69,39 @@ async fn check(state: &AppState, request: &HttpRequest) -> Result<Context, ApiEr
         Caller::System { .. } => CallerClass::System,
         Caller::HealthWorker { .. } | Caller::Operator { .. } => CallerClass::Other,
     };
-    let decision = state.limiter.check(class, &authenticated.rate_key);
-    request.extensions_mut().insert(Limits { policy: state.limiter.policy_header(class), decision });
-    if !decision.allowed {
-        let seconds = decision.retry_after_seconds.and_then(|seconds| u32::try_from(seconds).ok()).unwrap_or(1);
-        return Err(Problem::new(ProblemKind::RateLimited).retry_after_seconds(seconds).into());
-    }
+    within_limits(state, request, class, &authenticated.rate_key)?;
     Ok(Context { caller: authenticated.caller.clone(), now: state.clock.now(), trace: trace_of(request) })
+}
+
+fn within_limits(state: &AppState, request: &HttpRequest, class: CallerClass, key: &str) -> Result<(), ApiError> {
+    let decision = state.limiter.check(class, key);
+    request.extensions_mut().insert(Limits { policy: state.limiter.policy_header(class), decision });
+    if decision.allowed {
+        return Ok(());
+    }
+    let seconds = decision.retry_after_seconds.and_then(|seconds| u32::try_from(seconds).ok()).unwrap_or(1);
+    Err(Problem::new(ProblemKind::RateLimited).retry_after_seconds(seconds).into())
+}
+
+/// A request that takes no token, of an address that is within the limits. A token that is there all the same is not
+/// looked at.
+pub(crate) struct Visit {
+    /// The time at which the request is answered.
+    pub(crate) now: DateTime<Utc>,
+}
+
+impl FromRequest for Visit {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let Some(state) = request.app_data::<Data<AppState>>() else {
+            return ready(Err(ProblemKind::InternalError.into()));
+        };
+        let address = request.connection_info().realip_remote_addr().unwrap_or_default().to_owned();
+        let limited = within_limits(state, request, CallerClass::Other, &format!("address:{address}"));
+        ready(limited.map(|()| Self { now: state.clock.now() }))
+    }
 }
 
 /// The whole address, for proofs of possession that are bound to it.

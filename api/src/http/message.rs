@@ -16,6 +16,7 @@ use super::etag::tagged;
 use super::form::FormAnswersView;
 use super::input::{Field, JsonBody, QueryInput, Unknown, Violations};
 use super::page::{ListView, page};
+use super::privacy_notice;
 use crate::app::AppState;
 use crate::problem::ApiError;
 use crate::problem::responses::{BodyProblems, CallProblems, QueryProblems};
@@ -134,6 +135,9 @@ pub(crate) struct ControllerView {
     organisation_number: String,
     /// Its name.
     name: String,
+    /// The path of its privacy notice, which is open to everybody (PP-11).
+    #[schema(example = "/v1/privacy-notices/310000019")]
+    privacy_notice: String,
 }
 
 /// Which messages are wanted. Each parameter that is there narrows the list.
@@ -253,6 +257,7 @@ impl From<Message> for MessageView {
         } = message;
         let overview = OverviewView::from(overview);
         let controller = ControllerView {
+            privacy_notice: privacy_notice::path_of(&overview.service.organisation_number),
             organisation_number: overview.service.organisation_number.clone(),
             name: overview.service.organisation_name.clone(),
         };

@@ -33,6 +33,7 @@ mod not_found;
 mod organisation;
 pub(crate) mod page;
 mod power_of_attorney;
+mod privacy_notice;
 mod recipient;
 mod registered_power;
 mod registered_service;
@@ -162,6 +163,10 @@ pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
             .service(organisation::organisation_show)
             .service(agreement::agreement_register)
             .service(agreement::agreement_list)
+            .service(privacy_notice::privacy_notice_list)
+            .service(privacy_notice::privacy_notice_show)
+            .service(privacy_notice::privacy_notice_version_show)
+            .service(privacy_notice::privacy_notice_register)
             .service(client::client_register)
             .service(client::client_list)
             .service(registered_service::service_register)

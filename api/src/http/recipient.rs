@@ -15,6 +15,7 @@ use super::context::Call;
 use super::input::{Field, QueryInput, Unknown};
 use super::message::MessageServiceView;
 use super::page::ListView;
+use super::privacy_notice;
 use super::service::dialogue::RefusedSubjectView;
 use crate::app::AppState;
 use crate::problem::ApiError;
@@ -66,6 +67,9 @@ pub(crate) struct ServiceRecipientView {
     attachment_types: Vec<&'static str>,
     /// The largest file that it takes, in bytes.
     max_attachment_bytes: u64,
+    /// The path of its organisation's privacy notice, which is open to everybody (PP-11).
+    #[schema(example = "/v1/privacy-notices/310000019")]
+    privacy_notice: String,
 }
 
 /// Whether something can be written.
@@ -110,6 +114,7 @@ fn view(recipient: ServiceRecipient, now: DateTime<Utc>) -> ServiceRecipientView
         recipient;
     let DialoguePolicy { takes_replies, refused_subjects, max_attachment_bytes, expected_reply_days, .. } = dialogue;
     ServiceRecipientView {
+        privacy_notice: privacy_notice::path_of(service.organisation_number.as_str()),
         service: service.into(),
         name_nynorsk: name_nynorsk.map(|name| name.as_str().to_owned()),
         service_kind: kind.as_word(),

@@ -28,6 +28,24 @@ pub(crate) enum CallProblems {
     Unavailable(ProblemBody),
 }
 
+/// Of every operation that is open to everybody and reads what is stored.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "read by the derive, for the contract")]
+pub(crate) enum OpenProblems {
+    /// There is no such thing.
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(ProblemBody),
+    /// Too many requests from this address.
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooManyRequests(ProblemBody),
+    /// A fault of the program.
+    #[response(status = 500, content_type = "application/problem+json")]
+    InternalError(ProblemBody),
+    /// Something that the program needs is away. The same request may be sent again.
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(ProblemBody),
+}
+
 /// Of every operation with a query.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "read by the derive, for the contract")]

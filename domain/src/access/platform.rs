@@ -20,6 +20,8 @@ pub enum PlatformAction {
     RegisterClient,
     /// Open a service.
     RegisterService,
+    /// Put a version of a privacy notice on record (PP-11).
+    RegisterPrivacyNotice,
     /// Name a service area.
     NameServiceArea,
     /// Put a power of attorney on record, from a form.

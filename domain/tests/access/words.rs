@@ -27,7 +27,7 @@ fn stored_words_are_what_they_were() {
                    acceptDocument listMessages readMessage markMessage deleteMessage fetchAttachment \
                    withholdFromHolders withholdFromParents writeMessage answerMessage seeAppointments cancelAppointment seeHealthContacts readAccessLog";
     let platform_actions = "seeOrganisations registerOrganisation registerAgreement registerClient registerService \
-                            nameServiceArea registerPower endPower";
+                            registerPrivacyNotice nameServiceArea registerPower endPower";
     let service_actions = "seeService changeService sendMessage uploadFile followSendings manageStaff manageRelationships seeConversations workConversations manageAppointments seeAppointments manageHealthContacts seePatients recordAccess";
     let table = [
         (stored(Action::as_word), actions),
