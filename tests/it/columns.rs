@@ -124,6 +124,8 @@ fn down_and_up_again_gives_the_same_schema_on_both_databases() {
 
 stories! {
     async fn what_is_sealed_is_nowhere_to_be_read(app: TestApp) {
+        // First of all: a clock that jumps ahead would let uploads expire.
+        app.set_time("2026-12-01T08:00:00Z").await;
         let patient = app.member(SKUDDAR).await;
         let canary = "Kanarifuglen synger";
         let file = files::pdf().named(&format!("{canary}.pdf"));
@@ -157,14 +159,10 @@ stories! {
         for field in ["title", "place", "description"] {
             visit[field] = canary.into();
         }
-        app.set_time("2026-12-01T08:00:00Z").await;
-        let ehr = app.ehr().await;
-        let id = ehr.put(&app.dermatology().path("/appointments/a"), &visit).await.expect(201).id();
-        // After the clock has moved: an upload without bytes is gone after a day.
+        let id = ehr.put(&clinic.path("/appointments/a"), &visit).await.expect(201).id();
         let upload = serde_json::json!({"fileName": canary});
-        let _ = ehr.post(&app.dermatology().path("/uploads"), &upload).key("u").await.expect(201);
+        let _ = ehr.post(&clinic.path("/uploads"), &upload).key("u").await.expect(201);
         // By which it is the subject of a conversation, too.
-        let patient = app.citizen(SKUDDAR).await;
         let cancel = patient.own(&format!("/appointments/{id}/cancellation"));
         let _ = patient.post(&cancel, &serde_json::json!({})).await.expect(201);
 
