@@ -185,9 +185,6 @@ pub enum Failure {
     /// What was filled in does not fit the form.
     #[error("the answers do not fit the form")]
     AnswersDoNotFit(Vec<AnswerFault>),
-    /// What a form asks is no JSON Schema at these places.
-    #[error("not a JSON Schema")]
-    NotASchema(Vec<String>),
     /// The service has as many forms as a service can have.
     #[error("too many forms")]
     TooManyForms,

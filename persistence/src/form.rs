@@ -54,7 +54,7 @@ pub struct NewForm {
     pub name: FormName,
     /// What people call it.
     pub title: FormTitle,
-    /// What it asks.
+    /// What it asks, in which [`schema_faults`] has found none.
     pub schema: FormSchema,
 }
 
@@ -63,17 +63,8 @@ impl Store {
     /// version. What was answered before keeps the version that was filled in.
     ///
     /// # Errors
-    /// Refused, not a JSON Schema, more forms than a service has, or the store away.
+    /// Refused, more forms than a service has, or the store away.
     pub async fn form_put(&self, context: &Context, service: ServiceId, new: NewForm) -> Result<(Form, bool), Failure> {
-        self.service_authorise(context, service, ServiceAction::ChangeService).await?;
-        let (new, faults) = off_the_runtime(move || {
-            let faults = schema_faults(&new.schema);
-            (new, faults)
-        })
-        .await?;
-        if !faults.is_empty() {
-            return Err(Failure::NotASchema(faults));
-        }
         self.with_forms(context, service, ServiceAction::ChangeService, move |connection, now| {
             put(connection, service, new, now)
         })
@@ -146,7 +137,8 @@ impl Store {
             Err(Failure::Store(error)) => return Err(error.into()),
             Err(failure) => return Ok(Err(failure)),
         };
-        let faults = off_the_runtime(move || answer_faults(&form.schema, &answers)).await??;
+        let judged = tokio::task::spawn_blocking(move || answer_faults(&form.schema, &answers)).await;
+        let faults = judged.map_err(|_| StoreError::unavailable("a form could not be judged"))??;
         Ok(if faults.is_empty() { Ok(()) } else { Err(Failure::AnswersDoNotFit(faults)) })
     }
 
@@ -171,11 +163,6 @@ impl Store {
         })
         .await
     }
-}
-
-async fn off_the_runtime<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreError> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|_| StoreError::unavailable("a form could not be judged"))
 }
 
 fn put(
@@ -315,8 +302,9 @@ fn validator(schema: &Value) -> Result<Validator, ValidationError<'static>> {
     options.should_validate_formats(true).with_pattern_options(PatternOptions::regex()).build(schema)
 }
 
-/// Where a schema is none, as JSON pointers into it.
-fn schema_faults(schema: &FormSchema) -> Vec<String> {
+/// Where a schema is none for an object, or reaches elsewhere: JSON pointers into it.
+#[must_use]
+pub fn schema_faults(schema: &FormSchema) -> Vec<String> {
     const EDITION: &str = "https://json-schema.org/draft/2020-12/schema";
     let Ok(schema) = serde_json::from_str::<Value>(schema.as_str()) else { return vec![String::new()] };
     if schema.get("$schema").is_some_and(|edition| edition != EDITION) {

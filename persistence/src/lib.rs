@@ -57,7 +57,7 @@ pub use conversation::{AssigneeFilter, Marked, QueueFilter, Relevance};
 pub use database::DatabaseUrl;
 pub use error::{Failure, StoreError, Widened};
 pub use explanation::{AccessExplained, OtherAccess};
-pub use form::NewForm;
+pub use form::{NewForm, schema_faults};
 pub use health_contact::{HealthContactLine, HealthContactReport};
 pub use idempotency::{Created, RequestKey, RequestKeyError};
 pub use mailbox::Mailboxes;

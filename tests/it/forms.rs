@@ -154,6 +154,8 @@ stories! {
         assert_eq!(places(json!({"type": "object", "required": "diet", "properties": {"a": {"type": "strin"}}})).await, ["/schema/properties/a/type not_a_schema", "/schema/required not_a_schema"]);
         assert_eq!(places(json!({"type": "array"})).await, ["/schema/type not_a_schema"]);
         assert_eq!(places(json!({"type": "object", "$ref": "https://elsewhere.example/schema"})).await, ["/schema not_a_schema"]);
+        let both = care.system.put(&path, &json!({"title": "", "schema": {"type": "array"}})).await.problem("invalid-request");
+        assert_eq!(both.violations().len(), 2, "all at once");
         assert_eq!(places(json!([])).await, ["/schema wrong_type"]);
         assert_eq!(places(json!({"type": "object", "description": "x".repeat(60_000)})).await, ["/schema too_long"]);
         let bad_name = care.system.put(&care.service.path("/forms/S%C3%B8knad"), &json!({"more": 1})).await.problem("invalid-request");

@@ -4,7 +4,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, put};
 use domain::form::{AnswersText, FilledForm, Form, FormAnswers, FormName, FormSchema, FormTitle};
 use domain::id::{MailboxId, ServiceId};
-use persistence::NewForm;
+use persistence::{NewForm, schema_faults};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
@@ -15,7 +15,7 @@ use super::page::ListView;
 use super::service::ServicePath;
 use crate::app::AppState;
 use crate::problem::responses::{BodyProblems, CallProblems};
-use crate::problem::{ApiError, ProblemKind};
+use crate::problem::{ApiError, ProblemKind, ViolationCode};
 
 /// Which form of which service.
 #[derive(Deserialize, IntoParams)]
@@ -136,6 +136,9 @@ fn new_form(name: &str, request: FormRequest) -> Result<NewForm, ApiError> {
     let title = violations.parse("/title", title, FormTitle::parse);
     let schema = violations.required("/schema", schema).map(|schema| Value::from(schema).to_string());
     let schema = violations.parse("/schema", schema, FormSchema::parse);
+    for place in schema.iter().flat_map(schema_faults) {
+        violations.add(format!("/schema{place}"), ViolationCode::NotASchema);
+    }
     violations.unknown("", &unknown);
     let (Some(name), Some(title), Some(schema)) = (name, title, schema) else { return Err(violations.into_error()) };
     violations.finish()?;

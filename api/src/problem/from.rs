@@ -147,7 +147,6 @@ impl From<Failure> for ApiError {
                 return violation("/formAnswers/version", ViolationCode::FormChanged { version });
             }
             Failure::AnswersDoNotFit(faults) => return answers_do_not_fit(faults),
-            Failure::NotASchema(places) => return not_a_schema(&places),
             Failure::TooManyForms => return violation("/form", ViolationCode::TooMany { max: MAX_FORMS }),
             Failure::DraftIncomplete(lacks) => return draft_incomplete(&lacks),
             Failure::TooManyDrafts => return violation("", ViolationCode::TooMany { max: MAX_DRAFTS }),
@@ -282,14 +281,6 @@ fn answers_do_not_fit(faults: Vec<AnswerFault>) -> ApiError {
             AnswerFaultReason::Breaks { rule } => ViolationCode::AgainstForm { rule },
         };
         violations.add(format!("/formAnswers/answers{pointer}"), code);
-    }
-    violations.into_error()
-}
-
-fn not_a_schema(places: &[String]) -> ApiError {
-    let mut violations = Violations::new();
-    for place in places {
-        violations.add(format!("/schema{place}"), ViolationCode::NotASchema);
     }
     violations.into_error()
 }
