@@ -283,8 +283,9 @@ fn from_text(text: &str) -> Result<Vec<MessageId>, StoreError> {
 
 type EntryRow = ((Id, Id, Time, Time, String), (Option<Time>, Option<String>), (Id, Option<Time>, Option<Vec<u8>>));
 
-fn rows(connection: &mut Connection, conversations: &[Id]) -> Result<Vec<EntryRow>, StoreError> {
+fn rows(connection: &mut Connection, mailboxes: &[Id], conversations: &[Id]) -> Result<Vec<EntryRow>, StoreError> {
     Ok(on!(connection, c => journal_entry::table
+        .filter(journal_entry::mailbox_id.eq_any(mailboxes))
         .filter(journal_entry::conversation_id.eq_any(conversations))
         .select((
             (
@@ -318,20 +319,21 @@ fn entry_from(key: &DataKey, row: EntryRow) -> Result<JournalEntry, StoreError> 
 /// What is marked of conversations, by their ids: of mailboxes whose key is at hand.
 pub(crate) fn entries<'k>(
     connection: &mut Connection,
+    mailboxes: &[Id],
     conversations: &[Id],
     key_of: impl Fn(MailboxId) -> Option<&'k DataKey>,
 ) -> Result<HashMap<Id, JournalEntry>, StoreError> {
     if conversations.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows = rows(connection, conversations)?.into_iter();
+    let rows = rows(connection, mailboxes, conversations)?.into_iter();
     let opened = rows.filter_map(|row| Some((key_of(row.0.0.into())?, row)));
     opened.map(|(key, row)| Ok((row.0.1, entry_from(key, row)?))).collect()
 }
 
 fn fetch(connection: &mut Connection, desk: &Desk<'_>) -> Result<Option<JournalEntry>, StoreError> {
-    let (_, id) = desk.key_of();
-    Ok(entries(connection, &[id], |_| Some(desk.key))?.remove(&id))
+    let (mailbox, id) = desk.key_of();
+    Ok(entries(connection, &[mailbox], &[id], |_| Some(desk.key))?.remove(&id))
 }
 
 fn document(inner: &Inner, connection: &mut Connection, desk: &Desk<'_>) -> Result<JournalDocument, Failure> {
@@ -372,7 +374,7 @@ fn document(inner: &Inner, connection: &mut Connection, desk: &Desk<'_>) -> Resu
 
 /// Tells the service, unless the journal has answered meanwhile, or it was marked anew and has time again.
 fn tell_overdue(connection: &mut Connection, key: (Id, Id), now: DateTime<Utc>) -> Result<(), Failure> {
-    let Some(row) = rows(connection, &[key.1])?.pop() else { return Ok(()) };
+    let Some(row) = rows(connection, &[key.0], &[key.1])?.pop() else { return Ok(()) };
     let ((_, _, _, confirm_by, messages), (archived_at, _), (_, rejected_at, _)) = row;
     let Some(last) = from_text(&messages)?.pop() else { return Ok(()) };
     if archived_at.is_some() || rejected_at.is_some() || now < confirm_by.0 {

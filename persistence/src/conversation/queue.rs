@@ -318,16 +318,20 @@ impl Around {
         now: DateTime<Utc>,
     ) -> Result<Self, StoreError> {
         let ids: Vec<Id> = page.iter().map(|stored| stored.id.key()).collect();
+        // Each table begins its key with the mailbox: without it, all of it would be gone through.
+        let mailboxes: Vec<Id> = page.iter().map(|stored| stored.mailbox.key()).collect();
         let (lawful, seen) = match worker {
             None => (HashSet::new(), HashMap::new()),
             Some(worker) => {
                 let lawful = on!(&mut *connection, c => conversation::table
                     .inner_join(person::table.on(person::mailbox_id.eq(conversation::mailbox_id)))
+                    .filter(conversation::mailbox_id.eq_any(&mailboxes))
                     .filter(conversation::id.eq_any(&ids))
                     .filter(mine!(worker).or(lawful!(worker, now)))
                     .select(conversation::id)
                     .load::<Id>(c))?;
                 let seen = on!(&mut *connection, c => conversation_seen::table
+                    .filter(conversation_seen::mailbox_id.eq_any(&mailboxes))
                     .filter(conversation_seen::conversation_id.eq_any(&ids))
                     .filter(conversation_seen::person_id.eq(worker.person.key()))
                     .select((conversation_seen::conversation_id, conversation_seen::seen_at))
@@ -338,7 +342,8 @@ impl Around {
         let is_system = worker.is_none();
         let shown = page.iter().filter(|stored| is_system || lawful.contains(&stored.id.key()));
         let keys = keys(inner, connection, shown.map(|stored| stored.mailbox))?;
-        let journal = super::journal::entries(connection, &ids, |mailbox| keys.get(&mailbox).map(|(key, _)| key))?;
+        let journal =
+            super::journal::entries(connection, &mailboxes, &ids, |mailbox| keys.get(&mailbox).map(|(key, _)| key))?;
         Ok(Self { is_system, me: worker.map(|worker| worker.person), lawful, keys, seen, journal })
     }
 
