@@ -1,5 +1,6 @@
 //! Files of messages.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -97,15 +98,17 @@ pub(crate) fn fetch(
     Ok(fetched_from(inner, data_key, row)?)
 }
 
-/// All files of a message that has been found visible, in their order, with what it takes to read them.
+/// All files of messages that have been found visible, in the order of the messages and in theirs, with what it takes to
+/// read them.
 pub(crate) fn fetch_all(
     inner: &Inner,
     connection: &mut Connection,
     mailbox: MailboxId,
     data_key: &DataKey,
-    message: MessageId,
+    messages: &[MessageId],
 ) -> Result<Vec<Fetched>, StoreError> {
-    rows(connection, mailbox, message)?.into_iter().map(|row| fetched_from(inner, data_key, row)).collect()
+    let rows = rows(connection, mailbox, messages)?.into_iter();
+    rows.map(|(_, row)| fetched_from(inner, data_key, row)).collect()
 }
 
 fn fetched_from(inner: &Inner, data_key: &DataKey, row: AttachmentRow) -> Result<Fetched, StoreError> {
@@ -114,23 +117,40 @@ fn fetched_from(inner: &Inner, data_key: &DataKey, row: AttachmentRow) -> Result
     Ok(Fetched { attachment: attachment_from(data_key, row)?, blob, key, blobs: inner.blobs.clone() })
 }
 
-/// The files of a message that has been found visible, in their order.
+/// The files of messages that have been found visible, in their order.
 pub(crate) fn list(
     connection: &mut Connection,
     mailbox: MailboxId,
     key: &DataKey,
-    message: MessageId,
-) -> Result<Vec<Attachment>, StoreError> {
-    rows(connection, mailbox, message)?.into_iter().map(|row| attachment_from(key, row)).collect()
+    messages: &[MessageId],
+) -> Result<HashMap<MessageId, Vec<Attachment>>, StoreError> {
+    let mut files: HashMap<MessageId, Vec<Attachment>> = HashMap::new();
+    for (message, row) in rows(connection, mailbox, messages)? {
+        files.entry(message.into()).or_default().push(attachment_from(key, row)?);
+    }
+    Ok(files)
 }
 
-fn rows(connection: &mut Connection, mailbox: MailboxId, message: MessageId) -> Result<Vec<AttachmentRow>, StoreError> {
-    Ok(on!(connection, c => attachment::table
-        .filter(attachment::mailbox_id.eq(mailbox.key()))
-        .filter(attachment::message_id.eq(message.key()))
-        .order(attachment::place)
-        .select(attachment_columns!())
-        .load::<AttachmentRow>(c))?)
+/// As few values in a statement as every database takes.
+const CHUNK: usize = 1000;
+
+fn rows(
+    connection: &mut Connection,
+    mailbox: MailboxId,
+    messages: &[MessageId],
+) -> Result<Vec<(Id, AttachmentRow)>, StoreError> {
+    let mut ids: Vec<Id> = messages.iter().map(|id| id.key()).collect();
+    ids.sort_unstable();
+    let mut all = vec![];
+    for ids in ids.chunks(CHUNK) {
+        all.extend(on!(&mut *connection, c => attachment::table
+            .filter(attachment::mailbox_id.eq(mailbox.key()))
+            .filter(attachment::message_id.eq_any(ids))
+            .order((attachment::message_id, attachment::place))
+            .select((attachment::message_id, attachment_columns!()))
+            .load::<(Id, AttachmentRow)>(c))?);
+    }
+    Ok(all)
 }
 
 fn attachment_from(key: &DataKey, row: AttachmentRow) -> Result<Attachment, StoreError> {

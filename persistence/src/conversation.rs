@@ -2,8 +2,10 @@
 
 mod desk;
 mod journal;
+mod notes;
 mod queue;
 mod rows;
+mod turns;
 mod writing;
 
 use std::collections::HashMap;

@@ -1,5 +1,7 @@
 //! Forms of services, and the judgement of what was filled in (TK-9).
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::dsl::max;
 use diesel::prelude::*;
@@ -275,25 +277,35 @@ pub(crate) fn carry(
     Ok(())
 }
 
-/// The form that a message carries, where it does.
-pub(crate) fn answers(
+/// The forms that messages of a service carry, of those that carry one.
+pub(crate) fn answers<'f>(
     connection: &mut Connection,
     key: &DataKey,
-    service: Id,
-    message: MessageId,
-    filled: FormColumns,
-) -> Result<Option<FormAnswers>, StoreError> {
-    let (Some(name), Some(version), Some(sealed)) = filled else { return Ok(None) };
-    let row = on!(connection, c => form::table
-        .find((service, name, version))
-        .select(columns!())
-        .first::<FormRow>(c)
-        .optional())?;
-    let answers = key.open_text(message.as_uuid(), Field::FormAnswers, &sealed).map_err(|_| CORRUPT)?;
-    Ok(Some(FormAnswers {
-        form: form_from(row.ok_or(CORRUPT)?)?,
-        answers: AnswersText::parse(&answers).map_err(|_| CORRUPT)?,
-    }))
+    service: ServiceId,
+    filled: impl Iterator<Item = (MessageId, &'f FormColumns)>,
+) -> Result<HashMap<MessageId, FormAnswers>, StoreError> {
+    let filled: Vec<(MessageId, (&str, i32), &[u8])> = filled
+        .filter_map(|(message, (name, version, answers))| {
+            Some((message, (name.as_deref()?, (*version)?), answers.as_deref()?))
+        })
+        .collect();
+    let mut forms: HashMap<(&str, i32), Form> = HashMap::new();
+    for (_, (name, version), _) in &filled {
+        if !forms.contains_key(&(*name, *version)) {
+            let row = on!(&mut *connection, c => form::table
+                .find((service.key(), name, version))
+                .select(columns!())
+                .first::<FormRow>(c)
+                .optional())?;
+            forms.insert((name, *version), form_from(row.ok_or(CORRUPT)?)?);
+        }
+    }
+    let one = |(message, which, sealed): (MessageId, (&str, i32), &[u8])| {
+        let answers = key.open_text(message.as_uuid(), Field::FormAnswers, sealed).map_err(|_| CORRUPT)?;
+        let answers = AnswersText::parse(&answers).map_err(|_| CORRUPT)?;
+        Ok((message, FormAnswers { form: forms.get(&which).ok_or(CORRUPT)?.clone(), answers }))
+    };
+    filled.into_iter().map(one).collect()
 }
 
 /// Nothing is fetched from elsewhere, and no pattern takes longer than its text is long.

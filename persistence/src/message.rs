@@ -382,13 +382,14 @@ pub(crate) fn fetch(
         .optional())?;
     let (row, (format, body, filled), (withheld_from_holders, withheld_from_parents)) = row.ok_or(Failure::NotFound)?;
     let body = opened.key.open_text(id.as_uuid(), Field::Body, &body).map_err(|_| CORRUPT)?;
-    let form_answers = form::answers(connection, &opened.key, row.1, id, filled)?;
+    let form_answers =
+        form::answers(connection, &opened.key, row.1.into(), std::iter::once((id, &filled)))?.remove(&id);
     let around = surroundings(inner, connection, opened, std::slice::from_ref(&row), now)?;
     let overview = overview(inner, connection, opened, &around, row)?;
     let attachments = if overview.attachment_count == 0 {
         vec![]
     } else {
-        attachment::list(connection, opened.grant.mailbox(), &opened.key, id)?
+        attachment::list(connection, opened.grant.mailbox(), &opened.key, &[id])?.remove(&id).unwrap_or_default()
     };
     Ok(Message {
         mailbox: opened.grant.mailbox(),

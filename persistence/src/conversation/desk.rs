@@ -3,33 +3,27 @@
 
 use diesel::prelude::*;
 use domain::access::{Action, Caller, Grant, ServiceAction, ServiceGrant, VisibleScope};
-use domain::attachment::Attachment;
 use domain::audit::{Outcome, Subject as Log};
-use domain::conversation::{
-    Author, ConversationState, Note, NoteText, QueueItem, Turn, WrittenText, can_answer, message_kind,
-};
-use domain::id::{AttachmentId, ConversationId, MessageId, NoteId, PersonId, ServiceId};
-use domain::message::{Body, Direction, Subject};
+use domain::conversation::{ConversationState, QueueItem, WrittenText, can_answer, message_kind};
+use domain::id::{ConversationId, MessageId, PersonId, ServiceId};
+use domain::message::Direction;
 use domain::rule::Rule;
 
 use super::queue::{Around, worker};
 use super::rows::{self, Stored};
 use super::{CORRUPT, object};
 use crate::access::facts::owner_of;
-use crate::attachment::{self, Fetched};
 use crate::context::{Context, new_id};
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::delivery;
 use crate::error::{Failure, StoreError};
 use crate::event::EventRow;
-use crate::form::{self, FormColumns, form_columns};
 use crate::idempotency::{self, Created, RequestKey};
 use crate::intake::content::{self, AttachmentRow, BodyRow, Head, MessageRow};
-use crate::page::{Page, Slice};
-use crate::schema::{conversation, conversation_note, conversation_seen, membership, message, message_body};
+use crate::schema::{conversation, conversation_seen, membership};
 use crate::sending::SendingRow;
-use crate::vault::{DataKey, Field};
-use crate::{Inner, Store, audit, person, service, upload};
+use crate::vault::DataKey;
+use crate::{Inner, Store, audit, service, upload};
 
 /// What somebody of the service does at a conversation.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -81,30 +75,6 @@ impl Store {
         id: ConversationId,
     ) -> Result<QueueItem, Failure> {
         self.at_desk(context, (service, id), Work::See, item).await
-    }
-
-    /// The messages of a conversation, from the first on. That a member has looked stands in the conversation.
-    ///
-    /// # Errors
-    /// Refused, not there or not for the caller, a cursor of another list, or the store away.
-    pub async fn desk_messages(
-        &self,
-        context: &Context,
-        service: ServiceId,
-        id: ConversationId,
-        page: Page,
-    ) -> Result<Slice<Turn>, Failure> {
-        self.at_desk(context, (service, id), Work::See, move |inner, connection, desk| {
-            let list = format!("turns:{id}");
-            let after: Option<Id> = page.position(&inner.vault, &list)?;
-            let rows = turns_after(connection, desk, after.unwrap_or(Id::MIN), page.fetch_limit())?;
-            look(connection, desk)?;
-            let authors: Vec<PersonId> = rows.iter().filter_map(|row| row.0.4).map(Into::into).collect();
-            let names = person::names_shown(inner, connection, &authors, desk.member, desk.context.now)?;
-            let slice = Slice::cut(rows, &page, &inner.vault, &list, |row| row.0.0);
-            slice.try_map(|row| Ok(turn(connection, desk, row, |person| names.get(&person).cloned())?))
-        })
-        .await
     }
 
     /// Answers as the service. `is_current` says of the conversation's version whether it is the one that the caller has
@@ -187,72 +157,6 @@ impl Store {
                 return item(inner, connection, desk);
             }
             change(inner, connection, desk, state, desk.found.assignee)
-        })
-        .await
-    }
-
-    /// Writes a note that citizens never see.
-    ///
-    /// # Errors
-    /// Refused, not there or not for the caller, a key used before, or the store away.
-    pub async fn desk_note_add(
-        &self,
-        context: &Context,
-        service: ServiceId,
-        id: ConversationId,
-        text: NoteText,
-        key: Option<RequestKey>,
-    ) -> Result<Created<Note>, Failure> {
-        let scope = self.idempotency_scope(context);
-        self.at_desk(context, (service, id), Work::Do, move |_, connection, desk| {
-            idempotency::create(
-                connection,
-                &scope,
-                key.as_ref(),
-                desk.context.now,
-                |connection| note(connection, desk, text),
-                |connection, id| notes(connection, desk, Some(id))?.pop().ok_or(Failure::NotFound),
-                |note: &Note| note.id.key(),
-            )
-        })
-        .await
-    }
-
-    /// The notes of a conversation, from the first on.
-    ///
-    /// # Errors
-    /// Refused, not there or not for the caller, or the store away.
-    pub async fn desk_notes(
-        &self,
-        context: &Context,
-        service: ServiceId,
-        id: ConversationId,
-    ) -> Result<Vec<Note>, Failure> {
-        self.at_desk(context, (service, id), Work::See, |_, connection, desk| Ok(notes(connection, desk, None)?)).await
-    }
-
-    /// A file of a message in a conversation.
-    ///
-    /// # Errors
-    /// Refused, not there or not for the caller, or the store away.
-    pub async fn desk_attachment(
-        &self,
-        context: &Context,
-        service: ServiceId,
-        id: ConversationId,
-        message: MessageId,
-        file: AttachmentId,
-    ) -> Result<Fetched, Failure> {
-        self.at_desk(context, (service, id), Work::See, move |inner, connection, desk| {
-            let found = on!(&mut *connection, c => message::table
-                .filter(message::mailbox_id.eq(desk.found.mailbox.key()))
-                .filter(message::id.eq(message.key()))
-                .filter(message::conversation_id.eq(id.key()))
-                .select(message::id)
-                .first::<Id>(c)
-                .optional())?;
-            found.ok_or(Failure::NotFound)?;
-            attachment::fetch(inner, connection, desk.found.mailbox, desk.key, message, file)
         })
         .await
     }
@@ -357,7 +261,7 @@ fn change(
 }
 
 /// Notes that a member has looked: the conversation is new no more, and nothing in it is unread for them.
-fn look(connection: &mut Connection, desk: &Desk<'_>) -> Result<(), StoreError> {
+pub(super) fn look(connection: &mut Connection, desk: &Desk<'_>) -> Result<(), StoreError> {
     note_seen(connection, desk)?;
     let state = desk.found.state.after_look();
     if desk.member.is_some() && state != desk.found.state {
@@ -366,63 +270,6 @@ fn look(connection: &mut Connection, desk: &Desk<'_>) -> Result<(), StoreError> 
             .execute(c))?;
     }
     Ok(())
-}
-
-pub(super) type TurnRow =
-    ((Id, String, Vec<u8>, Option<String>, Option<Id>), (Time, Option<Time>, i16), (String, Vec<u8>, FormColumns));
-
-pub(super) fn turns_after(
-    connection: &mut Connection,
-    desk: &Desk<'_>,
-    after: Id,
-    limit: i64,
-) -> Result<Vec<TurnRow>, StoreError> {
-    Ok(on!(connection, c => message::table
-        .inner_join(message_body::table.on(
-            message_body::mailbox_id.eq(message::mailbox_id).and(message_body::message_id.eq(message::id)),
-        ))
-        .filter(message::mailbox_id.eq(desk.found.mailbox.key()))
-        .filter(message::conversation_id.eq(desk.found.id.key()))
-        .filter(message::id.gt(after))
-        .order(message::id)
-        .limit(limit)
-        .select((
-            (message::id, message::direction, message::subject, message::author_relation, message::author_id),
-            (message::accepted_at, message::opened_at, message::attachment_count),
-            (message_body::format, message_body::body, form_columns!()),
-        ))
-        .load::<TurnRow>(c))?)
-}
-
-pub(super) fn turn(
-    connection: &mut Connection,
-    desk: &Desk<'_>,
-    row: TurnRow,
-    name_of: impl Fn(PersonId) -> Option<String>,
-) -> Result<Turn, StoreError> {
-    let ((id, direction, subject, relation, author), (at, opened_at, files), (format, body, filled)) = row;
-    let subject = desk.key.open_text(id.0, Field::Subject, &subject).map_err(|_| CORRUPT)?;
-    let body = desk.key.open_text(id.0, Field::Body, &body).map_err(|_| CORRUPT)?;
-    let attachments: Vec<Attachment> =
-        if files == 0 { vec![] } else { attachment::list(connection, desk.found.mailbox, desk.key, id.into())? };
-    let form_answers = form::answers(connection, desk.key, desk.found.service.key(), id.into(), filled)?;
-    let author = author.map(PersonId::from);
-    Ok(Turn {
-        id: id.into(),
-        direction: direction.parse().map_err(|_| CORRUPT)?,
-        subject: Subject::parse(&subject).map_err(|_| CORRUPT)?,
-        body: Body::parse(&body).map_err(|_| CORRUPT)?,
-        body_format: format.parse().map_err(|_| CORRUPT)?,
-        author: Author {
-            relation: relation.unwrap_or_else(|| "service".to_owned()),
-            person: author,
-            name: author.and_then(name_of),
-        },
-        at: at.0,
-        opened_at: opened_at.map(|at| at.0),
-        attachments,
-        form_answers,
-    })
 }
 
 fn answer(
@@ -499,45 +346,4 @@ fn note_seen(connection: &mut Connection, desk: &Desk<'_>) -> Result<(), StoreEr
         .set(conversation_seen::seen_at.eq(now))
         .execute(c))?;
     Ok(())
-}
-
-fn note(connection: &mut Connection, desk: &Desk<'_>, text: NoteText) -> Result<Note, Failure> {
-    let note = Note { id: new_id(), author: desk.member, text, at: desk.context.now };
-    on!(connection, c => diesel::insert_into(conversation_note::table)
-        .values((
-            conversation_note::mailbox_id.eq(desk.found.mailbox.key()),
-            conversation_note::conversation_id.eq(desk.found.id.key()),
-            conversation_note::id.eq(note.id.key()),
-            conversation_note::author_id.eq(note.author.map(Key::key)),
-            conversation_note::text.eq(desk.key.seal(note.id.as_uuid(), Field::Note, note.text.expose().as_bytes())),
-            conversation_note::at.eq(Time(note.at)),
-        ))
-        .execute(c))?;
-    Ok(note)
-}
-
-fn notes(connection: &mut Connection, desk: &Desk<'_>, only: Option<Id>) -> Result<Vec<Note>, StoreError> {
-    let rows = on!(connection, c => {
-        let mut query = conversation_note::table
-            .filter(conversation_note::mailbox_id.eq(desk.found.mailbox.key()))
-            .filter(conversation_note::conversation_id.eq(desk.found.id.key()))
-            .order(conversation_note::id)
-            .select((conversation_note::id, conversation_note::author_id, conversation_note::text, conversation_note::at))
-            .into_boxed();
-        if let Some(id) = only {
-            query = query.filter(conversation_note::id.eq(id));
-        }
-        query.load::<(Id, Option<Id>, Vec<u8>, Time)>(c)
-    })?;
-    rows.into_iter()
-        .map(|(id, author, text, at)| {
-            let text = desk.key.open_text(id.0, Field::Note, &text).map_err(|_| CORRUPT)?;
-            Ok(Note {
-                id: NoteId::from(id),
-                author: author.map(Into::into),
-                text: NoteText::parse(&text).map_err(|_| CORRUPT)?,
-                at: at.0,
-            })
-        })
-        .collect()
 }

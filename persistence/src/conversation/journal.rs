@@ -7,13 +7,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use domain::conversation::{QueueItem, Turn};
 use domain::event::EventKind;
-use domain::id::{ConversationId, JournalDocumentId, MailboxId, MessageId, PersonId, ServiceId};
+use domain::id::{ConversationId, JournalDocumentId, MailboxId, MessageId, ServiceId};
 use domain::journal::{
     FaultCode, FaultText, JournalDocument, JournalEntry, JournalFault, JournalReceipt, JournalReference,
 };
 
-use super::CORRUPT;
-use super::desk::{Desk, Work, item, turn, turns_after};
+use super::desk::{Desk, Work, item};
+use super::{CORRUPT, turns};
 use crate::attachment::Fetched;
 use crate::context::{Context, new_id};
 use crate::database::{Connection, Id, Key, Time, on};
@@ -23,7 +23,7 @@ use crate::person::open_name;
 use crate::register::stored_number;
 use crate::schema::{conversation, journal_entry, mailbox, message};
 use crate::vault::{DataKey, Field};
-use crate::{Inner, Store, attachment, event, person, service};
+use crate::{Inner, Store, attachment, event, service};
 
 /// The most jobs that are leased at once.
 const MOST: i64 = 50;
@@ -85,12 +85,12 @@ impl Store {
     ) -> Result<(JournalDocument, Vec<Fetched>), Failure> {
         self.at_desk(context, (service, id), Work::See, |inner, connection, desk| {
             let document = document(inner, connection, desk)?;
-            let mut files = vec![];
-            if document.carries_files() {
-                for turn in document.turns.iter().filter(|turn| !turn.attachments.is_empty()) {
-                    files.extend(attachment::fetch_all(inner, connection, desk.found.mailbox, desk.key, turn.id)?);
-                }
-            }
+            let messages: Vec<MessageId> = document.turns.iter().map(|turn| turn.id).collect();
+            let files = if document.carries_files() {
+                attachment::fetch_all(inner, connection, desk.found.mailbox, desk.key, &messages)?
+            } else {
+                vec![]
+            };
             Ok((document, files))
         })
         .await
@@ -342,17 +342,13 @@ fn document(inner: &Inner, connection: &mut Connection, desk: &Desk<'_>) -> Resu
     let mut rows = vec![];
     let mut after = Id::MIN;
     loop {
-        let page = turns_after(connection, desk, after, CHUNK)?;
+        let page = turns::rows_after(connection, desk, after, CHUNK)?;
         let Some(last) = page.last() else { break };
         after = last.0.0;
         rows.extend(page.into_iter().filter(|row| wanted.contains(&row.0.0)));
     }
-    let authors: Vec<PersonId> = rows.iter().filter_map(|row| row.0.4).map(Into::into).collect();
-    let names = person::names_shown(inner, connection, &authors, desk.member, desk.context.now)?;
-    let turns = rows
-        .into_iter()
-        .map(|row| turn(connection, desk, row, |person| names.get(&person).cloned()))
-        .collect::<Result<Vec<Turn>, StoreError>>()?;
+    let mut around = turns::Around::gather(inner, connection, desk, &rows)?;
+    let turns = rows.into_iter().map(|row| around.turn(desk, row)).collect::<Result<Vec<Turn>, StoreError>>()?;
     let (person_id, number, name) = on!(&mut *connection, c => mailbox::table
         .find(desk.found.mailbox.key())
         .select((mailbox::person_id, mailbox::national_id, mailbox::person_name))
