@@ -6,7 +6,7 @@ use actix_web::error::PayloadError;
 use actix_web::web::Payload;
 use actix_web::{HttpMessage as _, HttpRequest};
 use futures_util::StreamExt as _;
-use persistence::{BatchTerms, LineFault};
+use persistence::{BatchTerms, Failure, LineFault};
 use serde::{Deserialize, Serialize};
 use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
 use tokio_util::io::StreamReader;
@@ -99,7 +99,7 @@ pub(super) fn check_head(request: &HttpRequest) -> Result<(), ApiError> {
 ///
 /// # Errors
 /// A body that breaks off or is over a limit, and whatever `put_aside` reports.
-pub(super) async fn take<L>(
+async fn take<L>(
     payload: Payload,
     read: impl Fn(u32, &str) -> Result<L, Vec<Violation>>,
     mut put_aside: impl AsyncFnMut(Vec<L>) -> Result<Vec<(u32, Violation)>, ApiError>,
@@ -132,6 +132,31 @@ pub(super) async fn take<L>(
     }
 }
 
+/// Takes a batch from its first line to its end: see [`take`]. `end` makes it count, on terms that say whether lines were
+/// broken; `discard` forgets it where it came to nothing.
+///
+/// # Errors
+/// Whatever [`take`] and `end` report.
+pub(super) async fn carry<L, R>(
+    payload: Payload,
+    terms: BatchTerms,
+    read: impl Fn(u32, &str) -> Result<L, Vec<Violation>>,
+    put_aside: impl AsyncFnMut(Vec<L>) -> Result<Vec<(u32, Violation)>, ApiError>,
+    end: impl AsyncFnOnce(BatchTerms) -> Result<R, Failure>,
+    discard: impl AsyncFnOnce(),
+) -> Result<(Taken, R), ApiError> {
+    let ended = async {
+        let taken = take(payload, read, put_aside).await?;
+        let report = end(BatchTerms { has_broken_lines: !taken.broken.is_empty(), ..terms }).await?;
+        Ok((taken, report))
+    }
+    .await;
+    if ended.is_err() {
+        discard().await;
+    }
+    ended
+}
+
 /// A line that is not even JSON.
 pub(super) fn not_json() -> Vec<Violation> {
     vec![Violation { pointer: String::new(), code: ViolationCode::NotJson }]
@@ -150,11 +175,6 @@ fn unreadable(error: LinesCodecError) -> ApiError {
 }
 
 impl Taken {
-    /// The terms, now that it is known whether lines were broken.
-    pub(super) fn complete(&self, terms: BatchTerms) -> BatchTerms {
-        BatchTerms { has_broken_lines: !self.broken.is_empty(), ..terms }
-    }
-
     /// All lines that were not taken: those that were broken, and those that the store has rejected.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use self::view::NoteView;
-pub(super) use self::view::{AuthorView, QueueItemView, TurnView};
+pub(super) use self::view::{QueueItemView, SaidView, TurnView};
 use super::attachment::serve;
 use super::context::Call;
 use super::etag::Expected;

@@ -4,12 +4,11 @@ use actix_web::http::header::{ETag, EntityTag};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, put};
 use chrono::{DateTime, Utc};
-use domain::attachment::MAX_FILES;
 use domain::dialogue::Inquiry;
 use domain::draft::{Draft, DraftAddress, DraftContent};
 use domain::form::FilledForm;
 use domain::id::{ConversationId, DraftId, MailboxId};
-use domain::message::{Body, BodyFormat, Subject};
+use domain::message::{Body, Subject};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -21,11 +20,11 @@ use super::form::{FormAnswersRequest, filled, stored_json};
 use super::idempotency::{created, optional_key};
 use super::input::{Field, JsonBody, Unknown, Violations};
 use super::page::ListView;
-use super::sending::request::{AttachmentRequest, uploads};
+use super::sending::request::{AttachmentRequest, body_format, uploads};
 use super::writing::{ServiceRecipientRequest, WrittenView, recipient, written_answer};
 use crate::app::AppState;
 use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems, VersionProblems};
-use crate::problem::{ApiError, ProblemKind, ViolationCode};
+use crate::problem::{ApiError, ViolationCode};
 
 /// Which draft in which mailbox.
 #[derive(Deserialize, IntoParams)]
@@ -188,12 +187,13 @@ fn content(request: DraftRequest) -> Result<DraftContent, ApiError> {
         unknown,
     } = request;
     let mut violations = Violations::new();
-    let is_reply = is_given(&conversation_id);
-    if is_reply {
+    if conversation_id.is_given() {
         // A reply has the kind and the subject of its conversation.
-        let fields = [("/recipient", is_given(&to)), ("/kind", is_given(&kind)), ("/subject", is_given(&subject))];
-        for (pointer, _) in fields.into_iter().filter(|(_, is_given)| *is_given) {
-            violations.add(pointer, ViolationCode::UnknownField);
+        let fields = [("/recipient", to.is_given()), ("/kind", kind.is_given()), ("/subject", subject.is_given())];
+        for (pointer, is_given) in fields {
+            if is_given {
+                violations.add(pointer, ViolationCode::UnknownField);
+            }
         }
     }
     let service = match violations.optional("/recipient", to) {
@@ -208,22 +208,13 @@ fn content(request: DraftRequest) -> Result<DraftContent, ApiError> {
     let subject = violations.parse("/subject", subject, Subject::parse);
     let body = violations.optional("/body", body).filter(|text| !text.trim().is_empty());
     let body = violations.parse("/body", body, Body::parse);
-    let body_format = violations.optional("/bodyFormat", body_format);
-    let body_format = violations.choice("/bodyFormat", body_format).unwrap_or(BodyFormat::Text);
-    let attachments = violations.optional("/attachments", attachments).unwrap_or_default();
-    if attachments.len() > MAX_FILES {
-        return Err(ProblemKind::TooManyFiles.into());
-    }
-    let uploads = uploads(&mut violations, attachments);
+    let body_format = self::body_format(&mut violations, body_format);
+    let uploads = uploads(&mut violations, attachments)?;
     let form = filled(&mut violations, form_answers);
     violations.unknown("", &unknown);
     violations.finish()?;
     let address = conversation.map_or(DraftAddress::Inquiry(service), DraftAddress::Reply);
     Ok(DraftContent { address, inquiry, subject, body, body_format, uploads, form })
-}
-
-const fn is_given<T>(field: &Field<T>) -> bool {
-    !matches!(field, Field::Missing | Field::Null)
 }
 
 /// The tag of a draft: another one with each change.

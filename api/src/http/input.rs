@@ -40,6 +40,13 @@ pub(crate) enum Field<T> {
     WrongType,
 }
 
+impl<T> Field<T> {
+    /// Whether something was said, right or wrong.
+    pub(crate) const fn is_given(&self) -> bool {
+        !matches!(self, Self::Missing | Self::Null)
+    }
+}
+
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Field<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // As an option, because serde gives a missing field to nothing else.

@@ -221,8 +221,7 @@ fn receipt(request: JournalReceiptRequest) -> Result<(Marked, JournalReceipt), A
     let mut violations = Violations::new();
     let id = violations.required("/conversationId", conversation_id);
     let id = violations.id("/conversationId", id, ConversationId::from);
-    let is_there = [is_given(&journal_reference), is_given(&rejected)];
-    if is_there[0] == is_there[1] {
+    if journal_reference.is_given() == rejected.is_given() {
         violations.add("", ViolationCode::ExactlyOneOf { fields: ANSWERS });
     }
     let reference = violations.optional("/journalReference", journal_reference);
@@ -237,10 +236,6 @@ fn receipt(request: JournalReceiptRequest) -> Result<(Marked, JournalReceipt), A
     };
     let (Some(id), Some(receipt)) = (id, receipt) else { return Err(violations.into_error()) };
     violations.finish().map(|()| (Marked::Conversation(id), receipt))
-}
-
-const fn is_given<T>(field: &Field<T>) -> bool {
-    !matches!(field, Field::Missing | Field::Null)
 }
 
 fn fault(violations: &mut Violations, request: RejectedRequest) -> Option<JournalFault> {

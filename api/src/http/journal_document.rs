@@ -17,8 +17,7 @@ use uuid::Uuid;
 use super::accept::form_of;
 use super::attachment::FileBytes;
 use super::context::Call;
-use super::desk::{AuthorView, DeskPath};
-use super::form::FormAnswersView;
+use super::desk::{DeskPath, SaidView};
 use super::message::{AttachmentView, MessageServiceView};
 use crate::app::AppState;
 use crate::document::{Contents, dialogue_message, journal_pdf, make, read_contents};
@@ -69,29 +68,10 @@ pub(crate) struct JournalPatientView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct JournalMessageView {
-    id: Uuid,
-    /// Which way it went, seen from the citizen: `sent` or `received`.
-    #[schema(example = "sent")]
-    direction: &'static str,
-    /// The line to show in a list.
-    subject: String,
-    /// What it says.
-    body: String,
-    /// `text` or `markdown`.
-    #[schema(example = "text")]
-    body_format: &'static str,
-    /// Who wrote it.
-    author: AuthorView,
-    /// When it was stored safely.
-    at: DateTime<Utc>,
-    /// When the citizen first opened what the service wrote.
-    #[schema(required)]
-    opened_at: Option<DateTime<Utc>>,
+    #[serde(flatten)]
+    said: SaidView,
     /// Its files.
     attachments: Vec<JournalFileView>,
-    /// The form that was filled in, where it carries one (TK-9).
-    #[schema(required)]
-    form_answers: Option<FormAnswersView>,
 }
 
 /// A file of a message, as a journal archives it.
@@ -146,24 +126,14 @@ impl JournalDocumentView {
 
 impl JournalMessageView {
     fn of(turn: Turn, desk: &str, contents: &mut impl Iterator<Item = Vec<u8>>) -> Self {
-        let Turn { id, direction, subject, body, body_format, author, at, opened_at, attachments, form_answers } = turn;
+        let id = turn.id;
+        let (said, attachments) = SaidView::of(turn);
         let file = |file: Attachment| JournalFileView {
             path: file_path(desk, id, &file),
             file: file.into(),
             content: contents.next().map(|bytes| STANDARD.encode(bytes)),
         };
-        Self {
-            id: id.as_uuid(),
-            direction: direction.as_word(),
-            subject: subject.expose().to_owned(),
-            body: body.expose().to_owned(),
-            body_format: body_format.as_word(),
-            author: author.into(),
-            at,
-            opened_at,
-            attachments: attachments.into_iter().map(file).collect(),
-            form_answers: form_answers.map(FormAnswersView::from),
-        }
+        Self { said, attachments: attachments.into_iter().map(file).collect() }
     }
 }
 

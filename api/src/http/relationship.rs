@@ -122,26 +122,14 @@ pub(crate) async fn relationship_put(
     let batch = store.relationship_batch_begin(&call, service).await?;
     batch::check_head(&request)?;
     let read = |number, text: &str| read(number, text, state.series);
-    let taken = batch::take(payload, read, async |lines| {
+    let put_aside = async |lines| {
         store.relationship_batch_add(&call, batch, lines).await?;
         Ok(vec![])
-    })
-    .await;
-    let ended = match taken {
-        Ok(taken) => {
-            let terms = taken.complete(terms);
-            store
-                .relationship_batch_end(&call, service, batch, terms)
-                .await
-                .map(|report| (taken, report))
-                .map_err(Into::into)
-        }
-        Err(error) => Err(error),
     };
-    if ended.is_err() {
-        store.relationship_batch_discard(batch).await;
-    }
-    let (taken, BatchReport { created, changed, unchanged, closed, rejected }) = ended?;
+    let end = async |terms| store.relationship_batch_end(&call, service, batch, terms).await;
+    let discard = async || store.relationship_batch_discard(batch).await;
+    let (taken, report) = batch::carry(payload, terms, read, put_aside, end, discard).await?;
+    let BatchReport { created, changed, unchanged, closed, rejected } = report;
     let lines = taken.lines;
     let rejected = taken.rejected(rejected, violation, terms.is_atomic, language)?;
     Ok(HttpResponse::Ok().json(BatchReportView { lines, created, changed, unchanged, closed, rejected }))

@@ -117,23 +117,14 @@ pub(crate) async fn health_contact_put(
     let batch = store.health_contact_batch_begin(&call, service).await?;
     batch::check_head(&request)?;
     let read = |number, text: &str| read(number, text, state.series);
-    let taken = batch::take(payload, read, async |lines| {
+    let put_aside = async |lines| {
         let faults = store.health_contact_batch_add(&call, service, batch, lines).await?;
         Ok(faults.into_iter().map(|(line, fault)| (line, violation(fault))).collect())
-    })
-    .await;
-    let ended = match taken {
-        Ok(taken) => {
-            let terms = taken.complete(terms);
-            let report = store.health_contact_batch_end(&call, service, batch, terms).await;
-            report.map(|report| (taken, report)).map_err(ApiError::from)
-        }
-        Err(error) => Err(error),
     };
-    if ended.is_err() {
-        store.health_contact_batch_discard(batch).await;
-    }
-    let (taken, HealthContactReport { lines: report, unreachable }) = ended?;
+    let end = async |terms| store.health_contact_batch_end(&call, service, batch, terms).await;
+    let discard = async || store.health_contact_batch_discard(batch).await;
+    let (taken, report) = batch::carry(payload, terms, read, put_aside, end, discard).await?;
+    let HealthContactReport { lines: report, unreachable } = report;
     let BatchReport { created, changed, unchanged, closed, rejected } = report;
     let lines = taken.lines;
     let rejected = taken.rejected(rejected, violation, terms.is_atomic, language)?;
@@ -184,7 +175,7 @@ fn read(line: u32, text: &str, series: NumberSeries) -> Result<HealthContactLine
 }
 
 fn names(violations: &mut Violations, role: Field<String>, person: Field<String>, unit: Field<String>) -> ContactNames {
-    let is_named = !matches!((&person, &unit), (Field::Missing | Field::Null, Field::Missing | Field::Null));
+    let is_named = person.is_given() || unit.is_given();
     let role = violations.optional("/role", role);
     let role = violations.parse("/role", role, ContactRole::parse);
     let person = violations.optional("/personName", person);

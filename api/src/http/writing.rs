@@ -3,11 +3,10 @@
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, post};
 use chrono::{DateTime, Utc};
-use domain::attachment::MAX_FILES;
 use domain::conversation::{NewInquiry, WrittenText};
 use domain::dialogue::Inquiry;
 use domain::id::{ConversationId, MailboxId, ServiceId, UploadId};
-use domain::message::{Body, BodyFormat, Message, Subject};
+use domain::message::{Body, Message, Subject};
 use domain::rule::Rule;
 use persistence::Created;
 use serde::{Deserialize, Serialize};
@@ -21,7 +20,7 @@ use super::idempotency::{created, optional_key};
 use super::input::{Field, Unknown, Violations};
 use super::message::MessageView;
 use super::multipart::{self, Sender};
-use super::sending::request::{AttachmentRequest, uploads};
+use super::sending::request::{AttachmentRequest, body_format, uploads};
 use crate::app::AppState;
 use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems};
 use crate::problem::{ApiError, Problem, ProblemKind};
@@ -220,13 +219,8 @@ fn written(violations: &mut Violations, request: TextRequest) -> Result<Option<W
     let TextRequest { body, body_format, attachments, unknown } = request;
     let body = violations.required("/body", body);
     let body = violations.parse("/body", body, Body::parse);
-    let body_format = violations.optional("/bodyFormat", body_format);
-    let body_format = violations.choice("/bodyFormat", body_format).unwrap_or(BodyFormat::Text);
-    let attachments = violations.optional("/attachments", attachments).unwrap_or_default();
-    if attachments.len() > MAX_FILES {
-        return Err(ProblemKind::TooManyFiles.into());
-    }
-    let uploads = uploads(violations, attachments);
+    let body_format = self::body_format(violations, body_format);
+    let uploads = uploads(violations, attachments)?;
     violations.unknown("", &unknown);
     Ok(body.map(|body| WrittenText { body, body_format, uploads, form: None }))
 }

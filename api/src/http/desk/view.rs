@@ -1,6 +1,7 @@
 //! The work queue of a service, as its members and systems see it.
 
 use chrono::{DateTime, Utc};
+use domain::attachment::Attachment;
 use domain::conversation::{Author, Note, Patient, QueueItem, Turn};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -91,6 +92,16 @@ impl QueueItemView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TurnView {
+    #[serde(flatten)]
+    said: SaidView,
+    /// Its files.
+    attachments: Vec<AttachmentView>,
+}
+
+/// A message of a conversation, but for its files.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SaidView {
     id: Uuid,
     /// Which way it went, seen from the citizen: `sent` or `received`.
     #[schema(example = "sent")]
@@ -109,8 +120,6 @@ pub(crate) struct TurnView {
     /// When the citizen first opened what the service wrote.
     #[schema(required)]
     opened_at: Option<DateTime<Utc>>,
-    /// Its files.
-    attachments: Vec<AttachmentView>,
     /// The form that was filled in, where it carries one (TK-9).
     #[schema(required)]
     form_answers: Option<FormAnswersView>,
@@ -139,10 +148,11 @@ impl From<Author> for AuthorView {
     }
 }
 
-impl From<Turn> for TurnView {
-    fn from(turn: Turn) -> Self {
+impl SaidView {
+    /// What was said, and its files.
+    pub(in crate::http) fn of(turn: Turn) -> (Self, Vec<Attachment>) {
         let Turn { id, direction, subject, body, body_format, author, at, opened_at, attachments, form_answers } = turn;
-        Self {
+        let said = Self {
             id: id.as_uuid(),
             direction: direction.as_word(),
             subject: subject.expose().to_owned(),
@@ -151,9 +161,16 @@ impl From<Turn> for TurnView {
             author: author.into(),
             at,
             opened_at,
-            attachments: attachments.into_iter().map(AttachmentView::from).collect(),
             form_answers: form_answers.map(FormAnswersView::from),
-        }
+        };
+        (said, attachments)
+    }
+}
+
+impl From<Turn> for TurnView {
+    fn from(turn: Turn) -> Self {
+        let (said, attachments) = SaidView::of(turn);
+        Self { said, attachments: attachments.into_iter().map(AttachmentView::from).collect() }
     }
 }
 

@@ -149,15 +149,10 @@ pub(super) fn draft(request: MessageRequest, series: NumberSeries, now: DateTime
     let subject = violations.parse("/subject", subject, Subject::parse);
     let body = violations.required("/body", body);
     let body = violations.parse("/body", body, Body::parse);
-    let body_format = violations.optional("/bodyFormat", body_format);
-    let body_format = violations.choice("/bodyFormat", body_format).unwrap_or(BodyFormat::Text);
+    let body_format = self::body_format(&mut violations, body_format);
     let sender_reference = violations.optional("/senderReference", sender_reference);
     let sender_reference = violations.parse("/senderReference", sender_reference, SenderReference::parse);
-    let attachments = violations.optional("/attachments", attachments).unwrap_or_default();
-    if attachments.len() > MAX_FILES {
-        return Err(ProblemKind::TooManyFiles.into());
-    }
-    let uploads = uploads(&mut violations, attachments);
+    let uploads = uploads(&mut violations, attachments)?;
     let (parents, power_of_attorney) = match violations.optional("/visibility", visibility) {
         Some(visibility) => self::visibility(&mut violations, visibility),
         None => (None, None),
@@ -201,8 +196,7 @@ pub(in crate::http) fn recipient(
     if [&hpr_number, &employee, &employee_id].iter().any(|field| !matches!(field, Field::Missing)) {
         return Err(Problem::new(ProblemKind::RecipientIsEmployee).rule(Rule::Hk2).into());
     }
-    let is_given = |field: &Field<String>| !matches!(field, Field::Missing | Field::Null);
-    if is_given(&national_id) == is_given(&mailbox_id) {
+    if national_id.is_given() == mailbox_id.is_given() {
         violations.add("/recipient", ViolationCode::ExactlyOneOf { fields: &["nationalId", "mailboxId"] });
     }
     let national_id = violations.optional("/recipient/nationalId", national_id);
@@ -213,10 +207,24 @@ pub(in crate::http) fn recipient(
     Ok(person.map(Recipient::Person).or(mailbox.map(Recipient::Mailbox)))
 }
 
+/// Reads how a body is written: as plain text where that is left out.
+pub(in crate::http) fn body_format(violations: &mut Violations, body_format: Field<String>) -> BodyFormat {
+    let body_format = violations.optional("/bodyFormat", body_format);
+    violations.choice("/bodyFormat", body_format).unwrap_or(BodyFormat::Text)
+}
+
+/// Reads which files handed in ahead are meant.
+///
+/// # Errors
+/// More than a message carries.
 pub(in crate::http) fn uploads(
     violations: &mut Violations,
-    attachments: Vec<Field<AttachmentRequest>>,
-) -> Vec<UploadId> {
+    attachments: Field<Vec<Field<AttachmentRequest>>>,
+) -> Result<Vec<UploadId>, ApiError> {
+    let attachments = violations.optional("/attachments", attachments).unwrap_or_default();
+    if attachments.len() > MAX_FILES {
+        return Err(ProblemKind::TooManyFiles.into());
+    }
     let mut uploads = Vec::with_capacity(attachments.len());
     for (place, attachment) in attachments.into_iter().enumerate() {
         let Some(attachment) = violations.required(&format!("/attachments/{place}"), attachment) else { continue };
@@ -231,7 +239,7 @@ pub(in crate::http) fn uploads(
         }
         violations.unknown(&format!("/attachments/{place}"), &unknown);
     }
-    uploads
+    Ok(uploads)
 }
 
 fn visibility(violations: &mut Violations, request: VisibilityRequest) -> (Option<ParentVisibility>, Option<bool>) {
