@@ -203,7 +203,14 @@ impl<'d> Drafts<'d> {
     }
 
     fn insert(&self, connection: &mut Connection, content: DraftContent) -> Result<Draft, Failure> {
-        if self.list(connection)?.len() >= MAX_DRAFTS {
+        let mine = draft::table
+            .filter(draft::mailbox_id.eq(self.mailbox.key()))
+            .filter(draft::author_id.eq(self.author.key()));
+        let kept = on!(&mut *connection, c => mine
+            .filter(draft::expires_at.gt(Time(self.now)))
+            .count()
+            .get_result::<i64>(c))?;
+        if usize::try_from(kept).is_ok_and(|kept| kept >= MAX_DRAFTS) {
             return Err(Failure::TooManyDrafts);
         }
         let expires_at = self.now + DRAFT_LIFETIME;

@@ -124,6 +124,21 @@ stories! {
         assert_eq!((&sent["conversationId"], &sent["body"]), (&json!(id), &json!("Takk")));
     }
 
+    async fn nobody_has_more_drafts_than_a_hundred(app: TestApp) {
+        let citizen = app.member(SKUDDAR).await;
+        let drafts = citizen.own("/drafts");
+        let first = citizen.post(&drafts, &json!({})).await.expect(201);
+        for _ in 1..100 {
+            let _ = citizen.post(&drafts, &json!({})).await.expect(201);
+        }
+
+        let refused = citizen.post(&drafts, &json!({})).await.problem("invalid-request");
+
+        assert_eq!(refused.violations(), [(String::new(), "too_many".to_owned())]);
+        let _ = citizen.delete(first.header("location").expect("a path")).await.expect(204);
+        let _ = citizen.post(&drafts, &json!({})).await.expect(201);
+    }
+
     async fn only_its_author_sees_a_draft(app: TestApp) {
         let care = home_care_of(&app).await;
         app.make_responsible(LILLE, &[MONA, ELDRID]).await;

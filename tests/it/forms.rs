@@ -141,6 +141,24 @@ stories! {
         }
     }
 
+    async fn no_service_has_more_forms_than_fifty_at_a_time(app: TestApp) {
+        let care = home_care_of(&app).await;
+        let path = |number: usize| care.service.path(&format!("/forms/tiltak-{number}"));
+        for number in 0..50 {
+            let _ = care.system.put(&path(number), &asked()).await.expect(201);
+        }
+
+        let refused = care.system.put(&path(50), &asked()).await.problem("invalid-request");
+
+        assert_eq!(refused.violations(), [("/form".to_owned(), "too_many".to_owned())]);
+        // A new version is no new form, and what is out of use makes room.
+        let mut other = asked();
+        other["title"] = json!("Annet");
+        assert_eq!(care.system.put(&path(0), &other).await.expect(201)["version"], 2);
+        let _ = care.system.delete(&path(1)).await.expect(204);
+        let _ = care.system.put(&path(50), &asked()).await.expect(201);
+    }
+
     async fn a_form_that_asks_for_no_json_schema_is_refused_with_the_places(app: TestApp) {
         let care = home_care_of(&app).await;
         let before = app.place().row_counts();

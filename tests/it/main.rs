@@ -29,6 +29,7 @@ mod powers_told;
 mod privacy_notices;
 mod problems;
 mod protection;
+mod queue;
 mod reading;
 mod register;
 mod sending;
