@@ -4,9 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Actor, Answer, Service, TestApp, files, form, stories, without_instance};
 
-use crate::persons::{
-    DAGNY, ELDAR, ELDRID, LILLE, MILLENNIA, MONA, NAVN, NESTEN_SEKSTEN, SKJULT, SKUDDAR, SONJA, UNKNOWN,
-};
+use crate::persons::{DAGNY, ELDRID, LILLE, MILLENNIA, MONA, NAVN, NESTEN_SEKSTEN, SKJULT, SKUDDAR, SONJA};
 
 /// The lines of a batch.
 fn lines(rows: &[Value]) -> String {
@@ -62,7 +60,7 @@ impl HomeCare {
     }
 
     /// The tag of a conversation as the nurse sees it.
-    async fn tag(&self, conversation: &str) -> String {
+    pub(crate) async fn tag(&self, conversation: &str) -> String {
         let shown = self.nurse.get(&self.desk(conversation, "")).await.expect(200);
         shown.header("etag").expect("a tag").to_owned()
     }
@@ -119,120 +117,6 @@ stories! {
         assert_eq!((&shown["state"], &shown["unread"]), (&json!("open"), &json!(true)));
         let events = app.place().number("SELECT count(*) AS number FROM event WHERE kind = 'inquiry.received'");
         assert_eq!(events, 2);
-    }
-
-    async fn dh_7_only_members_with_lawful_access_read_and_a_system_of_the_organisation_does(app: TestApp) {
-        let care = home_care_of(&app).await;
-        let id = care.written("Hei").await;
-        let other = care.system.put(&care.service.path("/members"), &json!({"nationalId": ELDAR})).await.expect(200);
-        let (other_id, other) = (other.text("personId").to_owned(), app.health_worker(ELDAR, app.municipality()).await);
-
-        let queue = other.get(&care.service.path("/conversations")).await.expect(200);
-
-        assert!(queue.items().is_empty(), "{queue}");
-        let none = care.desk(&uuid::Uuid::from_u128(7).to_string(), "");
-        let unknown = other.get(&none).await.problem("not-found");
-        for rest in ["", "/messages", "/notes"] {
-            let _ = other.get(&care.desk(&id, rest)).await.problem("not-found");
-        }
-        assert_eq!(without_instance(&other.get(&care.desk(&id, "")).await), without_instance(&unknown));
-        let _ = care.system.get(&care.desk(&id, "/messages")).await.expect(200);
-        // Another service's system, and a stranger, find nothing.
-        for stranger in [app.ehr().await, app.system(app.appeals_body()).await, app.member(ELDRID).await] {
-            let _ = stranger.get(&care.desk(&id, "")).await.problem("not-found");
-        }
-        // Given to the other, it is theirs to read, and the first one's no more than follow-up allows.
-        let tag = care.tag(&id).await;
-        let given = json!({"member": {"personId": other_id}});
-        let _ = care.nurse.put(&care.desk(&id, "/assignment"), &given).header("if-match", &tag).await.expect(200);
-        assert_eq!(other.get(&care.desk(&id, "/messages")).await.expect(200).items().len(), 1);
-        let log = care.citizen.get(&care.citizen.own("/access-log?limit=100")).await.expect(200);
-        let readers: Vec<&Value> = log.items().iter().filter(|entry| entry["object"]["id"] == id.as_str() && entry["action"] == "readMessage" && entry["outcome"] == "granted").map(|entry| &entry["actor"]["name"]).collect();
-        assert!(readers.contains(&&json!(app.person(ELDAR).name)), "{readers:?}");
-    }
-
-    async fn dh_7_what_nobody_follows_up_is_there_for_all_members_to_take_and_for_none_to_see(app: TestApp) {
-        let care = home_care_of(&app).await;
-        let row = json!({"nationalId": SKUDDAR});
-        let _ = tell(&care.system, &care.service, "", &[row]).await.expect(200);
-        let id = care.written("Hei").await;
-
-        let queue = care.nurse.get(&care.service.path("/conversations?assignee=nobody")).await.expect(200);
-
-        assert_eq!((queue.each("id"), &queue.items()[0]["patient"]), (vec![id.as_str()], &Value::Null));
-        let _ = care.nurse.get(&care.desk(&id, "/messages")).await.problem("not-found");
-        let mine = json!({"member": {"personId": care.nurse_id}});
-        let taken = care.nurse.put(&care.desk(&id, "/assignment"), &mine).header("if-match", "*").await.expect(200);
-        assert_eq!((&taken["state"], &taken["patient"]["subject"]), (&json!("open"), &json!("Hei")));
-        assert_eq!(care.nurse.get(&care.desk(&id, "/messages")).await.expect(200).items().len(), 1);
-        let log = care.citizen.get(&care.citizen.own("/access-log?limit=100")).await.expect(200);
-        assert!(log.items().iter().any(|entry| entry["object"]["id"] == id.as_str() && entry["action"] == "answerMessage"));
-    }
-
-    async fn an_answer_to_a_conversation_that_went_to_another_member_meanwhile_is_refused(app: TestApp) {
-        let care = home_care_of(&app).await;
-        let id = care.written("Hei").await;
-        let tag = care.tag(&id).await;
-        let nobody = json!({"member": null});
-        let _ = care.system.put(&care.desk(&id, "/assignment"), &nobody).header("if-match", &tag).await.expect(200);
-        let before = app.place().row_counts()["message"];
-        let path = care.desk(&id, "/messages");
-
-        let late = care.nurse.post(&path, &json!({"body": "Ja"})).header("if-match", &tag).await;
-
-        let _ = late.problem("version-changed");
-        let _ = care.nurse.post(&path, &json!({"body": "Ja"})).await.problem("precondition-required");
-        let stranger = json!({"member": {"personId": uuid::Uuid::from_u128(7)}});
-        let refused = care.system.put(&care.desk(&id, "/assignment"), &stranger).header("if-match", "*").await;
-        assert_eq!(refused.problem("invalid-request").violations(), [("/member/personId".to_owned(), "not_registered".to_owned())]);
-        let empty = care.system.put(&care.desk(&id, "/assignment"), &json!({})).header("if-match", "*").await;
-        assert_eq!(empty.problem("invalid-request").violations(), [("/member".to_owned(), "required".to_owned())]);
-        assert_eq!(app.place().row_counts()["message"], before);
-    }
-
-    async fn a_closed_conversation_takes_nothing_until_it_is_opened_again(app: TestApp) {
-        let care = home_care_of(&app).await;
-        let id = care.written("Hei").await;
-        let reply = care.citizen.own(&format!("/conversations/{id}/messages"));
-        let tag = care.tag(&id).await;
-
-        let closed = care.nurse.post(&care.desk(&id, "/closure"), &json!({})).header("if-match", &tag).await.expect(200);
-
-        assert_eq!(closed["state"], "closed");
-        let refused = care.citizen.post(&reply, &json!({"body": "Hallo?"})).await.problem("conversation-closed");
-        assert_eq!(refused["serviceId"], care.service.id.as_str());
-        let shown = care.citizen.get(&care.citizen.own(&format!("/conversations/{id}"))).await.expect(200);
-        assert_eq!((&shown["state"], &shown["canReply"]), (&json!("closed"), &json!(false)));
-        let overview = care.citizen.get(&care.citizen.own("/messages")).await.expect(200);
-        assert_eq!(overview.items()[0]["canReply"], false);
-        let tag = care.tag(&id).await;
-        let answer = care.nurse.post(&care.desk(&id, "/messages"), &json!({"body": "Hei"})).header("if-match", &tag).await;
-        let _ = answer.problem("conversation-closed");
-        let opened = care.nurse.delete(&care.desk(&id, "/closure")).header("if-match", &tag).await.expect(200);
-        assert_eq!(opened["state"], "open");
-        let _ = care.citizen.post(&reply, &json!({"body": "Hallo?"})).await.expect(201);
-        let states = |state: &str| care.service.path(&format!("/conversations?state={state}"));
-        assert_eq!(care.nurse.get(&states("open")).await.expect(200).each("id"), [id.as_str()]);
-        assert!(care.nurse.get(&states("closed")).await.expect(200).items().is_empty());
-    }
-
-    async fn notes_are_for_the_service_alone(app: TestApp) {
-        let care = home_care_of(&app).await;
-        let id = care.written("Hei").await;
-
-        let note = care.nurse.post(&care.desk(&id, "/notes"), &json!({"text": "Ringt, ikke svar."})).key("n").await.expect(201);
-
-        assert_eq!(note["authorId"], care.nurse_id.as_str());
-        let again = care.nurse.post(&care.desk(&id, "/notes"), &json!({"text": "Ringt, ikke svar."})).key("n").await.expect(201);
-        assert_eq!((again.header("idempotent-replayed"), &again.body), (Some("true"), &note.body));
-        assert_eq!(care.system.get(&care.desk(&id, "/notes")).await.expect(200).items(), [note.body]);
-        let _ = care.citizen.get(&care.desk(&id, "/notes")).await.problem("not-found");
-        let empty = care.nurse.post(&care.desk(&id, "/notes"), &json!({"text": " "})).await.problem("invalid-request");
-        assert_eq!(empty.violations(), [("/text".to_owned(), "empty".to_owned())]);
-        for path in ["/messages", &format!("/conversations/{id}"), "/access-log"] {
-            let seen = care.citizen.get(&care.citizen.own(path)).await.expect(200);
-            assert!(!seen.body.to_string().contains("Ringt"), "{path}");
-        }
     }
 
     async fn hk_2_hk_3_hk_4_a_letter_with_a_word_file_reaches_the_appeals_body_whose_letter_has_no_reply(app: TestApp) {
@@ -473,41 +357,5 @@ stories! {
         let _ = care.answer(&id, "Svar").await.expect(201);
         let _ = holder.get(&path).await.problem("not-found");
         assert_eq!(care.citizen.get(&path).await.expect(200)["messageCount"], 2);
-    }
-
-    async fn con_16_a_batch_is_taken_whole_line_by_line_or_not_at_all(app: TestApp) {
-        let (system, service) = (app.system(app.municipality()).await, home_care(&app));
-        let states = async || system.get(&service.path("/relationships")).await.expect(200).items().iter().map(|item| item["state"].as_str().expect("a state").to_owned()).collect::<Vec<_>>();
-        let row = |number: &str| json!({"nationalId": number});
-
-        let first = tell(&system, service, "?list=full", &[row(SKUDDAR), row(ELDRID), row(UNKNOWN)]).await.expect(200);
-
-        assert_eq!((&first["created"], &first["changed"], &first["unchanged"], &first["closed"]), (&json!(3), &json!(0), &json!(0), &json!(0)));
-        assert_eq!(states().await, ["pending", "pending", "pending"]);
-        let again = tell(&system, service, "?list=full", &[row(SKUDDAR), row(ELDRID), row(UNKNOWN)]).await.expect(200);
-        assert_eq!((&again["created"], &again["unchanged"]), (&json!(0), &json!(3)));
-        // A partial list closes nobody, a full one whom it does not name.
-        let partial = tell(&system, service, "?list=partial", &[row(ELDAR)]).await.expect(200);
-        assert_eq!((&partial["created"], &partial["closed"]), (&json!(1), &json!(0)));
-        let full = tell(&system, service, "?list=full", &[row(SKUDDAR)]).await.expect(200);
-        assert_eq!((&full["unchanged"], &full["closed"]), (&json!(1), &json!(3)));
-        // A broken line is told of, the others count, and nobody is closed.
-        let broken = [row(ELDRID), json!({"nationalId": "1", "state": "x", "more": 1}), row(ELDRID), json!({"nationalId": ELDAR, "responsible": {"personId": uuid::Uuid::from_u128(7)}}), json!("text")];
-        let told = tell(&system, service, "?list=full", &broken).await.expect(200);
-        assert_eq!((&told["changed"], &told["closed"], &told["lines"]), (&json!(1), &json!(0), &json!(5)));
-        let rejected: Vec<(u64, Vec<&str>)> = told["rejected"].as_array().expect("lines").iter().map(|line| (line["line"].as_u64().expect("a number"), line["errors"].as_array().expect("errors").iter().map(|error| error["code"].as_str().expect("a code")).collect())).collect();
-        assert_eq!(rejected, [(2, vec!["not_eleven_digits", "not_a_choice", "unknown_field"]), (3, vec!["duplicate"]), (4, vec!["not_a_member"]), (5, vec!["not_json"])]);
-        // Or none does.
-        let before = (states().await, app.place().row_counts()["relationship"]);
-        let atomic = tell(&system, service, "?atomic=true", &[row(MILLENNIA), json!({"nationalId": "1"})]).await.problem("invalid-request");
-        assert_eq!(atomic.violations(), [("/2/nationalId".to_owned(), "not_eleven_digits".to_owned())]);
-        let empty = tell(&system, service, "?list=full", &[]).await.problem("invalid-request");
-        assert_eq!(empty.violations(), [(String::new(), "empty".to_owned())]);
-        assert_eq!(before, (states().await, app.place().row_counts()["relationship"]));
-        assert_eq!(app.place().row_counts()["relationship_line"], 0, "nothing is left of batches");
-        let _ = tell(&system, service, "?list=some&atomic=maybe", &[]).await.problem("invalid-request");
-        let long = "x".repeat(5000);
-        let _ = system.request(Method::PUT, &service.path("/relationships")).body("application/x-ndjson", long).try_send().await.expect("an answer").problem("payload-too-large");
-        let _ = system.put(&service.path("/relationships"), &json!({})).await.problem("unsupported-media-type");
     }
 }

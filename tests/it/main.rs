@@ -32,6 +32,7 @@ mod protection;
 mod queue;
 mod reading;
 mod register;
+mod relationships;
 mod sending;
 mod services;
 mod staff;

@@ -326,7 +326,7 @@ fn store(
     BodyRow::insert_all(connection, vec![BodyRow::new(head, key, piece.text.body_format, &piece.text.body)])?;
     AttachmentRow::insert_all(connection, attachments)?;
     if let Some(filled) = &piece.text.form {
-        form::carry(connection, key, head.service, (head.mailbox, head.id), filled)?;
+        form::carry(connection, key, (head.mailbox, head.id), filled)?;
     }
     event::record(connection, EventKind::InquiryReceived, &[(head.service, head.id)], now)?;
     Ok(())
