@@ -345,6 +345,12 @@ diesel::table! {
         begun_at -> SqlTime,
         changed_at -> SqlTime,
         inbound_at -> Nullable<SqlTime>,
+        minimum_consent -> SmallInt,
+        available_at_protected_address -> Bool,
+        parents_until_years -> SmallInt,
+        power_of_attorney -> Bool,
+        youth -> SmallInt,
+        is_parental -> Bool,
     }
 }
 

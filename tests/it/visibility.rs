@@ -7,7 +7,8 @@ use reqwest::Method;
 use serde_json::json;
 use tests::{Actor, Database, Service, TestApp, files, stories, without_instance};
 
-use crate::persons::{ELDRID, SKUDDAR};
+use crate::dialogue::{HomeCare, home_care_of};
+use crate::persons::{ELDRID, MILLENNIA, SKUDDAR};
 
 const LEVELS: [&str; 3] = ["basis", "basisPlus", "full"];
 
@@ -42,6 +43,43 @@ stories! {
             }
         }
     }
+
+    async fn ful_18_an_answer_is_for_nobody_who_does_not_see_all_that_came_before(app: TestApp) {
+        let care = home_care_of(&app).await;
+        let holder = app.member(MILLENNIA).await.within(&care.citizen.mailbox);
+        let _ = app.give_power(&care.citizen, MILLENNIA).await.expect(201);
+        let seen_by = async |reader: &Actor, conversation: &str| {
+            let path = format!("/messages?conversationId={conversation}");
+            reader.get(&reader.own(&path)).await.expect(200).items().len()
+        };
+
+        // The service closes itself to holders for one answer.
+        let conversation = care.written("Besøk").await;
+        open_to_holders(&care, false).await;
+        let _ = care.answer(&conversation, "Svar").await.expect(201);
+        open_to_holders(&care, true).await;
+        let _ = care.answer(&conversation, "Mer").await.expect(201);
+
+        assert_eq!((seen_by(&holder, &conversation).await, seen_by(&care.citizen, &conversation).await), (1, 3));
+
+        // The owner withholds the first of a conversation, for as long as an answer takes.
+        let conversation = care.written("Medisin").await;
+        let first = care.citizen.get(&care.citizen.own(&format!("/messages?conversationId={conversation}"))).await.expect(200);
+        let path = care.citizen.own(&format!("/messages/{}/withheld-from-holders", first.items()[0]["id"].as_str().expect("an id")));
+        let _ = care.citizen.put(&path, &json!({"withheld": true})).await.expect(204);
+        let _ = care.answer(&conversation, "Svar").await.expect(201);
+        assert_eq!(seen_by(&holder, &conversation).await, 0);
+        let _ = care.citizen.put(&path, &json!({"withheld": false})).await.expect(204);
+
+        assert_eq!((seen_by(&holder, &conversation).await, seen_by(&care.citizen, &conversation).await), (1, 2));
+    }
+}
+
+async fn open_to_holders(care: &HomeCare, is_open: bool) {
+    let dialogue = json!({"accepts": ["dialogue"]});
+    let policy =
+        json!({"name": "Hjemmetjenesten", "kind": "municipalCare", "powerOfAttorney": is_open, "dialogue": dialogue});
+    let _ = care.system.put(&care.service.path(""), &policy).header("if-match", "*").await.expect(200);
 }
 
 async fn open(app: &TestApp, operator: &Actor, minimum: &str, protected: bool) -> Service {

@@ -2,7 +2,7 @@
 //! organisation's own systems.
 
 use diesel::prelude::*;
-use domain::access::{Action, Caller, Grant, ServiceAction, ServiceGrant, VisibleScope};
+use domain::access::{Action, Caller, Grant, ItemFlags, ServiceAction, ServiceGrant, VisibleScope};
 use domain::audit::{Outcome, Subject as Log};
 use domain::conversation::{ConversationState, QueueItem, WrittenText, can_answer, message_kind};
 use domain::id::{ConversationId, MessageId, PersonId, ServiceId};
@@ -283,8 +283,8 @@ fn answer(
     // The service itself may answer, whether or not it takes replies.
     can_answer(found.inquiry, found.state, true).map_err(|reason| Failure::NoReply(reason, found.service))?;
     let kind = message_kind(found.inquiry);
-    let own = service.policy.visibility_of(kind).into();
-    let item = rows::flags(connection, found.mailbox, found.id)?.map_or(own, |flags| flags.narrowed_by(own));
+    let own: ItemFlags = service.policy.visibility_of(kind).into();
+    let item = rows::flags(connection, found)?.narrowed_by(own);
     let head = Head {
         mailbox: found.mailbox,
         id: new_id(),
@@ -319,7 +319,7 @@ fn answer(
     let kind = domain::event::EventKind::MessageAccepted;
     EventRow::insert_all(connection, vec![EventRow::new(service.organisation, kind, service.id, head.id, now)])?;
     let state = found.state.after_message(Direction::Received).ok_or(CORRUPT)?;
-    rows::note_message(connection, found, state, now, false)?;
+    rows::note_message(connection, found, state, head)?;
     note_seen(connection, desk)?;
     // Where the inbox is open it is in it when this ends; elsewhere it waits until it is.
     delivery::deliver_at_once(connection, &[(found.mailbox.key(), head.id.key())], inner.policy, now)?;

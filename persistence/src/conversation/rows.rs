@@ -1,15 +1,16 @@
 //! Conversations as rows.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::exists;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Binary, Integer, Nullable, Text};
+use diesel::sql_types::{Binary, Bool, Integer, Nullable, SmallInt, Text};
 use domain::access::ItemFlags;
 use domain::consent::ConsentLevel;
 use domain::conversation::ConversationState;
 use domain::dialogue::Inquiry;
 use domain::id::{ConversationId, MailboxId, PersonId, ServiceId};
-use domain::message::{ParentVisibility, Subject, YouthVisibility};
+use domain::message::{Direction, ParentVisibility, Subject, YouthVisibility};
 
 use super::CORRUPT;
 use crate::database::{Connection, Id, Key, SqlTime, SqlUuid, Time, on};
@@ -33,6 +34,12 @@ rows! {
         begun_at: Time as SqlTime,
         changed_at: Time as SqlTime,
         inbound_at: Option<Time> as Nullable<SqlTime>,
+        minimum_consent: i16 as SmallInt,
+        available_at_protected_address: bool as Bool,
+        parents_until_years: i16 as SmallInt,
+        power_of_attorney: bool as Bool,
+        youth: i16 as SmallInt,
+        is_parental: bool as Bool,
     }
 }
 
@@ -76,6 +83,12 @@ impl ConversationRow {
             begun_at: Time(head.accepted_at),
             changed_at: Time(head.accepted_at),
             inbound_at: None,
+            minimum_consent: head.item.minimum_consent.rank(),
+            available_at_protected_address: head.item.available_at_protected_address,
+            parents_until_years: head.item.parents.until_years(),
+            power_of_attorney: head.item.power_of_attorney,
+            youth: head.item.youth.rank(),
+            is_parental: head.item.is_parental,
         }
     }
 }
@@ -93,6 +106,8 @@ pub(super) struct Stored {
     pub(super) begun_at: DateTime<Utc>,
     pub(super) changed_at: DateTime<Utc>,
     pub(super) inbound_at: Option<DateTime<Utc>>,
+    /// What all its messages ask together of who looks at them, but for what is withheld: see [`flags`].
+    asked: ItemFlags,
 }
 
 impl Stored {
@@ -102,7 +117,10 @@ impl Stored {
     }
 }
 
-pub(super) type StoredRow = ((Id, Id, Id, String, Vec<u8>), (String, Option<Id>, i32), (Time, Time, Option<Time>));
+pub(super) type StoredRow =
+    ((Id, Id, Id, String, Vec<u8>), (String, Option<Id>, i32), (Time, Time, Option<Time>), AskedRow);
+
+type AskedRow = (i16, bool, i16, bool, i16, bool);
 
 macro_rules! stored_columns {
     () => {
@@ -116,14 +134,23 @@ macro_rules! stored_columns {
             ),
             (conversation::state, conversation::assignee_id, conversation::version),
             (conversation::begun_at, conversation::changed_at, conversation::inbound_at),
+            (
+                conversation::minimum_consent,
+                conversation::available_at_protected_address,
+                conversation::parents_until_years,
+                conversation::power_of_attorney,
+                conversation::youth,
+                conversation::is_parental,
+            ),
         )
     };
 }
 pub(super) use stored_columns;
 
 pub(super) fn stored_from(row: StoredRow) -> Result<Stored, StoreError> {
-    let ((mailbox, id, service, inquiry, subject), (state, assignee, version), (begun_at, changed_at, inbound_at)) =
-        row;
+    let ((mailbox, id, service, inquiry, subject), (state, assignee, version), times, asked) = row;
+    let (begun_at, changed_at, inbound_at) = times;
+    let (consent, available, parents, holders, youth, is_parental) = asked;
     Ok(Stored {
         mailbox: mailbox.into(),
         id: id.into(),
@@ -136,6 +163,7 @@ pub(super) fn stored_from(row: StoredRow) -> Result<Stored, StoreError> {
         begun_at: begun_at.0,
         changed_at: changed_at.0,
         inbound_at: inbound_at.map(|at| at.0),
+        asked: flags_from((consent, available, parents, false, holders, false, youth, is_parental))?,
     })
 }
 
@@ -168,51 +196,48 @@ pub(super) fn of_service(
     row.map(stored_from).transpose()
 }
 
-/// Notes a message: how the conversation stands after it, and when it came.
+/// Notes a message: how the conversation stands after it, when it came, and what it asks of who looks at it.
 pub(super) fn note_message(
     connection: &mut Connection,
     found: &Stored,
     state: ConversationState,
-    now: DateTime<Utc>,
-    is_inbound: bool,
+    head: Head,
 ) -> Result<(), StoreError> {
-    let inbound_at = if is_inbound { Some(Time(now)) } else { found.inbound_at.map(Time) };
+    let now = Time(head.accepted_at);
+    let inbound_at = if head.direction == Direction::Sent { Some(now) } else { found.inbound_at.map(Time) };
+    let asked = found.asked.narrowed_by(head.item);
     on!(connection, c => diesel::update(conversation::table.find((found.mailbox.key(), found.id.key())))
         .set((
             conversation::state.eq(state.as_word()),
-            conversation::changed_at.eq(Time(now)),
+            conversation::changed_at.eq(now),
             conversation::inbound_at.eq(inbound_at),
+            conversation::minimum_consent.eq(asked.minimum_consent.rank()),
+            conversation::available_at_protected_address.eq(asked.available_at_protected_address),
+            conversation::parents_until_years.eq(asked.parents.until_years()),
+            conversation::power_of_attorney.eq(asked.power_of_attorney),
+            conversation::youth.eq(asked.youth.rank()),
+            conversation::is_parental.eq(asked.is_parental),
         ))
         .execute(c))?;
     Ok(())
 }
 
-pub(crate) type FlagsRow = (i16, bool, i16, bool, bool, bool, i16, bool);
-
-/// What all messages of a conversation ask together of who looks at them.
-pub(super) fn flags(
-    connection: &mut Connection,
-    mailbox: MailboxId,
-    id: ConversationId,
-) -> Result<Option<ItemFlags>, StoreError> {
-    let rows = on!(connection, c => message::table
-        .filter(message::mailbox_id.eq(mailbox.key()))
-        .filter(message::conversation_id.eq(id.key()))
-        .select((
-            message::minimum_consent,
-            message::available_at_protected_address,
-            message::parents_until_years,
-            message::withheld_from_parents,
-            message::power_of_attorney,
-            message::withheld_from_holders,
-            message::youth,
-            message::is_parental,
-        ))
-        .distinct()
-        .load::<FlagsRow>(c))?;
-    let flags = rows.into_iter().map(flags_from).collect::<Result<Vec<_>, _>>()?;
-    Ok(flags.into_iter().reduce(ItemFlags::narrowed_by))
+/// What all messages of a conversation ask together of who looks at them, as it stands while the conversation is held.
+/// It takes the same time however many there are.
+pub(super) fn flags(connection: &mut Connection, found: &Stored) -> Result<ItemFlags, StoreError> {
+    let of = || {
+        message::table
+            .filter(message::mailbox_id.eq(found.mailbox.key()))
+            .filter(message::conversation_id.eq(found.id.key()))
+    };
+    let from_parents = exists(of().filter(message::withheld_from_parents));
+    let from_holders = exists(of().filter(message::withheld_from_holders));
+    let (withheld_from_parents, withheld_from_holders) =
+        on!(connection, c => diesel::select((from_parents, from_holders)).get_result::<(bool, bool)>(c))?;
+    Ok(ItemFlags { withheld_from_parents, withheld_from_holders, ..found.asked })
 }
+
+pub(crate) type FlagsRow = (i16, bool, i16, bool, bool, bool, i16, bool);
 
 /// Flags as they are stored.
 pub(crate) fn flags_from(row: FlagsRow) -> Result<ItemFlags, StoreError> {

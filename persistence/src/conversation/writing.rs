@@ -185,7 +185,7 @@ fn answer(
     }
     has_agreement(connection, found.service, now)?;
     let own = item_of(opened, &service, found.inquiry);
-    let item = rows::flags(connection, mailbox, id)?.map_or(own, |flags| own.narrowed_by(flags));
+    let item = rows::flags(connection, &found)?.narrowed_by(own);
     // Nobody writes what they could not read themselves.
     if !opened.grant.visibility().bounds().admit(item) {
         return Err(NotWritable::NotForCaller.into());
@@ -204,7 +204,7 @@ fn answer(
         text: &text,
     };
     let head = head(&piece, now);
-    rows::note_message(connection, &found, state, now, true)?;
+    rows::note_message(connection, &found, state, head)?;
     store(inner, connection, &piece, head, now)?;
     Ok(head.id)
 }
