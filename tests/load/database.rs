@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection as _;
 use diesel::deserialize::QueryableByName;
-use diesel::pg::{Pg, PgConnection};
+use diesel::pg::{CopyFormat, Pg, PgConnection};
 use diesel::sql_types::{BigInt, Integer, Text};
-use diesel::{Connection as _, RunQueryDsl as _, sql_query};
+use diesel::{Connection as _, ExecuteCopyFromDsl as _, RunQueryDsl as _, copy_from, sql_query};
 use uuid::Uuid;
 
 use crate::{Result, processes};
@@ -41,6 +41,20 @@ struct Count {
 struct Process {
     #[diesel(sql_type = Integer)]
     value: i32,
+}
+
+diesel::table! {
+    told (person_hash) {
+        person_hash -> Binary,
+        is_closed -> Bool,
+    }
+}
+
+/// A citizen of an exchange, as the database knows them.
+#[derive(QueryableByName)]
+pub(crate) struct ToldRow {
+    #[diesel(sql_type = Text)]
+    pub(crate) hash: String,
 }
 
 impl Database {
@@ -87,6 +101,29 @@ impl Database {
 
     pub(crate) fn load<T: QueryableByName<Pg> + 'static>(&mut self, query: &str) -> Result<Vec<T>> {
         Ok(sql_query(query).load(&mut self.connection)?)
+    }
+
+    /// Who receives a service, as `COPY` takes them.
+    pub(crate) fn told_hashes(&mut self, service: &str) -> Result<Vec<ToldRow>> {
+        self.load(&format!("SELECT person_hash::text AS hash FROM relationship WHERE service_id = '{service}'"))
+    }
+
+    /// Copies rows of comma-separated values into the table `told` of this connection.
+    pub(crate) fn copy_told(&mut self, rows: &[u8]) -> Result<()> {
+        copy_from(told::table)
+            .from_raw_data((told::person_hash, told::is_closed), |copy| {
+                copy.write_all(rows).map_err(|error| diesel::result::Error::SerializationError(error.into()))
+            })
+            .with_format(CopyFormat::Csv)
+            .execute(&mut self.connection)?;
+        Ok(())
+    }
+
+    /// All of it, or nothing.
+    pub(crate) fn in_transaction(&mut self, work: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        self.execute("BEGIN")?;
+        work(self)?;
+        self.execute("COMMIT")
     }
 
     /// Waits until the program has nothing left to do, then writes everything through: what one half of a round left

@@ -29,10 +29,8 @@ pub(crate) struct Lengths {
 }
 
 impl Lengths {
-    /// A conversation is to be measured at 20,000 messages, too. Each answer looks at all messages before it, so that
-    /// writing so many takes a quarter of an hour.
     pub(crate) const FULL: Self =
-        Self { short: 1_000, mailbox: 100_000, conversation: 5_000, queue: 1_000_000, times: 300 };
+        Self { short: 1_000, mailbox: 100_000, conversation: 20_000, queue: 1_000_000, times: 300 };
     pub(crate) const SMOKE: Self = Self { short: 200, mailbox: 400, conversation: 400, queue: 1_000, times: 3 };
 }
 
@@ -191,10 +189,13 @@ fn lengthen_queue(database: &mut Database, service: &str, short: usize, length: 
              WHERE conversation.service_id = middle.service_id AND conversation.changed_at > middle.changed_at;
          CREATE TEMP TABLE place AS SELECT id, row_number() OVER () - 1 AS place FROM mailbox;
          INSERT INTO conversation (mailbox_id, id, service_id, inquiry, subject, state, assignee_id, version,
-                 begun_at, changed_at)
+                 begun_at, changed_at, minimum_consent, available_at_protected_address, parents_until_years,
+                 power_of_attorney, youth, is_parental)
              SELECT place.id, gen_random_uuid(), middle.service_id, middle.inquiry, middle.subject, middle.state,
                  gen_random_uuid(), 1, middle.begun_at,
-                 middle.changed_at + sign * interval '1 day' + n * interval '100 ms'
+                 middle.changed_at + sign * interval '1 day' + n * interval '100 ms', middle.minimum_consent,
+                 middle.available_at_protected_address, middle.parents_until_years, middle.power_of_attorney,
+                 middle.youth, middle.is_parental
              FROM middle, generate_series(1, {more}) AS n, (VALUES (1), (-1)) AS side (sign), place
              WHERE place.place = n % {short};
          DROP TABLE middle, place"

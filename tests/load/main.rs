@@ -7,6 +7,7 @@
 
 mod client;
 mod database;
+mod exchange;
 mod lengths;
 mod pgbench;
 mod processes;
@@ -25,6 +26,7 @@ use clap::{Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::database::Database;
+use crate::exchange::Exchange;
 use crate::lengths::Lengths;
 use crate::pgbench::{Pgbench, Script};
 use crate::report::{Report, Round};
@@ -70,6 +72,9 @@ struct Arguments {
     /// Instead of works: how much longer pages of long lists take than those of short ones
     #[arg(long)]
     lengths: bool,
+    /// Instead of works: how long a batch of relationships takes, beside COPY and one statement
+    #[arg(long, conflicts_with = "lengths")]
+    exchange: bool,
     /// Everything very small, on a server that need not be durable: shows that the driver works, measures nothing
     #[arg(long)]
     smoke: bool,
@@ -104,16 +109,18 @@ fn run(arguments: &Arguments) -> Result<()> {
     }
     let folder = tempfile::tempdir()?;
     let server = Server::start(&arguments.server, folder.path(), Some(database.url()))?;
+    let with_log = |error| format!("{error}\nthe server's log ends with: {}", server.log_end());
     if arguments.lengths {
         let lengths = if arguments.smoke { Lengths::SMOKE } else { Lengths::FULL };
-        let report = runtime
-            .block_on(lengths::measure(&server, &mut database, lengths))
-            .map_err(|error| format!("{error}\nthe server's log ends with: {}", server.log_end()))?;
-        print!("{report}");
+        print!("{}", runtime.block_on(lengths::measure(&server, &mut database, lengths)).map_err(with_log)?);
         return Ok(());
     }
-    let mut report = drive_works(arguments, &runtime, &server, &mut database)
-        .map_err(|error| format!("{error}\nthe server's log ends with: {}", server.log_end()))?;
+    if arguments.exchange {
+        let exchange = if arguments.smoke { Exchange::SMOKE } else { Exchange::FULL };
+        print!("{}", runtime.block_on(exchange::measure(&server, &mut database, exchange)).map_err(with_log)?);
+        return Ok(());
+    }
+    let mut report = drive_works(arguments, &runtime, &server, &mut database).map_err(with_log)?;
     drop(server);
     report.start_up(server::start_up_times(&arguments.server, if arguments.smoke { 1 } else { 5 })?);
     print!("{report}");

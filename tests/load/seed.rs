@@ -111,12 +111,8 @@ pub(crate) async fn fill(server: &Server, database: &mut Database, size: Size) -
         return Err("there must be at least one message for each mailbox".into());
     }
     let mut connection = Connection::open(server.address()).await?;
-    let organisation = organisation(&mut connection).await?;
-    let number = text(&organisation, "/organisationNumber")?;
-    let service = text(&organisation, "/services/0/id")?;
-    let scopes = ["brevdue:messages.write", "brevdue:messages.read"];
-    let asked = json!({ "kind": "system", "organisationNumber": number, "scopes": scopes });
-    let sender_token = token(&mut connection, &asked).await?;
+    let service = text(&organisation(&mut connection).await?, "/services/0/id")?;
+    let sender_token = system(&mut connection, &["brevdue:messages.write", "brevdue:messages.read"]).await?;
     let persons = persons(server, database, &mut connection, size.mailboxes).await?;
     let mut seed =
         Seed { service, sender_token, persons, files: vec![], pdf: Bytes::from(pdf()?), with_representatives: false };
@@ -165,11 +161,16 @@ pub(crate) async fn services(connection: &mut Connection) -> Result<[String; 2]>
     Ok([text(&organisation, "/services/0/id")?, text(&organisation, "/services/1/id")?])
 }
 
+/// The token of a system of the organisation.
+pub(crate) async fn system(connection: &mut Connection, scopes: &[&str]) -> Result<HeaderValue> {
+    let number = text(&organisation(connection).await?, "/organisationNumber")?;
+    token(connection, &json!({ "kind": "system", "organisationNumber": number, "scopes": scopes })).await
+}
+
 /// Makes a person a member of these services; the token by which they work there.
 pub(crate) async fn member(connection: &mut Connection, services: &[String], person: &Person) -> Result<HeaderValue> {
     let number = text(&organisation(connection).await?, "/organisationNumber")?;
-    let asked = json!({ "kind": "system", "organisationNumber": number, "scopes": ["brevdue:staff.write"] });
-    let system = token(connection, &asked).await?;
+    let system = system(connection, &["brevdue:staff.write"]).await?;
     for service in services {
         let request = Request::put(format!("/v1/services/{service}/members"))
             .header(HOST, "localhost")
@@ -266,7 +267,7 @@ async fn persons(
 }
 
 /// Numbers of people who do not exist (month + 80), born from 1950 on, with the dates in them.
-fn identities(count: usize) -> impl Iterator<Item = (NationalId, NaiveDate)> {
+pub(crate) fn identities(count: usize) -> impl Iterator<Item = (NationalId, NaiveDate)> {
     let first = NaiveDate::from_ymd_opt(1950, 1, 1).unwrap_or_default();
     first
         .iter_days()
