@@ -35,6 +35,7 @@ const LIST_PREFIX: &str = "ListView_";
         (name = "Queue", description = "What citizens have written, for the members and systems of a service."),
         (name = "Organisations", description = "What operators register."),
         (name = "Privacy notices", description = "What organisations say of their use of personal data. Open to everybody."),
+        (name = "Operation", description = "What operators look after while the mailbox runs."),
         (name = "Documentation", description = "Open to everybody."),
         (name = "Health", description = "For load balancers and monitoring."),
         (name = "Sandbox", description = "Test persons, tokens and the clock. Not there in production."),

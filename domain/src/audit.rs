@@ -144,6 +144,8 @@ pub enum ObjectKind {
     HealthContact,
     /// A version of a privacy notice.
     PrivacyNotice,
+    /// A piece of background work.
+    Job,
 }
 
 impl ObjectKind {

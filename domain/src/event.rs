@@ -12,6 +12,9 @@ pub enum EventKind {
     /// In the recipient's inbox.
     #[strum(serialize = "message.delivered")]
     MessageDelivered,
+    /// A step of its delivery failed again and again. It waits for an operator of the mailbox; nothing is lost.
+    #[strum(serialize = "message.undelivered")]
+    MessageUndelivered,
     /// Read by the recipient.
     #[strum(serialize = "message.opened")]
     MessageOpened,

@@ -18,6 +18,7 @@ pub mod form;
 pub mod health_contact;
 pub mod id;
 pub mod identity;
+pub mod job;
 pub mod journal;
 pub mod mailbox;
 pub mod message;

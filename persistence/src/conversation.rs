@@ -18,6 +18,7 @@ use domain::conversation::{ConversationState, ConversationView};
 use domain::id::{ConversationId, MailboxId, PersonId};
 use domain::message::{Sender, Subject};
 
+pub(crate) use self::journal::tell_overdue;
 pub use self::journal::{Marked, Relevance};
 pub use self::queue::{AssigneeFilter, QueueFilter};
 pub(crate) use self::rows::{ConversationColumns, ConversationRow, FlagsRow, flags_from};

@@ -18,6 +18,7 @@ use domain::person::day_of;
 use domain::service::Service;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::practitioner::{practitioner_turns, tell_of_practitioner};
 use self::rows::{CORRUPT, Stored, StoredRow, open_names, stored_columns, stored_from};
 pub(crate) use self::telling::sweep;
 pub use self::telling::{HealthContactLine, HealthContactReport};

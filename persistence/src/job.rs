@@ -2,6 +2,11 @@
 //!
 //! Work may happen twice: a lease that runs out, because its worker died or was slow, is given to the next. So what a
 //! job does must be safe to do again.
+//!
+//! What cannot be done rests, longer each time (see [`domain::job`]), and then waits for an operator, who sees it and lets
+//! it be tried again.
+
+mod trouble;
 
 use std::collections::HashSet;
 
@@ -9,17 +14,27 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 use domain::id::{JobId, MailboxId};
+use domain::job::Trouble;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use crate::Inner;
 use crate::context::new_id;
 use crate::database::{Connection, Id, Key, SqlTime, SqlUuid, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::rows::rows;
 use crate::schema::job;
+use crate::{Inner, Store};
+
+pub use self::trouble::JobInTrouble;
+pub(crate) use self::trouble::put_off;
+use crate::conversation::tell_overdue;
+use crate::health_contact::{practitioner_turns, tell_of_practitioner};
+use crate::power_of_attorney::{end_profile, expire_power};
 
 /// How long a worker has for what it leased.
 const LEASE: TimeDelta = TimeDelta::seconds(60);
+
+/// The most jobs of a kind that are leased at once.
+const MOST: i64 = 50;
 
 /// What there is to do.
 // The words below are stored. Rename the variants as you like; never change a word.
@@ -43,6 +58,42 @@ pub(crate) enum JobKind {
 impl JobKind {
     pub(crate) fn as_word(self) -> &'static str {
         self.into()
+    }
+
+    /// How a job of this kind is done, each in a transaction of its own. Deliveries are done many at a time: see
+    /// [`crate::delivery`].
+    fn work(self) -> Option<Work> {
+        match self {
+            Self::Deliver => None,
+            Self::PowerExpires => Some(expire_power),
+            Self::ProfileEnds => Some(end_profile),
+            Self::ConfirmationDue => Some(tell_overdue),
+            Self::PractitionerTurns => Some(practitioner_turns),
+            Self::PractitionerChanged => Some(tell_of_practitioner),
+        }
+    }
+}
+
+impl Store {
+    /// Does what is due, but for deliveries. Says how many jobs were finished; none means that there is nothing to do.
+    ///
+    /// # Errors
+    /// The store away. The jobs wait.
+    pub async fn jobs_due(&self, now: DateTime<Utc>) -> Result<usize, Failure> {
+        // One at a time in a process: whoever asks for what is due also waits for what is being done.
+        let _turn = self.inner.delivering.lock().await;
+        self.run(move |inner, connection| {
+            let mut finished = 0;
+            for kind in JobKind::VARIANTS {
+                let Some(work) = kind.work() else { continue };
+                let (leases, until) = lease(connection, *kind, now, MOST)?;
+                for lease in leases {
+                    finished += finish(inner, connection, lease, until, work, now)?;
+                }
+            }
+            Ok(finished)
+        })
+        .await
     }
 }
 
@@ -77,6 +128,8 @@ pub(crate) struct Lease {
     pub(crate) job: Id,
     pub(crate) mailbox: Id,
     pub(crate) object: Id,
+    /// How often it has been leased, this time among them.
+    pub(crate) attempts: i32,
 }
 
 /// Leases what is due, oldest first. Several workers side by side get different jobs.
@@ -91,11 +144,12 @@ pub(crate) fn lease(
         let due = job::table
             .filter(job::kind.eq(kind.as_word()))
             .filter(job::run_at.le(Time(now)))
+            .filter(job::given_up_at.is_null())
             .filter(job::leased_until.is_null().or(job::leased_until.lt(Time(now))))
             .order(job::run_at)
             .limit(most)
-            .select((job::id, job::mailbox_id, job::object_id));
-        let rows: Vec<(Id, Id, Id)> = match &mut *connection {
+            .select((job::id, job::mailbox_id, job::object_id, job::attempts));
+        let rows: Vec<(Id, Id, Id, i32)> = match &mut *connection {
             // Only PostgreSQL has several writers, and only there a row can be locked.
             Connection::Postgres(link) => due.for_update().skip_locked().load(&mut **link as &mut PgConnection)?,
             Connection::Sqlite(link, _) => due.load(&mut **link as &mut SqliteConnection)?,
@@ -106,7 +160,8 @@ pub(crate) fn lease(
                 .set((job::leased_until.eq(Time(until)), job::attempts.eq(job::attempts + 1)))
                 .execute(c))?;
         }
-        Ok::<_, StoreError>(rows.into_iter().map(|(job, mailbox, object)| Lease { job, mailbox, object }).collect())
+        let lease = |(job, mailbox, object, before)| Lease { job, mailbox, object, attempts: before + 1 };
+        Ok::<_, StoreError>(rows.into_iter().map(lease).collect())
     })?;
     Ok((leases, until))
 }
@@ -152,6 +207,7 @@ pub(crate) fn finish(
         Err(failure @ Failure::Store(StoreError::Unavailable(_))) => Err(failure),
         Err(failure) => {
             tracing::error!(error = &failure as &dyn std::error::Error, "a job cannot be done");
+            connection.write(|connection| put_off(connection, lease, until, Trouble::Broken, now))?;
             Ok(0)
         }
         Ok(count) => Ok(count),

@@ -60,6 +60,7 @@ pub use explanation::{AccessExplained, OtherAccess};
 pub use form::{NewForm, schema_faults};
 pub use health_contact::{HealthContactLine, HealthContactReport};
 pub use idempotency::{Created, RequestKey, RequestKeyError};
+pub use job::JobInTrouble;
 pub use mailbox::Mailboxes;
 pub use message::MessageFilter;
 pub use migration::{MigrationError, migrate, revert_all};

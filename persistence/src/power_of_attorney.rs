@@ -26,6 +26,7 @@ use crate::page::{Page, Slice};
 use crate::register::Whom;
 use crate::{Inner, Store, audit};
 
+pub(crate) use self::ending::{end_profile, expire_power};
 pub use self::proposal::PowerTerms;
 pub use self::registered::NewRegisteredPower;
 

@@ -289,6 +289,8 @@ diesel::table! {
         run_at -> SqlTime,
         attempts -> Integer,
         leased_until -> Nullable<SqlTime>,
+        trouble -> Nullable<Text>,
+        given_up_at -> Nullable<SqlTime>,
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tests::{Actor, Answer, Service, TestApp, files, stories};
 
 use crate::contract::{Operation, operations};
-use crate::operations::{OPEN, access_request, body, far_appointment, if_match, unframed};
+use crate::operations::{OPEN, access_request, body, far_appointment, if_match, job_in_trouble, unframed};
 use crate::persons::{DAGNY, ELDAR, ELDRID, MILLENNIA, MONA, NAVN, NESTEN_SEKSTEN, SKUDDAR};
 
 /// What stands in front of the table.
@@ -86,6 +86,7 @@ impl World {
             ids.insert("{powerOfAttorneyId}", power.clone());
             ids.insert("{code}", "3".to_owned());
             ids.insert("{form}", "tiltak".to_owned());
+            ids.insert("{jobId}", job_in_trouble(&app, &of.mailbox));
         }
         let actors = [
             owner,

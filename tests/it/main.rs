@@ -17,6 +17,7 @@ mod drafts;
 mod forms;
 mod health_contacts;
 mod idempotency;
+mod jobs;
 mod journal;
 mod journal_forms;
 mod journal_receipts;

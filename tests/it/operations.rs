@@ -54,7 +54,7 @@ enum Owner {
 
 /// Every operation that takes a token: whose it is, what it sends, and what comes back. Those that take something away
 /// come last.
-const CASES: [(&str, Owner, u16); 99] = [
+const CASES: [(&str, Owner, u16); 101] = [
     ("meShow", Owner::Citizen, 200),
     ("meMailboxList", Owner::Citizen, 200),
     ("meConsentSet", Owner::Citizen, 200),
@@ -146,6 +146,8 @@ const CASES: [(&str, Owner, u16); 99] = [
     ("formRetire", Owner::System, 204),
     ("draftDiscard", Owner::Citizen, 204),
     ("powerOfAttorneyEnd", Owner::Citizen, 204),
+    ("jobList", Owner::Operator, 200),
+    ("jobRestart", Owner::Operator, 204),
     ("registeredPowerEnd", Owner::Operator, 204),
     ("messageDelete", Owner::Citizen, 204),
     ("youthAccessTake", Owner::Parent, 204),
@@ -264,6 +266,7 @@ impl World {
             ("{code}", "9".to_owned()),
             ("{form}", "tiltak".to_owned()),
             ("{draftId}", draft),
+            ("{jobId}", job_in_trouble(&app, &citizen.mailbox)),
         ]);
         let strangers = vec![
             app.member(ELDRID).await,
@@ -338,6 +341,19 @@ impl World {
             None => unframed(operation, request),
         }
     }
+}
+
+/// A job that has been given up: the end of a power of attorney that is not there.
+pub(crate) fn job_in_trouble(app: &TestApp, mailbox: &str) -> String {
+    let (place, id) = (app.place(), uuid::Uuid::now_v7().to_string());
+    let past = place.time(chrono::DateTime::UNIX_EPOCH);
+    place.execute(&format!(
+        "INSERT INTO job (id, kind, mailbox_id, object_id, run_at, attempts, trouble, given_up_at)
+         VALUES ({id}, 'powerExpires', {mailbox}, {id}, {past}, 20, 'away', {past})",
+        id = place.id(&id),
+        mailbox = place.id(mailbox),
+    ));
+    id
 }
 
 /// Any service takes a request for access (PP-8).

@@ -109,7 +109,9 @@ impl TestApp {
             let _ = self.nobody().put("/sandbox/clock", &json!({"advance": "PT0S"})).await.expect(200);
             // Some jobs are for later: at the end of a power of attorney.
             let now = self.place().time(self.now().await);
-            let due = format!("SELECT count(*) AS number FROM job WHERE kind = 'deliver' OR run_at <= {now}");
+            let due = format!(
+                "SELECT count(*) AS number FROM job WHERE given_up_at IS NULL AND (kind = 'deliver' OR run_at <= {now})"
+            );
             if tokio::task::block_in_place(|| self.place().number(&due)) == 0 {
                 return;
             }

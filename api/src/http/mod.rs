@@ -23,6 +23,7 @@ mod health;
 mod health_contact;
 pub(crate) mod idempotency;
 pub(crate) mod input;
+mod job;
 mod journal;
 mod journal_document;
 mod mailbox;
@@ -170,7 +171,9 @@ pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
             .service(client::client_register)
             .service(client::client_list)
             .service(registered_service::service_register)
-            .service(registered_service::service_list);
+            .service(registered_service::service_list)
+            .service(job::job_list)
+            .service(job::job_restart);
         if with_sandbox {
             config
                 .service(sandbox::http::sandbox_token_create)

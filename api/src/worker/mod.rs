@@ -57,9 +57,7 @@ impl Worker {
 /// The store away. What is left is done later.
 pub(crate) async fn run_due(store: &Store, now: DateTime<Utc>) -> Result<(), Failure> {
     while store.deliver_due(now).await? > 0 {}
-    while store.powers_due(now).await? > 0 {}
-    while store.journal_due(now).await? > 0 {}
-    while store.practitioners_due(now).await? > 0 {}
+    while store.jobs_due(now).await? > 0 {}
     Ok(())
 }
 

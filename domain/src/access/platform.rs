@@ -28,6 +28,10 @@ pub enum PlatformAction {
     RegisterPower,
     /// End one, for a form that says so.
     EndPower,
+    /// See which background work is in trouble.
+    SeeJobs,
+    /// Let background work in trouble be tried again.
+    RestartJob,
 }
 
 impl PlatformAction {

@@ -18,15 +18,12 @@ use crate::attachment::Fetched;
 use crate::context::{Context, new_id};
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
-use crate::job::{self, JobKind, JobRow};
+use crate::job::{JobKind, JobRow, Lease};
 use crate::person::open_name;
 use crate::register::stored_number;
 use crate::schema::{conversation, journal_entry, mailbox, message};
 use crate::vault::{DataKey, Field};
 use crate::{Inner, Store, attachment, event, service};
-
-/// The most jobs that are leased at once.
-const MOST: i64 = 50;
 
 /// As many messages of a document are read at once.
 const CHUNK: i64 = 200;
@@ -119,29 +116,6 @@ impl Store {
         self.at_desk(context, (service, id), Work::Do, move |inner, connection, desk| {
             receive(connection, desk, document, &receipt)?;
             item(inner, connection, desk)
-        })
-        .await
-    }
-
-    /// Tells services of what their journals have not confirmed in time. Says how many jobs were finished; none means
-    /// that there is nothing to do.
-    ///
-    /// # Errors
-    /// The store away. The jobs wait.
-    pub async fn journal_due(&self, now: DateTime<Utc>) -> Result<usize, Failure> {
-        let _turn = self.inner.delivering.lock().await;
-        self.run(move |_, connection| {
-            let (leases, until) = job::lease(connection, JobKind::ConfirmationDue, now, MOST)?;
-            if leases.is_empty() {
-                return Ok(0);
-            }
-            connection.write(|connection| {
-                let mine = job::still_leased(connection, &leases, until)?;
-                for lease in &mine {
-                    tell_overdue(connection, (lease.mailbox, lease.object), now)?;
-                }
-                Ok(mine.len())
-            })
         })
         .await
     }
@@ -369,7 +343,13 @@ fn document(inner: &Inner, connection: &mut Connection, desk: &Desk<'_>) -> Resu
 }
 
 /// Tells the service, unless the journal has answered meanwhile, or it was marked anew and has time again.
-fn tell_overdue(connection: &mut Connection, key: (Id, Id), now: DateTime<Utc>) -> Result<(), Failure> {
+pub(crate) fn tell_overdue(
+    _: &Inner,
+    connection: &mut Connection,
+    lease: Lease,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let key = (lease.mailbox, lease.object);
     let Some(row) = rows(connection, &[key.0], &[key.1])?.pop() else { return Ok(()) };
     let ((_, _, _, confirm_by, messages), (archived_at, _), (_, rejected_at, _)) = row;
     let Some(last) = from_text(&messages)?.pop() else { return Ok(()) };

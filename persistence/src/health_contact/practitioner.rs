@@ -20,13 +20,10 @@ use crate::context::new_id;
 use crate::database::{Connection, Id, Key, SqlTime, SqlUuid, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::intake::notice::{self, Notice};
-use crate::job::{self, JobKind, JobRow, Lease, Work};
+use crate::job::{JobKind, JobRow, Lease};
 use crate::rows::rows;
 use crate::schema::{health_contact, practitioner_change};
-use crate::{Inner, Store, service};
-
-/// The most jobs of a kind that are leased at once.
-const MOST: i64 = 50;
+use crate::{Inner, service};
 
 rows! {
     /// That somebody is a citizen's practitioner from a time on.
@@ -38,28 +35,6 @@ rows! {
         contact_id: Id as SqlUuid,
         name_version: i32 as Integer,
         at: Time as SqlTime,
-    }
-}
-
-impl Store {
-    /// Does what is due about general practitioners. Says how many jobs were finished; none means that there is nothing to
-    /// do.
-    ///
-    /// # Errors
-    /// The store away. The jobs wait.
-    pub async fn practitioners_due(&self, now: DateTime<Utc>) -> Result<usize, Failure> {
-        let _turn = self.inner.delivering.lock().await;
-        self.run(move |inner, connection| {
-            let mut finished = 0;
-            for (kind, work) in [(JobKind::PractitionerTurns, turn as Work), (JobKind::PractitionerChanged, tell)] {
-                let (leases, until) = job::lease(connection, kind, now, MOST)?;
-                for lease in leases {
-                    finished += job::finish(inner, connection, lease, until, work, now)?;
-                }
-            }
-            Ok(finished)
-        })
-        .await
     }
 }
 
@@ -146,7 +121,12 @@ fn last_known(
 }
 
 /// Looks again on the day on which a contact begins to be one, or has ended.
-fn turn(_: &Inner, connection: &mut Connection, lease: Lease, now: DateTime<Utc>) -> Result<(), Failure> {
+pub(crate) fn practitioner_turns(
+    _: &Inner,
+    connection: &mut Connection,
+    lease: Lease,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
     let service = on!(&mut *connection, c => health_contact::table
         .find((lease.mailbox, lease.object))
         .select(health_contact::service_id)
@@ -158,7 +138,12 @@ fn turn(_: &Inner, connection: &mut Connection, lease: Lease, now: DateTime<Utc>
 }
 
 /// Sends the receipt for a change.
-fn tell(inner: &Inner, connection: &mut Connection, lease: Lease, now: DateTime<Utc>) -> Result<(), Failure> {
+pub(crate) fn tell_of_practitioner(
+    inner: &Inner,
+    connection: &mut Connection,
+    lease: Lease,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
     let found = on!(&mut *connection, c => practitioner_change::table
         .inner_join(health_contact::table.on(
             health_contact::mailbox_id.eq(practitioner_change::mailbox_id)

@@ -16,36 +16,11 @@ use super::telling::{News, tell_both};
 use crate::context::new_id;
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
-use crate::job::{self, JobKind, JobRow, Lease, Work};
+use crate::job::{JobRow, Lease};
 use crate::schema::{acceptance, consent as consents, person, registered_relation};
-use crate::{Inner, Store, audit, consent, contact_details};
-
-/// The most jobs of a kind that are leased at once.
-const MOST: i64 = 50;
+use crate::{Inner, audit, consent, contact_details};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "consent" };
-
-impl Store {
-    /// Does what is due because powers of attorney are over. Says how many jobs were finished; none means that there is
-    /// nothing to do.
-    ///
-    /// # Errors
-    /// The store away. The jobs wait.
-    pub async fn powers_due(&self, now: DateTime<Utc>) -> Result<usize, Failure> {
-        let _turn = self.inner.delivering.lock().await;
-        self.run(move |inner, connection| {
-            let mut finished = 0;
-            for (kind, work) in [(JobKind::PowerExpires, expire as Work), (JobKind::ProfileEnds, end_profile)] {
-                let (leases, until) = job::lease(connection, kind, now, MOST)?;
-                for lease in leases {
-                    finished += job::finish(inner, connection, lease, until, work, now)?;
-                }
-            }
-            Ok(finished)
-        })
-        .await
-    }
-}
 
 /// Ends one before its time; nothing changes where it is over already. `entry` goes on record with it.
 pub(super) fn end_now(
@@ -70,7 +45,12 @@ pub(super) fn end_now(
 }
 
 /// Tells both that the time of one is over, unless it was ended before.
-fn expire(inner: &Inner, connection: &mut Connection, lease: Lease, now: DateTime<Utc>) -> Result<(), Failure> {
+pub(crate) fn expire_power(
+    inner: &Inner,
+    connection: &mut Connection,
+    lease: Lease,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
     let (mailbox, id): (MailboxId, PowerOfAttorneyId) = (lease.mailbox.into(), lease.object.into());
     let Some(found) = rows::given(connection, mailbox, id)? else { return Ok(()) };
     let mailboxes = rows::mailboxes_of(connection, &found)?;
@@ -86,7 +66,12 @@ fn expire(inner: &Inner, connection: &mut Connection, lease: Lease, now: DateTim
 /// Deletes the profile when the time after an assigned one is over too (FUL-14, RET-16). It stays where another was
 /// assigned, where this one was ended before its first day, and where somebody else who may decide has given the consent:
 /// since, or before a registration that an operator ended again, since it was a mistake or the owner decides anew.
-fn end_profile(_: &Inner, connection: &mut Connection, lease: Lease, now: DateTime<Utc>) -> Result<(), Failure> {
+pub(crate) fn end_profile(
+    _: &Inner,
+    connection: &mut Connection,
+    lease: Lease,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
     let (mailbox, id): (MailboxId, PowerOfAttorneyId) = (lease.mailbox.into(), lease.object.into());
     rows::lock(connection, &[lease.mailbox])?;
     let Some(power) = rows::given(connection, mailbox, id)? else { return Ok(()) };
