@@ -9,6 +9,12 @@ pub enum EventKind {
     /// Stored safely.
     #[strum(serialize = "message.accepted")]
     MessageAccepted,
+    /// Routed over another channel than the inbox.
+    #[strum(serialize = "message.routed")]
+    MessageRouted,
+    /// Come to nobody; the sender has it again.
+    #[strum(serialize = "message.returned")]
+    MessageReturned,
     /// In the recipient's inbox.
     #[strum(serialize = "message.delivered")]
     MessageDelivered,

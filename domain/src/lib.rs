@@ -10,6 +10,7 @@ pub mod attachment;
 pub mod audit;
 pub mod consent;
 pub mod contact_details;
+pub mod contact_register;
 pub mod conversation;
 pub mod dialogue;
 pub mod draft;

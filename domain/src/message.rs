@@ -9,7 +9,7 @@ use crate::form::FormAnswers;
 use crate::id::{ConversationId, MailboxId, MessageId, ServiceId, UploadId};
 use crate::identity::{NationalId, OrganisationNumber};
 use crate::organisation::Name;
-use crate::routing::Channel;
+use crate::routing::Routed;
 use crate::rule::Rule;
 use crate::text::{line, line_type, paragraphs, secret_text_type};
 
@@ -199,19 +199,24 @@ pub struct Draft {
 }
 
 /// Where a message stands on its way, as its sender sees it.
+// The words below are stored for years. Rename the variants as you like; never change a word.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "camelCase")]
 pub enum Status {
     /// Stored safely; the recipient cannot see it yet (BX-1).
     Accepted,
+    /// On its way over another channel than the one it was accepted for, or out of this house.
+    Routed,
     /// In the recipient's inbox.
     Delivered,
     /// The recipient has read it. A representative's reading does not count (KRR-10).
     Opened,
+    /// It came to nobody, and is the sender's again.
+    Returned,
 }
 
 impl Status {
-    /// The sent word.
+    /// The stored and sent word.
     #[must_use]
     pub fn as_word(self) -> &'static str {
         self.into()
@@ -229,6 +234,17 @@ pub struct Step {
     pub rule: Rule,
 }
 
+/// A step at which routing was asked again and said something else, or carried it out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RouteStep {
+    /// What was reached.
+    pub status: Status,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What routing said.
+    pub routed: Routed,
+}
+
 /// A message as its sender follows it: no content.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Sending {
@@ -240,10 +256,10 @@ pub struct Sending {
     pub kind: MessageKind,
     /// The sender's own name for it.
     pub sender_reference: Option<SenderReference>,
-    /// The channel that routing chose.
-    pub channel: Channel,
-    /// The rule that chose it.
-    pub rule: Rule,
+    /// What routing said when it was accepted.
+    pub accepted: Routed,
+    /// What routing said since, in order.
+    pub steps: Vec<RouteStep>,
     /// Until when the sender hopes that it is read.
     pub open_by: Option<DateTime<Utc>>,
     /// When it was stored safely.
@@ -258,26 +274,33 @@ impl Sending {
     /// What has happened so far, in order, each with its time and rule.
     #[must_use]
     pub fn timeline(&self) -> Vec<Step> {
-        let accepted = Step { status: Status::Accepted, at: self.accepted_at, rule: self.rule };
+        let accepted = Step { status: Status::Accepted, at: self.accepted_at, rule: self.accepted.rule };
+        let steps = self.steps.iter().map(|step| Step { status: step.status, at: step.at, rule: step.routed.rule });
         let delivered = self.delivered_at.map(|at| Step { status: Status::Delivered, at, rule: Rule::Hn4 });
         let opened = self.opened_at.map(|at| Step { status: Status::Opened, at, rule: Rule::Hk8 });
-        [Some(accepted), delivered, opened].into_iter().flatten().collect()
+        std::iter::once(accepted).chain(steps).chain(delivered).chain(opened).collect()
     }
 
-    /// The last step of the timeline.
+    /// Where it stands: the last step of the timeline.
     #[must_use]
-    pub const fn status(&self) -> Status {
+    pub fn status(&self) -> Status {
         match (self.opened_at, self.delivered_at) {
             (Some(_), _) => Status::Opened,
             (None, Some(_)) => Status::Delivered,
-            (None, None) => Status::Accepted,
+            (None, None) => self.steps.last().map_or(Status::Accepted, |step| step.status),
         }
+    }
+
+    /// What routing said last.
+    #[must_use]
+    pub fn routed(&self) -> &Routed {
+        self.steps.last().map_or(&self.accepted, |step| &step.routed)
     }
 
     /// As it stood when it was accepted: the answer that the sender got, and gets again for the same key.
     #[must_use]
     pub fn as_accepted(self) -> Self {
-        Self { delivered_at: None, opened_at: None, ..self }
+        Self { steps: Vec::new(), delivered_at: None, opened_at: None, ..self }
     }
 }
 

@@ -210,6 +210,30 @@ pub enum Rule {
     /// Messages can carry the answers of a form.
     #[strum(serialize = "TK-9")]
     Tk9,
+    /// Each sender lists the external mailbox providers and channels that it uses.
+    #[strum(serialize = "HK-5")]
+    Hk5,
+    /// Citizens choose their own mailbox; who has none gets the next channel.
+    #[strum(serialize = "HK-7")]
+    Hk7,
+    /// Whoever has never used an ID-porten service gets formal post on paper.
+    #[strum(serialize = "HK-9")]
+    Hk9,
+    /// Whoever is reserved gets no decision, nor what is as important, in a digital channel.
+    #[strum(serialize = "KRR-4")]
+    Krr4,
+    /// The inbox comes first, then the chosen digital mailbox, then paper.
+    #[strum(serialize = "KRR-6")]
+    Krr6,
+    /// Whoever cannot be notified gets paper.
+    #[strum(serialize = "KRR-7")]
+    Krr7,
+    /// While the contact register does not answer nothing is guessed.
+    #[strum(serialize = "KRR-15")]
+    Krr15,
+    /// Hospitals send appointment letters to those of 12 to 15 on paper.
+    #[strum(serialize = "CHI-14")]
+    Chi14,
 }
 
 impl Rule {

@@ -8,6 +8,7 @@ use crate::dialogue::DialoguePolicy;
 use crate::id::{OrganisationId, ServiceId};
 use crate::message::{MessageKind, ParentVisibility, YouthVisibility};
 use crate::organisation::Name;
+use crate::routing::ExternalChannels;
 
 /// A unit of an organisation that sends and receives. The recipient of what citizens write is always a service (HK-2).
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -39,6 +40,8 @@ pub struct ServicePolicy {
     pub attachment_types: Vec<FileType>,
     /// How citizens write to it.
     pub dialogue: DialoguePolicy,
+    /// The channels beside the inbox that its letters may take (HK-5).
+    pub external: ExternalChannels,
 }
 
 impl ServicePolicy {

@@ -117,8 +117,8 @@ fn may_come(owner: &OwnerFacts, waiting: &Waiting, policy: Policy) -> bool {
     // Holders read for adults, who are readers themselves.
     let item = ItemPolicy { minimum_consent, available_at_protected_address, parents, power_of_attorney: false, youth };
     // It was accepted, so it is not rejected any more: it waits.
-    let facts = routing::Facts::of(owner, item, UnregisteredRecipients::Hold, policy);
-    matches!(routing::decide(&facts), Route::Deliver(_))
+    let facts = routing::Facts::inbox_only(owner, item, UnregisteredRecipients::Hold, policy);
+    routing::decide(&facts).route == Route::Inbox
 }
 
 /// Those of the wanted messages that may come into the inbox now. The others stay held.

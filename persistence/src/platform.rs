@@ -11,6 +11,7 @@ use domain::id::{OrganisationId, ServiceId};
 use domain::identity::OrganisationNumber;
 use domain::message::{ParentVisibility, YouthVisibility};
 use domain::organisation::Name;
+use domain::routing::ExternalChannels;
 use domain::rule::Rule;
 use domain::service::{ItemPolicy, ServiceKind, ServicePolicy, UnregisteredRecipients};
 
@@ -129,6 +130,7 @@ fn new_service(name: Name) -> NewService {
             unregistered_recipients: UnregisteredRecipients::Hold,
             attachment_types: vec![],
             dialogue: DialoguePolicy::CLOSED,
+            external: ExternalChannels::NONE,
         },
     }
 }

@@ -6,6 +6,7 @@ use domain::access::{ServiceAction, ServiceGrant};
 use domain::audit::{Object, ObjectKind, Subject};
 use domain::id::{MessageId, ServiceId};
 use domain::message::{SenderReference, Sending};
+use domain::routing::Routed;
 
 use crate::context::Context;
 use crate::database::{Connection, Id, Key, SqlUuid, Time, on};
@@ -157,8 +158,13 @@ fn sending_from(row: SentRow) -> Result<Sending, StoreError> {
         service: service.into(),
         kind: kind.parse().map_err(|_| CORRUPT)?,
         sender_reference: reference.map(|text| SenderReference::parse(&text)).transpose().map_err(|_| CORRUPT)?,
-        channel: channel.parse().map_err(|_| CORRUPT)?,
-        rule: rule.parse().map_err(|_| CORRUPT)?,
+        accepted: Routed {
+            channel: Some(channel.parse().map_err(|_| CORRUPT)?),
+            rule: rule.parse().map_err(|_| CORRUPT)?,
+            reason: None,
+            passed_over: Vec::new(),
+        },
+        steps: Vec::new(),
         open_by: open_by.map(|at| at.0),
         accepted_at: accepted_at.0,
         delivered_at: delivered_at.map(|at| at.0),

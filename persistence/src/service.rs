@@ -14,6 +14,7 @@ use domain::id::{OrganisationId, ServiceId};
 use domain::identity::OrganisationNumber;
 use domain::message::{MessageKind, Sender};
 use domain::organisation::Name;
+use domain::routing::ExternalChannels;
 use domain::service::{ItemPolicy, Service, ServiceKind, ServicePolicy};
 use serde::{Deserialize, Serialize};
 
@@ -228,7 +229,8 @@ fn as_wanted(id: ServiceId, organisation: OrganisationId, wanted: NewService) ->
 }
 
 fn settings_row(service: &Service) -> Result<SettingsRow, StoreError> {
-    let ServicePolicy { visibility, by_kind, unregistered_recipients, attachment_types, dialogue } = &service.policy;
+    let ServicePolicy { visibility, by_kind, unregistered_recipients, attachment_types, dialogue, external: _ } =
+        &service.policy;
     Ok(SettingsRow {
         name: service.name.as_str().to_owned(),
         kind: service.kind.as_word(),
@@ -332,6 +334,7 @@ fn service_from(row: ServiceRow) -> Result<Service, StoreError> {
                 .collect::<Result<_, _>>()
                 .map_err(|_| CORRUPT)?,
             dialogue: dialogue_settings::from_text(&dialogue)?,
+            external: ExternalChannels::NONE,
         },
     })
 }

@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, get, post};
 use chrono::{DateTime, Utc};
 use domain::id::{MessageId, ServiceId, UploadId};
 use domain::message::{SenderReference, Sending, Step};
+use domain::routing::{Channel, Routed};
 use persistence::Created;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -117,14 +118,17 @@ pub(crate) struct StepView {
 
 impl From<Sending> for SendingView {
     fn from(sending: Sending) -> Self {
-        let (status, timeline) = (sending.status(), sending.timeline());
+        let (status, timeline, routed) = (sending.status(), sending.timeline(), sending.routed().clone());
+        let Routed { channel, rule, reason: _, passed_over } = routed;
+        let passed_over =
+            passed_over.iter().map(|of| PassedOverView { channel: of.channel.as_word(), rule: of.reason.rule().id() });
         let Sending {
             id,
             service: _,
             kind,
             sender_reference,
-            channel,
-            rule,
+            accepted: _,
+            steps: _,
             open_by,
             accepted_at,
             delivered_at: _,
@@ -135,9 +139,9 @@ impl From<Sending> for SendingView {
             id: id.as_uuid(),
             kind: kind.as_word(),
             status: status.as_word(),
-            channel: Some(channel.as_word()),
+            channel: channel.map(Channel::as_word),
             rule: rule.id(),
-            passed_over: Vec::new(),
+            passed_over: passed_over.collect(),
             sender_reference: sender_reference.map(|reference| reference.as_str().to_owned()),
             open_by,
             accepted_at,

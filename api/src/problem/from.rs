@@ -76,6 +76,7 @@ impl From<Rejection> for Problem {
         let kind = match rejection {
             Rejection::RecipientCannotReceive => ProblemKind::RecipientCannotReceive,
             Rejection::InboxNotOpen => ProblemKind::InboxNotOpen,
+            Rejection::RecipientReserved => ProblemKind::RecipientReserved,
         };
         Self::new(kind).rule(rejection.rule())
     }

@@ -54,6 +54,8 @@ pub enum ProblemKind {
     RecipientCannotReceive,
     /// The recipient's inbox is not open to the service (CON-7).
     InboxNotOpen,
+    /// The recipient is reserved against digital communication, and the service does not send on paper (KRR-4).
+    RecipientReserved,
     /// The recipient is a named employee (HK-2).
     RecipientIsEmployee,
     /// The file's bytes are of a type that is not accepted (HK-4).
@@ -252,6 +254,7 @@ impl ProblemKind {
             | Self::RecipientUnknown
             | Self::RecipientCannotReceive
             | Self::InboxNotOpen
+            | Self::RecipientReserved
             | Self::RecipientIsEmployee
             | Self::FileTypeNotAccepted
             | Self::FileDamaged

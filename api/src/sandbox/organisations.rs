@@ -6,6 +6,7 @@ use domain::consent::{ConsentLevel, DocumentVersion};
 use domain::dialogue::{DialoguePolicy, Inquiry, PageAddress, RefusedSubject};
 use domain::identity::OrganisationNumber;
 use domain::organisation::{Name, Organisation};
+use domain::routing::ExternalChannels;
 use domain::service::{ItemPolicy, Service, ServiceKind, ServicePolicy, UnregisteredRecipients};
 use persistence::{Context, Failure, NewAgreement, NewService, Page, Store};
 
@@ -187,6 +188,7 @@ fn new_service(row: &ServiceRow) -> Option<NewService> {
                 cancellation_limit_hours: row.cancellation_limit_hours,
                 ..DialoguePolicy::CLOSED
             },
+            external: ExternalChannels::NONE,
         },
     })
 }

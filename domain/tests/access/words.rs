@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::str::FromStr;
 
 use domain::access::{Action, PlatformAction, Refusal, Scope, ServiceAction};
+use domain::message::Status;
 use domain::person::{PersonName, Protection};
 use domain::power_of_attorney::{EndedBy, PowerKind, PowerRole, PowerStatus};
 use domain::routing::Channel;
@@ -40,7 +41,8 @@ fn stored_words_are_what_they_were() {
         (stored(Protection::as_word), "ungraded confidential strictlyConfidential strictlyConfidentialAbroad"),
         (stored(PowerKind::as_word), "powerOfAttorney assignedPowerOfAttorney"),
         (stored(EndedBy::as_word), "giver holder operator replacement"),
-        (stored(Channel::as_word), "inbox"),
+        (stored(Channel::as_word), "inbox digitalMailbox paper"),
+        (stored(Status::as_word), "accepted routed delivered opened returned"),
         (told(PowerStatus::VARIANTS, PowerStatus::as_word), "pending active suspended expired ended replaced"),
         (told(&[PowerRole::Giver, PowerRole::Holder], PowerRole::as_word), "giver holder"),
     ];

@@ -168,8 +168,8 @@ fn keep(
     } else {
         // What the citizen cannot get is refused when it is told of first. Later the bounds of each reader decide.
         let unregistered = service.policy.unregistered_recipients;
-        let facts = routing::Facts::of(&owner.facts, item, unregistered, inner.policy);
-        if let Route::Reject(rejection) = routing::decide(&facts) {
+        let facts = routing::Facts::inbox_only(&owner.facts, item, unregistered, inner.policy);
+        if let Route::Reject(rejection) = routing::decide(&facts).route {
             return Ok(Err(rejection));
         }
         match rows::insert(connection, mailbox, id, external_id, &told) {

@@ -158,8 +158,8 @@ impl<'m> Merge<'m> {
     /// What the citizen cannot get is not kept when it is told of first. Later the bounds of each reader decide.
     fn add(&mut self, owner: &Owner, line: &Line, outcome: &mut Outcome) {
         let unregistered = self.service.policy.unregistered_recipients;
-        let facts = routing::Facts::of(&owner.facts, self.item, unregistered, self.inner.policy);
-        if let Route::Reject(_) = routing::decide(&facts) {
+        let facts = routing::Facts::inbox_only(&owner.facts, self.item, unregistered, self.inner.policy);
+        if let Route::Reject(_) = routing::decide(&facts).route {
             self.report.unreachable.push(line.line);
             return;
         }

@@ -8,7 +8,7 @@ use domain::audit::{Entry, Object, ObjectKind, Outcome, Subject as Log};
 use domain::event::EventKind;
 use domain::id::{MessageId, OrganisationId, ServiceId, TraceId};
 use domain::message::{Body, BodyFormat, Direction, MessageKind, Subject};
-use domain::routing::{self, Route};
+use domain::routing::{self, Decision, Route};
 use domain::rule::Rule;
 use domain::service::{ItemPolicy, Service, UnregisteredRecipients};
 
@@ -83,10 +83,7 @@ pub(crate) fn send(
     let occasion = Occasion { rule, trace, now };
     let rows = notices.iter().filter(is_new).map(|notice| {
         // It is not rejected: it waits.
-        let route = match route(inner, notice.owner, ITEM_POLICY, UnregisteredRecipients::Hold) {
-            Route::Deliver(rule) | Route::Hold(rule) => rule,
-            Route::Reject(rejection) => rejection.rule(),
-        };
+        let route = route(inner, notice.owner, ITEM_POLICY, UnregisteredRecipients::Hold).reason.rule();
         rows_of(inner, Voice { organisation, service, item, route }, notice, occasion)
     });
     let rows = rows.collect::<Result<Vec<_>, _>>()?;
@@ -110,10 +107,13 @@ pub(crate) fn send_for(
     let policy = service.policy.visibility_of(MessageKind::Service);
     let facts = service_facts(connection, &[service.id], now)?;
     let has_agreement = facts.get(&service.id).is_some_and(|facts| facts.agreement_in_force);
-    let route = match route(inner, notice.owner, policy, service.policy.unregistered_recipients) {
+    let decision = route(inner, notice.owner, policy, service.policy.unregistered_recipients);
+    let route = match decision.route {
         _ if !has_agreement => Err(Refusal::NoAgreementInForce.rule()),
-        Route::Deliver(rule) | Route::Hold(rule) => Ok(rule),
         Route::Reject(rejection) => Err(rejection.rule()),
+        Route::Inbox | Route::Hold | Route::DigitalMailbox(_) | Route::Paper | Route::Wait => {
+            Ok(decision.reason.rule())
+        }
     };
     let route = match route {
         Ok(route) => route,
@@ -191,6 +191,6 @@ fn rows_of(inner: &Inner, voice: Voice, notice: &Notice<'_>, occasion: Occasion)
     })
 }
 
-fn route(inner: &Inner, owner: &Owner, item: ItemPolicy, unregistered: UnregisteredRecipients) -> Route {
-    routing::decide(&routing::Facts::of(&owner.facts, item, unregistered, inner.policy))
+fn route(inner: &Inner, owner: &Owner, item: ItemPolicy, unregistered: UnregisteredRecipients) -> Decision {
+    routing::decide(&routing::Facts::inbox_only(&owner.facts, item, unregistered, inner.policy))
 }

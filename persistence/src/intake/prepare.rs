@@ -7,7 +7,7 @@ use domain::audit::{Entry, Object, ObjectKind, Subject};
 use domain::event::EventKind;
 use domain::id::{MessageId, ServiceId};
 use domain::message::{Direction, Draft, MessageKind, Sending};
-use domain::routing::{self, Channel, Route};
+use domain::routing::{self, Route, Routed};
 use domain::service::{ItemPolicy, Service};
 
 use super::Incoming;
@@ -121,9 +121,9 @@ fn decide(inner: &Inner, incoming: &Incoming, facts: &BatchFacts) -> Result<Outc
     let recipient = facts.recipient(inner, &draft.recipient).ok_or(Failure::RecipientUnknown)?;
     let item = narrowed(draft, service.policy.visibility_of(draft.kind))?;
     let unregistered = service.policy.unregistered_recipients;
-    let route = routing::decide(&routing::Facts::of(&recipient.facts, item, unregistered, inner.policy));
-    let rule = match route {
-        Route::Deliver(rule) | Route::Hold(rule) => rule,
+    let decision = routing::decide(&routing::Facts::inbox_only(&recipient.facts, item, unregistered, inner.policy));
+    let rule = match decision.route {
+        Route::Inbox | Route::Hold | Route::DigitalMailbox(_) | Route::Paper | Route::Wait => decision.reason.rule(),
         Route::Reject(rejection) => {
             let subject = Subject::Service(*service_id);
             let outcome = domain::audit::Outcome::Refused;
@@ -145,8 +145,8 @@ fn decide(inner: &Inner, incoming: &Incoming, facts: &BatchFacts) -> Result<Outc
         service: *service_id,
         kind: draft.kind,
         sender_reference: draft.sender_reference.clone(),
-        channel: Channel::Inbox,
-        rule,
+        accepted: Routed::from(&decision),
+        steps: Vec::new(),
         open_by: draft.open_by,
         accepted_at: context.now,
         delivered_at: None,

@@ -7,6 +7,7 @@ use domain::consent::ConsentLevel;
 use domain::dialogue::DialoguePolicy;
 use domain::message::{MessageKind, ParentVisibility, YouthVisibility};
 use domain::organisation::Name;
+use domain::routing::ExternalChannels;
 use domain::service::{ItemPolicy, ServiceKind, ServicePolicy, UnregisteredRecipients};
 use persistence::NewService;
 use serde::Deserialize;
@@ -157,6 +158,7 @@ pub(in crate::http) fn settings(request: ServiceRequest) -> Result<NewService, A
         unregistered_recipients: unregistered.unwrap_or(UnregisteredRecipients::Reject),
         attachment_types: attachment_types.unwrap_or_else(|| vec![FileType::Pdf, FileType::Docx, FileType::Doc]),
         dialogue,
+        external: ExternalChannels::NONE,
     };
     Ok(NewService { name, name_nynorsk, kind, policy })
 }

@@ -62,7 +62,8 @@ impl From<ItemPolicy> for ItemPolicyView {
 
 impl PolicyView {
     pub(in crate::http) fn of(policy: ServicePolicy) -> Self {
-        let ServicePolicy { visibility, by_kind, unregistered_recipients, attachment_types, dialogue } = policy;
+        let ServicePolicy { visibility, by_kind, unregistered_recipients, attachment_types, dialogue, external: _ } =
+            policy;
         Self {
             visibility: visibility.into(),
             kinds: by_kind.into_iter().map(|(kind, policy)| (kind.as_word(), policy.into())).collect(),

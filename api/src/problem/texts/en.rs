@@ -69,6 +69,10 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::InboxNotOpen => {
             ("The recipient has not opened the inbox to this service", "Send the message in another way.")
         }
+        Kind::RecipientReserved => (
+            "The recipient is reserved against digital communication",
+            "Send on paper, or let the service send on paper from here.",
+        ),
         Kind::RecipientIsEmployee => {
             ("The recipient is a named employee", "Send to a service or a citizen, never to a named employee.")
         }

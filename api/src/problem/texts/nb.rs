@@ -65,6 +65,10 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::InboxNotOpen => {
             ("Mottakeren har ikke åpnet innboksen for denne tjenesten", "Send meldingen på en annen måte.")
         }
+        Kind::RecipientReserved => (
+            "Mottakeren har reservert seg mot digital kommunikasjon",
+            "Send på papir, eller la tjenesten sende på papir herfra.",
+        ),
         Kind::RecipientIsEmployee => (
             "Mottakeren er en navngitt ansatt",
             "Send til en tjeneste eller en innbygger, aldri til en navngitt ansatt.",

@@ -68,6 +68,10 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::InboxNotOpen => {
             ("Mottakaren har ikkje opna innboksen for denne tenesta", "Send meldinga på ein annan måte.")
         }
+        Kind::RecipientReserved => (
+            "Mottakaren har reservert seg mot digital kommunikasjon",
+            "Send på papir, eller la tenesta sende på papir herifrå.",
+        ),
         Kind::RecipientIsEmployee => (
             "Mottakaren er ein namngitt tilsett",
             "Send til ei teneste eller ein innbyggjar, aldri til ein namngitt tilsett.",
