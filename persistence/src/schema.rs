@@ -71,6 +71,7 @@ diesel::table! {
         kind_visibility -> Text,
         name_nynorsk -> Nullable<Text>,
         dialogue -> Text,
+        external_channels -> Text,
     }
 }
 

@@ -14,7 +14,6 @@ use domain::id::{OrganisationId, ServiceId};
 use domain::identity::OrganisationNumber;
 use domain::message::{MessageKind, Sender};
 use domain::organisation::Name;
-use domain::routing::ExternalChannels;
 use domain::service::{ItemPolicy, Service, ServiceKind, ServicePolicy};
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +25,7 @@ use crate::schema::{organisation, service};
 use crate::{Inner, Store, audit};
 
 mod dialogue_settings;
+mod external_channels;
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "service" };
 
@@ -45,6 +45,7 @@ struct SettingsRow {
     kind_visibility: String,
     name_nynorsk: Option<String>,
     dialogue: String,
+    external_channels: String,
 }
 
 /// A service as its organisation wants it.
@@ -60,8 +61,11 @@ pub struct NewService {
     pub policy: ServicePolicy,
 }
 
-type ServiceRow =
-    ((Id, Id, String, Option<String>, String, String, String), (i16, bool, String, bool, String, String), String);
+type ServiceRow = (
+    (Id, Id, String, Option<String>, String, String, String),
+    (i16, bool, String, bool, String, String),
+    (String, String),
+);
 
 macro_rules! service_columns {
     () => {
@@ -83,7 +87,7 @@ macro_rules! service_columns {
                 service::youth,
                 service::kind_visibility,
             ),
-            service::dialogue,
+            (service::dialogue, service::external_channels),
         )
     };
 }
@@ -229,7 +233,7 @@ fn as_wanted(id: ServiceId, organisation: OrganisationId, wanted: NewService) ->
 }
 
 fn settings_row(service: &Service) -> Result<SettingsRow, StoreError> {
-    let ServicePolicy { visibility, by_kind, unregistered_recipients, attachment_types, dialogue, external: _ } =
+    let ServicePolicy { visibility, by_kind, unregistered_recipients, attachment_types, dialogue, external } =
         &service.policy;
     Ok(SettingsRow {
         name: service.name.as_str().to_owned(),
@@ -244,6 +248,7 @@ fn settings_row(service: &Service) -> Result<SettingsRow, StoreError> {
         kind_visibility: by_kind_to_text(by_kind)?,
         name_nynorsk: service.name_nynorsk.as_ref().map(|name| name.as_str().to_owned()),
         dialogue: dialogue_settings::to_text(dialogue)?,
+        external_channels: external_channels::to_text(external)?,
     })
 }
 
@@ -310,7 +315,7 @@ pub(crate) fn directory(
 }
 
 fn service_from(row: ServiceRow) -> Result<Service, StoreError> {
-    let ((id, organisation, name, name_nynorsk, kind, unregistered, types), visibility, dialogue) = row;
+    let ((id, organisation, name, name_nynorsk, kind, unregistered, types), visibility, (dialogue, external)) = row;
     let (minimum_consent, available_at_protected_address, parents, power_of_attorney, youth, by_kind) = visibility;
     Ok(Service {
         id: id.into(),
@@ -334,7 +339,7 @@ fn service_from(row: ServiceRow) -> Result<Service, StoreError> {
                 .collect::<Result<_, _>>()
                 .map_err(|_| CORRUPT)?,
             dialogue: dialogue_settings::from_text(&dialogue)?,
-            external: ExternalChannels::NONE,
+            external: external_channels::from_text(&external)?,
         },
     })
 }

@@ -1,6 +1,7 @@
 //! A service, for its own systems.
 
 pub(super) mod dialogue;
+mod external_channels;
 pub(super) mod settings;
 pub(super) mod view;
 

@@ -93,6 +93,8 @@ pub(crate) enum ViolationCode {
     WiderThanService,
     /// Shown to children without asking anybody, and to parents at the same time (CHI-10).
     NeverToParents,
+    /// On paper, by a service that does not send on paper (CHI-14).
+    TakesPaper,
     /// Not the address of a page over HTTPS.
     NotAPageAddress,
     /// There is no such message here.
@@ -342,6 +344,11 @@ impl ViolationCode {
                 "Det barn ordner alene, vises aldri til foreldre.",
                 "Det barn ordnar åleine, blir aldri vist til foreldre.",
                 "What children arrange alone is never shown to parents.",
+            ),
+            Self::TakesPaper => fixed(
+                "Innkallinger på papir krever at tjenesten sender på papir.",
+                "Innkallingar på papir krev at tenesta sender på papir.",
+                "Appointment letters on paper take that the service sends on paper.",
             ),
             Self::NotSupportedYet => {
                 fixed("Dette støttes ikke ennå.", "Dette er ikkje støtta enno.", "This is not supported yet.")

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::dialogue::DialogueRequest;
+use super::external_channels::ExternalChannelsRequest;
 use crate::http::input::{Field, Unknown, Violations};
 use crate::problem::{ApiError, ViolationCode};
 
@@ -71,6 +72,10 @@ pub(crate) struct ServiceRequest {
     #[serde(default)]
     #[schema(value_type = Option<DialogueRequest>)]
     dialogue: Field<DialogueRequest>,
+    /// The channels beside the inbox that its letters may take. None where left out.
+    #[serde(default)]
+    #[schema(value_type = Option<ExternalChannelsRequest>)]
+    external_channels: Field<ExternalChannelsRequest>,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
@@ -123,6 +128,7 @@ pub(in crate::http) fn settings(request: ServiceRequest) -> Result<NewService, A
         kinds,
         attachment_types,
         dialogue,
+        external_channels,
         unknown,
     } = request;
     let mut violations = Violations::new();
@@ -149,6 +155,9 @@ pub(in crate::http) fn settings(request: ServiceRequest) -> Result<NewService, A
     let attachment_types = attachment_types.map(|types| file_types(&mut violations, types));
     let dialogue = violations.optional("/dialogue", dialogue);
     let dialogue = dialogue.map_or(DialoguePolicy::CLOSED, |request| super::dialogue::policy(&mut violations, request));
+    let external = violations.optional("/externalChannels", external_channels);
+    let external =
+        external.map_or(ExternalChannels::NONE, |request| super::external_channels::external(&mut violations, request));
     violations.unknown("", &unknown);
     let (Some(name), Some(kind)) = (name, kind) else { return Err(violations.into_error()) };
     violations.finish()?;
@@ -158,7 +167,7 @@ pub(in crate::http) fn settings(request: ServiceRequest) -> Result<NewService, A
         unregistered_recipients: unregistered.unwrap_or(UnregisteredRecipients::Reject),
         attachment_types: attachment_types.unwrap_or_else(|| vec![FileType::Pdf, FileType::Docx, FileType::Doc]),
         dialogue,
-        external: ExternalChannels::NONE,
+        external,
     };
     Ok(NewService { name, name_nynorsk, kind, policy })
 }

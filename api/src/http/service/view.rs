@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::dialogue::DialogueView;
+use super::external_channels::ExternalChannelsView;
 
 /// How a service wants to be used.
 #[derive(Serialize, ToSchema)]
@@ -26,6 +27,8 @@ pub(in crate::http) struct PolicyView {
     attachment_types: Vec<&'static str>,
     /// How citizens write to it.
     dialogue: DialogueView,
+    /// The channels beside the inbox that its letters may take.
+    external_channels: ExternalChannelsView,
 }
 
 /// What messages ask of who looks at them.
@@ -62,7 +65,7 @@ impl From<ItemPolicy> for ItemPolicyView {
 
 impl PolicyView {
     pub(in crate::http) fn of(policy: ServicePolicy) -> Self {
-        let ServicePolicy { visibility, by_kind, unregistered_recipients, attachment_types, dialogue, external: _ } =
+        let ServicePolicy { visibility, by_kind, unregistered_recipients, attachment_types, dialogue, external } =
             policy;
         Self {
             visibility: visibility.into(),
@@ -70,6 +73,7 @@ impl PolicyView {
             unregistered_recipients: unregistered_recipients.as_word(),
             attachment_types: attachment_types.into_iter().map(FileType::as_word).collect(),
             dialogue: dialogue.into(),
+            external_channels: external.into(),
         }
     }
 }
