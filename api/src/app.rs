@@ -16,7 +16,7 @@ use chrono::TimeDelta;
 use domain::access::Policy;
 use domain::identity::NumberSeries;
 use persistence::vault::MasterKey;
-use persistence::{PopulationRegister, Store, StoreSettings};
+use persistence::{ContactRegister, PopulationRegister, Store, StoreSettings};
 use secrecy::ExposeSecret as _;
 use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt as _;
@@ -97,6 +97,12 @@ pub enum StartError {
     },
 }
 
+/// The registers of other organisations.
+struct Registers {
+    population: Arc<dyn PopulationRegister>,
+    contact: Arc<dyn ContactRegister>,
+}
+
 /// The program, ready to run.
 pub struct Application {
     server: Server,
@@ -121,17 +127,21 @@ impl Application {
         };
         let mut issuers = issuers(&settings)?;
         let sandbox_register = Arc::new(sandbox::register());
-        let register: Arc<dyn PopulationRegister> = match settings.mode {
-            Mode::Sandbox => Arc::clone(&sandbox_register) as _,
-            Mode::Production => Arc::new(NotConnected),
+        let sandbox_contacts = Arc::new(sandbox::contact_register(&clock));
+        let registers = match settings.mode {
+            Mode::Sandbox => Registers {
+                population: Arc::clone(&sandbox_register) as _,
+                contact: Arc::clone(&sandbox_contacts) as _,
+            },
+            Mode::Production => Registers { population: Arc::new(NotConnected), contact: Arc::new(NotConnected) },
         };
-        let store = open_store(&settings, register)?;
+        let store = open_store(&settings, registers)?;
         let (sandbox, series) = match settings.mode {
             Mode::Sandbox => {
                 if store.real_person_exists().await? {
                     return Err(StartError::RealPersons);
                 }
-                let sandbox = Sandbox::fill(&store, &clock, sandbox_register).await?;
+                let sandbox = Sandbox::fill(&store, &clock, sandbox_register, sandbox_contacts).await?;
                 issuers.push(sandbox.issuer.issuer_settings());
                 (Some(sandbox), NumberSeries::Synthetic)
             }
@@ -230,7 +240,7 @@ pub(crate) fn make_database_folder(url: &persistence::DatabaseUrl) -> Result<(),
     Ok(())
 }
 
-fn open_store(settings: &Settings, register: Arc<dyn PopulationRegister>) -> Result<Store, StartError> {
+fn open_store(settings: &Settings, registers: Registers) -> Result<Store, StartError> {
     let database = database_url(settings);
     std::fs::create_dir_all(&settings.data_folder)
         .map_err(|source| StartError::Io { what: format!("cannot make {}", settings.data_folder.display()), source })?;
@@ -249,7 +259,8 @@ fn open_store(settings: &Settings, register: Arc<dyn PopulationRegister>) -> Res
             youth_from_years: i32::try_from(access.youth_from_years).unwrap_or(i32::MAX),
             admits_guardians: access.guardians,
         },
-        register,
+        register: registers.population,
+        contact_register: registers.contact,
         register_max_age: TimeDelta::from_std(access.register_max_age).unwrap_or(TimeDelta::MAX),
     })?)
 }

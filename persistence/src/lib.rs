@@ -12,6 +12,7 @@ mod batcher;
 pub mod blob;
 mod consent;
 mod contact_details;
+mod contact_register;
 mod context;
 mod conversation;
 mod database;
@@ -52,6 +53,7 @@ pub mod vault;
 
 pub use attachment::Fetched;
 pub use batch::{BatchReport, BatchTerms, LineFault};
+pub use contact_register::ContactRegister;
 pub use context::Context;
 pub use conversation::{AssigneeFilter, Marked, QueueFilter, Relevance};
 pub use database::DatabaseUrl;

@@ -22,9 +22,9 @@ use crate::schema::{mailbox, person, registered_relation};
 use crate::vault::{Field, WrappedDataKey};
 use crate::{Inner, Store, delivery};
 
-/// The register did not answer.
+/// A register did not answer, or gave an answer that cannot be trusted.
 #[derive(Debug, thiserror::Error)]
-#[error("the population register is away")]
+#[error("a register is away")]
 pub struct RegisterAway(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
 /// The population register, as another organisation runs it.

@@ -13,6 +13,7 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::audit::AuditLog;
 use crate::blob::{BlobError, BlobSettings, BlobStore};
+use crate::contact_register::{ContactDesk, ContactRegister};
 use crate::database::{Connection, DatabaseUrl, Id, Pool, on};
 use crate::error::{Failure, StoreError};
 use crate::intake::{self, Intake};
@@ -46,7 +47,9 @@ pub struct StoreSettings {
     pub policy: Policy,
     /// The population register.
     pub register: Arc<dyn PopulationRegister>,
-    /// How long what the register said is trusted.
+    /// The contact and reservation register.
+    pub contact_register: Arc<dyn ContactRegister>,
+    /// How long what the population register said is trusted.
     pub register_max_age: TimeDelta,
 }
 
@@ -89,6 +92,7 @@ pub struct Readiness {
 pub struct Store {
     pub(crate) inner: Arc<Inner>,
     pub(crate) intake: Arc<Intake>,
+    pub(crate) contact_desk: Arc<ContactDesk>,
     database: Arc<DatabaseUrl>,
 }
 
@@ -127,6 +131,7 @@ impl Store {
             blobs,
             policy,
             register,
+            contact_register,
             register_max_age,
         } = settings;
         if migration::is_pending(&database)? {
@@ -152,7 +157,8 @@ impl Store {
             acquire_timeout,
         });
         let intake = Arc::new(intake::start(Arc::clone(&inner))?);
-        Ok(Self { inner, intake, database: Arc::new(database) })
+        let contact_desk = Arc::new(ContactDesk::start(contact_register)?);
+        Ok(Self { inner, intake, contact_desk, database: Arc::new(database) })
     }
 
     /// Runs `work` with a connection, on a thread that may block.

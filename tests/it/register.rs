@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::access::{Assurance, Caller, Policy};
+use domain::contact_register::Entry;
 use domain::identity::{NationalId, NumberSeries};
 use domain::person::{PersonName, Protected, Protection};
 use domain::register::RegisteredPerson;
@@ -14,7 +15,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use persistence::blob::BlobSettings;
 use persistence::vault::MasterKey;
-use persistence::{Context, PopulationRegister, RegisterAway, Store, StoreSettings};
+use persistence::{ContactRegister, Context, PopulationRegister, RegisterAway, Store, StoreSettings};
 use serde_json::{Value, json};
 use tests::{Actor, Answer, Database, Place, TestApp, files, stories};
 use tokio::sync::Notify;
@@ -323,6 +324,15 @@ impl PopulationRegister for SlowRegister {
     }
 }
 
+/// Not asked in these stories.
+struct NoContactRegister;
+
+impl ContactRegister for NoContactRegister {
+    fn contacts<'a>(&'a self, _: &'a [NationalId]) -> BoxFuture<'a, Result<Vec<Entry>, RegisterAway>> {
+        async { Err(RegisterAway("there is none".into())) }.boxed()
+    }
+}
+
 fn number() -> NationalId {
     NationalId::parse(SKUDDAR, NumberSeries::Synthetic).expect("a number")
 }
@@ -355,6 +365,7 @@ fn open(place: &Place, register: Arc<dyn PopulationRegister>) -> Store {
         blobs: BlobSettings::Folder(place.blobs()),
         policy: Policy::default(),
         register,
+        contact_register: Arc::new(NoContactRegister),
         register_max_age: TimeDelta::hours(1),
     })
     .expect("the store opens")

@@ -9,6 +9,7 @@ use chrono::{DateTime, Datelike as _, NaiveDate, TimeDelta, Utc};
 use diesel::deserialize::QueryableByName;
 use diesel::sql_types::Text;
 use domain::access::Policy;
+use domain::contact_register::Entry;
 use domain::identity::{NationalId, NumberSeries};
 use domain::person::{PersonName, Protected};
 use domain::register::RegisteredPerson;
@@ -19,7 +20,7 @@ use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{Request, StatusCode};
 use indicatif::{ProgressBar, ProgressStyle};
 use persistence::blob::BlobSettings;
-use persistence::{DatabaseUrl, PopulationRegister, RegisterAway, Store, StoreSettings};
+use persistence::{ContactRegister, DatabaseUrl, PopulationRegister, RegisterAway, Store, StoreSettings};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -37,6 +38,12 @@ impl PopulationRegister for NoRegister {
         &'a self,
         _: &'a [NationalId],
     ) -> BoxFuture<'a, std::result::Result<Vec<RegisteredPerson>, RegisterAway>> {
+        futures_util::future::ready(Err(RegisterAway("there is none".into()))).boxed()
+    }
+}
+
+impl ContactRegister for NoRegister {
+    fn contacts<'a>(&'a self, _: &'a [NationalId]) -> BoxFuture<'a, std::result::Result<Vec<Entry>, RegisterAway>> {
         futures_util::future::ready(Err(RegisterAway("there is none".into()))).boxed()
     }
 }
@@ -223,6 +230,7 @@ async fn persons(
         blobs: BlobSettings::Folder(server.blob_folder()),
         policy: Policy::default(),
         register: Arc::new(NoRegister),
+        contact_register: Arc::new(NoRegister),
         register_max_age: TimeDelta::MAX,
     })?;
     let now = DateTime::<Utc>::from(SystemTime::now());

@@ -1,5 +1,5 @@
 //! Clients of other organisations' systems. The traits stand where they are used; here is what is behind them.
 
-mod population_register;
+mod not_connected;
 
-pub(crate) use population_register::NotConnected;
+pub(crate) use not_connected::NotConnected;

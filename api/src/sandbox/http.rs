@@ -1,5 +1,6 @@
 //! The sandbox's own resources. Open to everybody, and not there in production.
 
+pub(crate) mod contact;
 pub(crate) mod faults;
 pub(crate) mod person_change;
 pub(crate) mod persons;

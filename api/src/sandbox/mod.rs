@@ -2,8 +2,10 @@
 //! compiled in and never on by accident: it refuses to start beside a production issuer or real persons.
 
 mod areas;
+pub(crate) mod contact_register;
 mod duration;
 mod families;
+pub(crate) mod fault;
 pub(crate) mod http;
 mod organisations;
 mod persons;
@@ -24,6 +26,7 @@ use crate::auth::sandbox_issuer::SandboxIssuer;
 use crate::clock::Clock;
 use crate::settings::PlatformSettings;
 
+use self::contact_register::SandboxContactRegister;
 use self::persons::{Registered, Shows};
 use self::register::SandboxRegister;
 pub(crate) use duration::parse_duration;
@@ -36,6 +39,7 @@ const AUDIENCE: &str = "brevdue";
 pub(crate) struct Sandbox {
     pub(crate) issuer: SandboxIssuer,
     pub(crate) register: Arc<SandboxRegister>,
+    pub(crate) contact_register: Arc<SandboxContactRegister>,
     pub(crate) persons: Vec<TestPerson>,
     /// The mailbox of the first of them.
     pub(crate) recipient: Option<MailboxId>,
@@ -75,9 +79,19 @@ pub(crate) fn register() -> SandboxRegister {
     SandboxRegister::new(persons::all().into_iter().map(|registered| registered.person))
 }
 
+/// The contact register that the sandbox begins with.
+pub(crate) fn contact_register(clock: &Clock) -> SandboxContactRegister {
+    SandboxContactRegister::new(clock.clone(), persons::all().iter().map(|registered| &registered.person.national_id))
+}
+
 impl Sandbox {
     /// Fills the store with what is not there yet.
-    pub(crate) async fn fill(store: &Store, clock: &Clock, register: Arc<SandboxRegister>) -> Result<Self, Failure> {
+    pub(crate) async fn fill(
+        store: &Store,
+        clock: &Clock,
+        register: Arc<SandboxRegister>,
+        contact_register: Arc<SandboxContactRegister>,
+    ) -> Result<Self, Failure> {
         let context = Context {
             caller: Caller::Operator { subject: "sandbox".to_owned() },
             now: clock.now(),
@@ -97,6 +111,7 @@ impl Sandbox {
         Ok(Self {
             issuer: SandboxIssuer::new(ISSUER.to_owned(), AUDIENCE.to_owned()),
             register,
+            contact_register,
             persons: table.into_iter().map(person).collect(),
             recipient,
             organisations: organisations::fill(store, &context).await?,

@@ -63,7 +63,7 @@ pub(super) const fn newcomer(number: &'static str, name: &'static str, born: Day
 /// Adults on their own, those who give and hold powers of attorney, and health workers. The first is the recipient of
 /// the walk.
 #[rustfmt::skip]
-const ADULTS: [Row; 29] = [
+const ADULTS: [Row; 34] = [
     person("29827200059", "Skuddår Testesen", (1972, 2, 29), &[
         shows("HN-5", "an adult, whose inbox opens with a consent; the recipient of the walk"),
         shows("RET-10", "an adult who sees the own access log"),
@@ -147,6 +147,23 @@ const ADULTS: [Row; 29] = [
     person("16858600042", "Synne Sykepleier Prøve", (1986, 5, 16), &[
         shows("ADR-7", "a nurse who is the mother of a patient, Pia Pasient Prøve"),
         shows("CHI-1", "parent of a child under 12"),
+    ]),
+
+    person("11836600020", "Rune Reservert Prøve", (1966, 3, 11), &[
+        shows("KRR-4", "reserved against digital communication"),
+    ]),
+    person("23897400006", "Unni Utgått Prøve", (1974, 9, 23), &[
+        shows("KRR-3", "contact details that were not confirmed for 18 months"),
+        shows("KRR-7", "cannot be notified"),
+    ]),
+    person("05815800100", "Aldri Innlogget Prøve", (1958, 1, 5), &[
+        shows("HK-9", "has never used an ID-porten service"),
+    ]),
+    person("18868300058", "Dina Digipost Prøve", (1983, 6, 18), &[
+        shows("KRR-6", "has chosen a mailbox at Digipost"),
+    ]),
+    person("27917900065", "Egil Eboks Prøve", (1979, 11, 27), &[
+        shows("HK-5", "has chosen a mailbox at e-Boks"),
     ]),
 
     newcomer("21879400195", "Nils Nyinnflyttet Prøve", (1994, 7, 21), &[

@@ -1,7 +1,6 @@
 //! The population register of the sandbox: persons who do not exist, in memory. It can be changed, and it can be away.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::NaiveDate;
@@ -12,6 +11,8 @@ use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, ready};
 use persistence::{PopulationRegister, RegisterAway};
 
+use super::fault::FaultSwitch;
+
 /// By identity number, so that everything it tells is always in the same order.
 type Persons = BTreeMap<String, RegisteredPerson>;
 
@@ -19,7 +20,7 @@ type Persons = BTreeMap<String, RegisteredPerson>;
 pub(crate) struct SandboxRegister {
     /// Who somebody's children are is not written down: it follows from who is responsible for whom.
     persons: Mutex<Persons>,
-    is_down: AtomicBool,
+    pub(crate) fault: FaultSwitch,
 }
 
 /// What is to be changed of a person. What is not there stays.
@@ -38,7 +39,7 @@ pub(crate) struct Change {
 impl SandboxRegister {
     pub(crate) fn new(persons: impl IntoIterator<Item = RegisteredPerson>) -> Self {
         let by_number = |person: RegisteredPerson| (person.national_id.expose().to_owned(), person);
-        Self { persons: Mutex::new(persons.into_iter().map(by_number).collect()), is_down: AtomicBool::new(false) }
+        Self { persons: Mutex::new(persons.into_iter().map(by_number).collect()), fault: FaultSwitch::default() }
     }
 
     fn all(&self) -> MutexGuard<'_, Persons> {
@@ -90,16 +91,6 @@ impl SandboxRegister {
         concerned.dedup();
         concerned
     }
-
-    /// Takes the register away, or brings it back.
-    pub(crate) fn set_down(&self, is_down: bool) {
-        self.is_down.store(is_down, Ordering::Relaxed);
-    }
-
-    /// Whether it is away.
-    pub(crate) fn is_down(&self) -> bool {
-        self.is_down.load(Ordering::Relaxed)
-    }
 }
 
 fn set<T>(place: &mut T, value: Option<T>) {
@@ -110,7 +101,7 @@ fn set<T>(place: &mut T, value: Option<T>) {
 
 impl PopulationRegister for SandboxRegister {
     fn persons<'a>(&'a self, numbers: &'a [NationalId]) -> BoxFuture<'a, Result<Vec<RegisteredPerson>, RegisterAway>> {
-        let answer = if self.is_down() {
+        let answer = if self.fault.get().is_some() {
             Err(RegisterAway("the sandbox was told so".into()))
         } else {
             Ok(numbers.iter().filter_map(|number| self.person(number)).collect())

@@ -3,7 +3,6 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, put};
 use serde::{Deserialize, Serialize};
-use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use super::sandbox;
@@ -12,14 +11,7 @@ use crate::http::input::{Field, JsonBody, Unknown, Violations};
 use crate::problem::ApiError;
 use crate::problem::responses::BodyProblems;
 use crate::sandbox::Sandbox;
-
-/// What can be wrong with the system of another organisation.
-#[derive(Clone, Copy, EnumString, IntoStaticStr, VariantArray)]
-#[strum(serialize_all = "camelCase")]
-enum Fault {
-    /// It does not answer.
-    Down,
-}
+use crate::sandbox::fault::Fault;
 
 /// What is pretended to be broken.
 #[derive(Serialize, ToSchema)]
@@ -28,6 +20,9 @@ pub(crate) struct FaultsView {
     /// `down` while the population register does not answer; none while it does.
     #[schema(example = "down")]
     population_register: Option<&'static str>,
+    /// `down` while the contact register does not answer, `rejecting` while it refuses; none while it works.
+    #[schema(example = "down")]
+    contact_register: Option<&'static str>,
 }
 
 /// What is to be pretended from now on. What is left out or `null` works.
@@ -38,13 +33,20 @@ pub(crate) struct FaultsRequest {
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "down")]
     population_register: Field<String>,
+    /// `down`: the contact register does not answer. `rejecting`: it refuses whatever it is asked.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "down")]
+    contact_register: Field<String>,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
 }
 
 fn view(sandbox: &Sandbox) -> FaultsView {
-    FaultsView { population_register: sandbox.register.is_down().then(|| Fault::Down.into()) }
+    FaultsView {
+        population_register: sandbox.register.fault.get().map(Fault::into),
+        contact_register: sandbox.contact_register.fault.get().map(Fault::into),
+    }
 }
 
 /// Tell what is pretended to be broken
@@ -76,13 +78,16 @@ pub(crate) async fn sandbox_faults_set(
     state: Data<AppState>,
     body: JsonBody<FaultsRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let FaultsRequest { population_register, unknown } = body.value;
+    let FaultsRequest { population_register, contact_register, unknown } = body.value;
     let mut violations = Violations::new();
     let register = violations.optional("/populationRegister", population_register);
-    let register: Option<Fault> = violations.choice("/populationRegister", register);
+    let register = violations.choice_of("/populationRegister", register, &[Fault::Down]);
+    let contacts = violations.optional("/contactRegister", contact_register);
+    let contacts = violations.choice_of("/contactRegister", contacts, &[Fault::Down, Fault::Rejecting]);
     violations.unknown("", &unknown);
     violations.finish()?;
     let sandbox = sandbox(&state)?;
-    sandbox.register.set_down(matches!(register, Some(Fault::Down)));
+    sandbox.register.fault.set(register);
+    sandbox.contact_register.fault.set(contacts);
     Ok(HttpResponse::Ok().json(view(sandbox)))
 }

@@ -13,6 +13,7 @@ use domain::register::Responsible;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::contact::{self, ContactChangeRequest};
 use super::persons::{TestPersonView, view};
 use super::sandbox;
 use crate::app::AppState;
@@ -20,6 +21,7 @@ use crate::http::input::{Field, JsonBody, Unknown, Violations};
 use crate::problem::responses::BodyProblems;
 use crate::problem::{ApiError, ProblemBody, ProblemKind, ViolationCode};
 use crate::sandbox::Sandbox;
+use crate::sandbox::contact_register::LineChange;
 use crate::sandbox::register::Change;
 
 /// How many people can be named in one list.
@@ -59,6 +61,10 @@ pub(crate) struct PersonChangeRequest {
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>, nullable = false, max_items = 50)]
     family: Field<Vec<Field<String>>>,
+    /// What the contact register is to say.
+    #[serde(default)]
+    #[schema(value_type = Option<ContactChangeRequest>, nullable = false)]
+    contact: Field<ContactChangeRequest>,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
@@ -83,7 +89,7 @@ pub(crate) struct ResponsibleRequest {
     unknown: Unknown,
 }
 
-/// Change what the population register says of a person
+/// Change what the registers say of a person
 ///
 /// As the register's feed of changes tells it: what was known of everybody concerned holds no longer from now on. Both
 /// sides stay consistent: who becomes responsible for the person gets a child, and close relatives are so to each other.
@@ -113,7 +119,8 @@ pub(crate) async fn sandbox_person_change(
     let mut found = sandbox.persons.iter().zip(known);
     let (person, known) =
         found.find(|(_, known)| known.is_some_and(|(person, _)| person == id)).ok_or(ProblemKind::NotFound)?;
-    let change = change(&state, sandbox, &person.national_id, body.value)?;
+    let (change, contact) = change(&state, sandbox, &person.national_id, body.value)?;
+    sandbox.contact_register.change(&person.national_id, contact);
     for concerned in sandbox.register.change(&person.national_id, change) {
         state.store.register_changed(concerned, state.clock.now()).await?;
     }
@@ -126,7 +133,7 @@ fn change(
     sandbox: &Sandbox,
     of: &NationalId,
     request: PersonChangeRequest,
-) -> Result<Change, ApiError> {
+) -> Result<(Change, LineChange), ApiError> {
     let PersonChangeRequest {
         name,
         birth_date,
@@ -136,6 +143,7 @@ fn change(
         responsible,
         guardians,
         family,
+        contact,
         unknown,
     } = request;
     let mut violations = Violations::new();
@@ -154,9 +162,12 @@ fn change(
     let guardians =
         given(&mut violations, "/guardians", guardians).map(|list| people.numbers(&mut violations, "/guardians", list));
     let family = given(&mut violations, "/family", family).map(|list| people.numbers(&mut violations, "/family", list));
+    let contact = given(&mut violations, "/contact", contact);
+    let contact = contact.map(|request| contact::change(&mut violations, request)).unwrap_or_default();
     violations.unknown("", &unknown);
     violations.finish()?;
-    Ok(Change { name, birth_date, death_date, protection, protection_until, responsible, guardians, family })
+    let change = Change { name, birth_date, death_date, protection, protection_until, responsible, guardians, family };
+    Ok((change, contact))
 }
 
 /// The value of a field that may be left out and is not `null`.

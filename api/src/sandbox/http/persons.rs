@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::contact::ContactView;
 use super::sandbox;
 use crate::app::AppState;
 use crate::http::input::{Field, QueryInput, Unknown};
@@ -44,6 +45,8 @@ pub(crate) struct TestPersonView {
     family: Vec<String>,
     /// The numbers of those for whom this person has parental responsibility.
     children: Vec<String>,
+    /// What the contact register says.
+    contact: ContactView,
     /// What trying this person shows.
     shows: Vec<ShowsView>,
 }
@@ -153,6 +156,7 @@ pub(super) fn view(
         guardians: numbers(guardians),
         family: numbers(family),
         children: numbers(children),
+        contact: sandbox.contact_register.entry(&person.national_id).into(),
         shows: person.shows.iter().map(|shows| ShowsView { rule: shows.rule, text: shows.text }).collect(),
     })
 }
