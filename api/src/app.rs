@@ -27,10 +27,10 @@ use crate::auth::issuer::{IssuerConfig, IssuerSettings, Preset};
 use crate::clock::Clock;
 use crate::document::Workshop;
 use crate::http::{self, KnownPaths};
-use crate::outbound::NotConnected;
+use crate::outbound::{EmailServer, Messengers, NotConnected, SmsGateway};
 use crate::rate_limit::RateLimiter;
 use crate::sandbox::{self, Sandbox};
-use crate::settings::{BlobLocation, Mode, PlatformSettings, Settings};
+use crate::settings::{BlobLocation, Mode, NotificationSettings, PlatformSettings, Settings};
 use crate::worker::Worker;
 use crate::{openapi, problem, telemetry};
 
@@ -45,6 +45,7 @@ const MOST_CONNECTIONS: usize = 10_000;
 /// What handlers work with.
 pub(crate) struct AppState {
     pub(crate) store: Store,
+    pub(crate) messengers: Messengers,
     pub(crate) clock: Clock,
     pub(crate) authenticator: Arc<Authenticator>,
     pub(crate) limiter: Arc<RateLimiter>,
@@ -63,6 +64,9 @@ pub enum StartError {
     /// The token check could not be set up.
     #[error("tokens cannot be checked")]
     Tokens(#[from] crate::auth::SetupError),
+    /// What sends notices could not be set up.
+    #[error("notices cannot be sent: {0}")]
+    Notifications(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The sandbox gives anybody a token for anybody, so it does not run beside real issuers.
     #[error("the sandbox refuses to start: {0} is a production issuer")]
     ProductionIssuer(String),
@@ -155,9 +159,14 @@ impl Application {
         }
         let authenticator = Authenticator::new(issuers, series, clock.clone(), settings.public_url.clone())?;
         let limiter = Arc::new(RateLimiter::new(&settings.rate_limit));
-        let worker = Worker::start(store.clone(), clock.clone(), Arc::clone(&limiter));
+        let messengers = match &sandbox {
+            Some(sandbox) => sandbox.messengers(),
+            None => messengers(&settings)?,
+        };
+        let worker = Worker::start(store.clone(), messengers.clone(), clock.clone(), Arc::clone(&limiter));
         let state = Data::new(AppState {
             store,
+            messengers,
             clock,
             authenticator: Arc::new(authenticator),
             limiter,
@@ -198,6 +207,19 @@ impl Application {
         self.worker.stop().await;
         served
     }
+}
+
+/// What sends notices, as the settings have it. Without any, citizens are told of nothing, which is said once.
+fn messengers(settings: &Settings) -> Result<Messengers, StartError> {
+    let NotificationSettings { sms, email } = settings.notifications.clone();
+    if sms.is_none() && email.is_none() {
+        tracing::warn!(
+            "neither notifications.sms nor notifications.email is set: nobody is told that something has come"
+        );
+    }
+    let sms = sms.map(SmsGateway::new).transpose().map_err(|error| StartError::Notifications(error.into()))?;
+    let email = email.map(EmailServer::new).transpose().map_err(|error| StartError::Notifications(error.into()))?;
+    Ok(Messengers { sms: sms.map(|sms| Arc::new(sms) as _), email: email.map(|email| Arc::new(email) as _) })
 }
 
 fn issuers(settings: &Settings) -> Result<Vec<IssuerSettings>, StartError> {

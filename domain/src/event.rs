@@ -18,6 +18,12 @@ pub enum EventKind {
     /// In the recipient's inbox.
     #[strum(serialize = "message.delivered")]
     MessageDelivered,
+    /// Somebody has been told by SMS or e-mail that it is there. The deadline to appeal runs from here (KRR-12).
+    #[strum(serialize = "message.notified")]
+    MessageNotified,
+    /// It is there, and nobody could be told so.
+    #[strum(serialize = "message.notNotified")]
+    MessageNotNotified,
     /// A step of its delivery failed again and again. It waits for an operator of the mailbox; nothing is lost.
     #[strum(serialize = "message.undelivered")]
     MessageUndelivered,

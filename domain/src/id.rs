@@ -78,6 +78,8 @@ id_types! {
     ClientId
     /// An entry of the audit log.
     AuditEntryId
+    /// A notice by SMS or e-mail.
+    NoticeId
     /// A piece of background work.
     JobId
     /// Something that happened, for the organisation's feed.

@@ -23,6 +23,7 @@ pub mod job;
 pub mod journal;
 pub mod mailbox;
 pub mod message;
+pub mod notification;
 pub mod organisation;
 pub mod person;
 pub mod power_of_attorney;

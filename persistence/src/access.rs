@@ -1,6 +1,7 @@
 //! Reads the facts, asks the rules, hands the grant on, writes the audit entry. The one door to a mailbox.
 
 pub(crate) mod facts;
+pub(crate) mod representatives;
 mod service;
 
 use domain::access::{

@@ -12,7 +12,7 @@ use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::page::{Page, Slice};
 use crate::schema::{acceptance, consent, mailbox};
-use crate::{Store, contact_details, delivery, message};
+use crate::{Store, contact_details, delivery, message, notification};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "consent" };
 
@@ -136,6 +136,7 @@ pub(crate) fn withdraw(
 ) -> Result<Consent, Failure> {
     message::remove_all(connection, mailbox, now)?;
     contact_details::forget(connection, mailbox)?;
+    notification::forget(connection, mailbox)?;
     consent_insert(connection, mailbox, ConsentLevel::None, terms_version, now)
 }
 

@@ -1,6 +1,8 @@
 //! How a citizen can be reached, as the citizen has said (PP-9). Sealed under the mailbox's key, and gone with the consent
 //! (CON-9).
 
+use std::collections::HashMap;
+
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use domain::access::Action;
@@ -13,7 +15,7 @@ use crate::context::Context;
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::schema::{contact_details, mailbox};
-use crate::vault::Field;
+use crate::vault::{DataKey, Field};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "contact details" };
 
@@ -68,11 +70,27 @@ pub(crate) fn fetch(connection: &mut Connection, opened: &Opened) -> Result<Cont
     let row = on!(connection, c => contact_details::table
         .find(mailbox.key())
         .select((contact_details::email, contact_details::mobile))
-        .first::<(Option<Vec<u8>>, Option<Vec<u8>>)>(c)
+        .first::<Sealed>(c)
         .optional())?;
-    let Some((email, mobile)) = row else { return Ok(ContactDetails::default()) };
+    row.map_or_else(|| Ok(ContactDetails::default()), |sealed| open(&opened.key, mailbox, sealed))
+}
+
+/// Contact details as they are stored: e-mail address and mobile number.
+pub(crate) type Sealed = (Option<Vec<u8>>, Option<Vec<u8>>);
+
+/// The contact details of many owners, as far as they have entered any.
+pub(crate) fn sealed_of(connection: &mut Connection, mailboxes: &[Id]) -> Result<HashMap<Id, Sealed>, StoreError> {
+    let rows: Vec<(Id, Sealed)> = on!(connection, c => contact_details::table
+        .filter(contact_details::mailbox_id.eq_any(mailboxes))
+        .select((contact_details::mailbox_id, (contact_details::email, contact_details::mobile)))
+        .load(c))?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Opens what is stored of a mailbox's owner.
+pub(crate) fn open(key: &DataKey, mailbox: MailboxId, (email, mobile): Sealed) -> Result<ContactDetails, StoreError> {
     let open = |field, sealed: Option<Vec<u8>>| {
-        sealed.map(|sealed| opened.key.open_text(mailbox.as_uuid(), field, &sealed).map_err(|_| CORRUPT)).transpose()
+        sealed.map(|sealed| key.open_text(mailbox.as_uuid(), field, &sealed).map_err(|_| CORRUPT)).transpose()
     };
     let (email, mobile) = (open(Field::Email, email)?, open(Field::Mobile, mobile)?);
     Ok(ContactDetails {

@@ -18,9 +18,9 @@ use domain::service::{ItemPolicy, UnregisteredRecipients};
 use crate::access::facts::owners_of;
 use crate::database::{Connection, Id, Key, SqlTime, SqlUuid, Time, on};
 use crate::error::{Failure, StoreError};
-use crate::job::{self, JobKind};
+use crate::job::{self, JobKind, JobRow};
 use crate::schema::message;
-use crate::{Store, event};
+use crate::{Store, event, notification};
 
 /// The most messages that are delivered in one transaction.
 const MOST: i64 = 500;
@@ -174,6 +174,8 @@ fn put_into_inbox(connection: &mut Connection, ready: &[Waiting], now: DateTime<
             }
         }
     }
+    let arrived = ready.iter().map(|waiting| (waiting.0.into(), waiting.1.into()));
+    JobRow::insert_all(connection, notification::tell_of(arrived, now))?;
     let told: Vec<(ServiceId, MessageId)> = ready.iter().map(|waiting| (waiting.2.into(), waiting.1.into())).collect();
     event::record(connection, EventKind::MessageDelivered, &told, now)
 }

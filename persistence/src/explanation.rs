@@ -3,22 +3,15 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use domain::access::{
-    Action, Assurance, Explanation, MembershipRecord, Policy, PowerRecord, Record, RelationRecord,
-    RepresentativeRecord, decide, explain,
+    Action, Assurance, Explanation, MembershipRecord, Policy, Record, RelationRecord, decide, explain,
 };
 use domain::id::{MailboxId, PersonId, ServiceId};
-use domain::power_of_attorney::{Period, ServiceArea};
-use domain::register::RegisteredRelation;
 
-use crate::access::MailboxRef;
-use crate::access::facts::protected;
+use crate::access::{MailboxRef, representatives};
 use crate::context::Context;
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
-use crate::power_of_attorney::areas_from;
-use crate::schema::{
-    follow_up, membership, person as persons, power_of_attorney, recorded_access, registered_relation,
-};
+use crate::schema::{follow_up, membership, recorded_access};
 use crate::{Inner, Store, person, service};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "access" };
@@ -88,9 +81,15 @@ fn others(
     now: DateTime<Utc>,
 ) -> Result<Vec<OtherAccess>, StoreError> {
     let owner = record.owner.ok_or(CORRUPT)?;
-    let (mailbox, person) = (owner.mailbox.key(), owner.person.key());
-    let mut candidates = holders(connection, mailbox)?;
-    candidates.extend(responsible(connection, person)?);
+    let mailbox = owner.mailbox.key();
+    let mut representatives = representatives::holders(connection, &[mailbox])?;
+    representatives.extend(representatives::responsible(connection, &[mailbox])?);
+    // The owner is told how it stands by what is known; a fact that is old is asked again when somebody comes.
+    let other = |found: representatives::Candidate| {
+        let person = found.record.person;
+        Candidate { person, service: None, relation: RelationRecord::Other(found.record) }
+    };
+    let mut candidates: Vec<Candidate> = representatives.into_iter().map(other).collect();
     candidates.extend(staff(connection, mailbox, now)?);
     let explained: Vec<(Candidate, Record, Explanation)> = candidates
         .into_iter()
@@ -130,76 +129,6 @@ fn is_protected(relation: &RelationRecord, now: DateTime<Utc>) -> bool {
 
 fn relation_now(record: &Record, policy: Policy, now: DateTime<Utc>) -> Option<&'static str> {
     decide(Action::SeeMailbox, &record.at(now), policy).ok().map(|grant| grant.standing().as_word())
-}
-
-type PersonRow = (Id, chrono::NaiveDate, Option<chrono::NaiveDate>, String, Option<chrono::NaiveDate>);
-
-macro_rules! person_columns {
-    () => {
-        (persons::id, persons::birth_date, persons::death_date, persons::protection, persons::protection_until)
-    };
-}
-
-/// The owner is told how it stands by what is known; a fact that is old is asked again when somebody comes.
-fn representative(row: PersonRow) -> Result<RepresentativeRecord, StoreError> {
-    let (id, birth_date, death_date, grade, until) = row;
-    Ok(RepresentativeRecord {
-        person: id.into(),
-        birth_date,
-        death_date,
-        protection: protected(&grade, until)?,
-        has_responsibility: false,
-        is_guardian: false,
-        powers: vec![],
-        is_certain: true,
-    })
-}
-
-fn holders(connection: &mut Connection, mailbox: Id) -> Result<Vec<Candidate>, StoreError> {
-    type PowerRow = (String, String, chrono::NaiveDate, Option<chrono::NaiveDate>);
-    let rows = on!(connection, c => power_of_attorney::table
-        .inner_join(persons::table.on(persons::id.eq(power_of_attorney::holder_id)))
-        .filter(power_of_attorney::giver_mailbox_id.eq(mailbox))
-        .filter(power_of_attorney::ended_at.is_null())
-        .order(power_of_attorney::id)
-        .select((
-            person_columns!(),
-            (
-                power_of_attorney::kind,
-                power_of_attorney::areas,
-                power_of_attorney::valid_from,
-                power_of_attorney::valid_to,
-            ),
-        ))
-        .load::<(PersonRow, PowerRow)>(c))?;
-    rows.into_iter()
-        .map(|(person, (kind, areas, from, to))| {
-            let power = PowerRecord {
-                kind: kind.parse().map_err(|_| CORRUPT)?,
-                covers_inbox: areas_from(&areas)?.contains(&ServiceArea::DIGITAL_HEALTH_SERVICES),
-                period: Period { from, to },
-                is_ended: false,
-            };
-            let record = RepresentativeRecord { powers: vec![power], ..representative(person)? };
-            Ok(Candidate { person: record.person, service: None, relation: RelationRecord::Other(record) })
-        })
-        .collect()
-}
-
-fn responsible(connection: &mut Connection, owner: Id) -> Result<Vec<Candidate>, StoreError> {
-    let rows = on!(connection, c => registered_relation::table
-        .inner_join(persons::table.on(persons::lookup_hash.eq(registered_relation::relative_hash)))
-        .filter(registered_relation::person_id.eq(owner))
-        .filter(registered_relation::relation.eq(RegisteredRelation::Responsible.as_word()))
-        .order(persons::id)
-        .select(person_columns!())
-        .load::<PersonRow>(c))?;
-    rows.into_iter()
-        .map(|row| {
-            let record = RepresentativeRecord { has_responsibility: true, ..representative(row)? };
-            Ok(Candidate { person: record.person, service: None, relation: RelationRecord::Other(record) })
-        })
-        .collect()
 }
 
 /// Health workers who follow up the owner, or have recorded that they have access.

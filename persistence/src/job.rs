@@ -43,6 +43,10 @@ const MOST: i64 = 50;
 pub(crate) enum JobKind {
     /// Bring an accepted message into the inbox.
     Deliver,
+    /// Tell by SMS and e-mail that a message has come (DH-9).
+    Notify,
+    /// Tell once more, a week later (KRR-10).
+    NotifyAgain,
     /// Tell both sides that a power of attorney has run out.
     PowerExpires,
     /// Delete the profile after an assigned power of attorney (RET-16).
@@ -60,11 +64,11 @@ impl JobKind {
         self.into()
     }
 
-    /// How a job of this kind is done, each in a transaction of its own. Deliveries are done many at a time: see
-    /// [`crate::delivery`].
+    /// How a job of this kind is done, each in a transaction of its own. Deliveries and notices are done many at a time: see
+    /// [`crate::delivery`] and [`crate::notification`].
     fn work(self) -> Option<Work> {
         match self {
-            Self::Deliver => None,
+            Self::Deliver | Self::Notify | Self::NotifyAgain => None,
             Self::PowerExpires => Some(expire_power),
             Self::ProfileEnds => Some(end_profile),
             Self::ConfirmationDue => Some(tell_overdue),

@@ -628,6 +628,35 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    notice (mailbox_id, message_id, person_id, round, channel) {
+        mailbox_id -> SqlUuid,
+        message_id -> SqlUuid,
+        person_id -> SqlUuid,
+        round -> SmallInt,
+        channel -> Text,
+        id -> SqlUuid,
+        decided_at -> SqlTime,
+        sent_at -> Nullable<SqlTime>,
+        refused_at -> Nullable<SqlTime>,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    notification_settings (mailbox_id) {
+        mailbox_id -> SqlUuid,
+        sms -> Bool,
+        email -> Bool,
+        changed_at -> SqlTime,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     vault_key,
     organisation,

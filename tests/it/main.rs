@@ -21,6 +21,7 @@ mod jobs;
 mod journal;
 mod journal_forms;
 mod journal_receipts;
+mod notices;
 mod operations;
 mod outage;
 mod persons;

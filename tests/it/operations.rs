@@ -10,7 +10,7 @@ use crate::contract::{Operation, operations};
 use crate::persons::{DAGNY, ELDAR, ELDRID, MILLENNIA, NAVN, NESTEN_SEKSTEN, SKUDDAR};
 
 /// Open to everybody, each for a reason. This list only shrinks.
-pub(crate) const OPEN: [(&str, &str); 17] = [
+pub(crate) const OPEN: [(&str, &str); 18] = [
     ("healthLive", "load balancers ask without a token; it tells nothing"),
     ("healthReady", "load balancers ask without a token; it tells nothing of anybody"),
     ("metricsShow", "monitoring asks without a token; no figure is about a person"),
@@ -25,6 +25,7 @@ pub(crate) const OPEN: [(&str, &str); 17] = [
     ("sandboxPersonChange", "not there in production"),
     ("sandboxOrganisationList", "not there in production"),
     ("sandboxClockShow", "not there in production"),
+    ("sandboxOutboxShow", "not there in production"),
     ("sandboxClockSet", "not there in production"),
     ("sandboxFaultsShow", "not there in production"),
     ("sandboxFaultsSet", "not there in production"),
@@ -54,7 +55,7 @@ enum Owner {
 
 /// Every operation that takes a token: whose it is, what it sends, and what comes back. Those that take something away
 /// come last.
-const CASES: [(&str, Owner, u16); 101] = [
+const CASES: [(&str, Owner, u16); 103] = [
     ("meShow", Owner::Citizen, 200),
     ("meMailboxList", Owner::Citizen, 200),
     ("meConsentSet", Owner::Citizen, 200),
@@ -62,6 +63,8 @@ const CASES: [(&str, Owner, u16); 101] = [
     ("meAcceptancePut", Owner::Citizen, 200),
     ("meContactDetailsShow", Owner::Citizen, 200),
     ("meContactDetailsChange", Owner::Citizen, 200),
+    ("meNotificationSettingsShow", Owner::Citizen, 200),
+    ("meNotificationSettingsChange", Owner::Citizen, 200),
     ("mailboxShow", Owner::Citizen, 200),
     ("messageList", Owner::Citizen, 200),
     ("messageShow", Owner::Citizen, 200),
@@ -167,6 +170,7 @@ pub(crate) fn body(operation: &str) -> Option<Value> {
         "accessRecord" => json!({"patient": {"nationalId": SKUDDAR}, "reason": "Vikar for fast kontakt"}),
         "meAcceptancePut" => json!({"version": "2026-01"}),
         "meContactDetailsChange" => json!({"mobile": "91234567"}),
+        "meNotificationSettingsChange" => json!({"sms": false}),
         "messageMark" => json!({"read": true}),
         "serviceAppointmentPut" => far_appointment(SKUDDAR),
         "messageSend" => {

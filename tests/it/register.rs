@@ -245,7 +245,7 @@ stories! {
         let expected = [("/populationRegister", "not_a_choice"), ("/rain", "unknown_field")];
         let expected = expected.map(|(pointer, code)| (pointer.to_owned(), code.to_owned()));
         assert_eq!(fault.problem("invalid-request").violations(), expected);
-        assert_eq!(app.nobody().get("/sandbox/faults").await.expect(200).body, json!({"populationRegister": null}));
+        assert!(app.nobody().get("/sandbox/faults").await.expect(200).body.as_object().is_some_and(|faults| faults.values().all(Value::is_null)));
     }
 
     async fn bx_9_test_persons_are_found_by_the_rule_that_they_show(app: TestApp) {

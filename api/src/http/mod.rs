@@ -31,6 +31,7 @@ mod me;
 mod message;
 mod multipart;
 mod not_found;
+mod notification_settings;
 mod organisation;
 pub(crate) mod page;
 mod power_of_attorney;
@@ -75,6 +76,8 @@ pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
             .service(me::me_acceptance_put)
             .service(contact_details::me_contact_details_show)
             .service(contact_details::me_contact_details_change)
+            .service(notification_settings::me_notification_settings_show)
+            .service(notification_settings::me_notification_settings_change)
             .service(decision::me_lock)
             .service(decision::me_unlock)
             .service(mailbox::mailbox_show)
@@ -182,6 +185,7 @@ pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
                 .service(sandbox::http::sandbox_organisation_list)
                 .service(sandbox::http::sandbox_clock_show)
                 .service(sandbox::http::sandbox_clock_set)
+                .service(sandbox::http::outbox::sandbox_outbox_show)
                 .service(sandbox::http::faults::sandbox_faults_show)
                 .service(sandbox::http::faults::sandbox_faults_set);
         }

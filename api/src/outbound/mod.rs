@@ -1,5 +1,14 @@
-//! Clients of other organisations' systems. The traits stand where they are used; here is what is behind them.
+//! Clients of other organisations' systems. The traits of the registers stand where they are used; here is what is behind
+//! them, and what sends notices.
 
+mod email;
+mod messenger;
 mod not_connected;
+mod sms;
+#[cfg(test)]
+mod tests;
 
+pub(crate) use email::EmailServer;
+pub(crate) use messenger::{Messenger, Messengers, OutgoingNotice, SendError};
 pub(crate) use not_connected::NotConnected;
+pub(crate) use sms::SmsGateway;

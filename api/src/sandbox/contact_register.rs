@@ -160,7 +160,11 @@ fn line(place: usize, special: Option<&Special>) -> Line {
 fn entry(number: &NationalId, line: Line, now: DateTime<Utc>) -> Entry {
     let Line { is_reserved, status, language, email, mobile, mailbox } = line;
     let point = |Point { address, verified_at }: Point| {
-        ContactPoint::new(address, Some(day(2020, 1, 1)), Some(verified_at.unwrap_or(now - A_WHILE)))
+        ContactPoint::new(
+            address,
+            Some(day(2020, 1, 1)),
+            Some(verified_at.unwrap_or((now - A_WHILE).date_naive().and_time(chrono::NaiveTime::MIN).and_utc())),
+        )
     };
     let (email, mobile) = (email.map(point), mobile.map(point));
     let is_usable = |point: &Option<ContactPoint>| point.as_ref().is_some_and(|point| point.is_usable(now));
@@ -185,7 +189,7 @@ impl ContactRegister for SandboxContactRegister {
     fn contacts<'a>(&'a self, numbers: &'a [NationalId]) -> BoxFuture<'a, Result<Vec<Entry>, RegisterAway>> {
         let answer = match self.fault.get() {
             None => Ok(numbers.iter().map(|number| self.entry(number)).collect()),
-            Some(Fault::Down) => Err(RegisterAway("the sandbox was told so".into())),
+            Some(Fault::Down | Fault::LosingAnswer) => Err(RegisterAway("the sandbox was told so".into())),
             Some(Fault::Rejecting) => Err(RegisterAway("the sandbox was told to reject".into())),
         };
         ready(answer).boxed()

@@ -12,6 +12,8 @@ pub(crate) enum Fault {
     Down,
     /// It answers, and refuses whatever it is asked.
     Rejecting,
+    /// It takes what it is given, and its answer never comes.
+    LosingAnswer,
 }
 
 /// The fault of one system.

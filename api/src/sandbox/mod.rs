@@ -8,6 +8,7 @@ mod families;
 pub(crate) mod fault;
 pub(crate) mod http;
 mod organisations;
+pub(crate) mod outbox;
 mod persons;
 pub(crate) mod register;
 mod walk;
@@ -18,15 +19,18 @@ use std::sync::Arc;
 use domain::access::Caller;
 use domain::id::{MailboxId, OrganisationId, ServiceId};
 use domain::identity::{NationalId, OrganisationNumber};
+use domain::notification::NoticeChannel;
 use domain::organisation::Name;
 use persistence::{Context, Failure, Store};
 use uuid::Uuid;
 
 use crate::auth::sandbox_issuer::SandboxIssuer;
 use crate::clock::Clock;
+use crate::outbound::Messengers;
 use crate::settings::PlatformSettings;
 
 use self::contact_register::SandboxContactRegister;
+use self::outbox::{Outbox, SandboxMessenger};
 use self::persons::{Registered, Shows};
 use self::register::SandboxRegister;
 pub(crate) use duration::parse_duration;
@@ -40,6 +44,9 @@ pub(crate) struct Sandbox {
     pub(crate) issuer: SandboxIssuer,
     pub(crate) register: Arc<SandboxRegister>,
     pub(crate) contact_register: Arc<SandboxContactRegister>,
+    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) sms: Arc<SandboxMessenger>,
+    pub(crate) email: Arc<SandboxMessenger>,
     pub(crate) persons: Vec<TestPerson>,
     /// The mailbox of the first of them.
     pub(crate) recipient: Option<MailboxId>,
@@ -108,7 +115,12 @@ impl Sandbox {
         }
         let person =
             |registered: Registered| TestPerson { national_id: registered.person.national_id, shows: registered.shows };
+        let outbox = Arc::new(Outbox::new(clock.clone()));
+        let messenger = |channel| Arc::new(SandboxMessenger::new(channel, Arc::clone(&outbox)));
         Ok(Self {
+            sms: messenger(NoticeChannel::Sms),
+            email: messenger(NoticeChannel::Email),
+            outbox,
             issuer: SandboxIssuer::new(ISSUER.to_owned(), AUDIENCE.to_owned()),
             register,
             contact_register,
@@ -116,6 +128,11 @@ impl Sandbox {
             recipient,
             organisations: organisations::fill(store, &context).await?,
         })
+    }
+
+    /// What sends notices here.
+    pub(crate) fn messengers(&self) -> Messengers {
+        Messengers { sms: Some(Arc::clone(&self.sms) as _), email: Some(Arc::clone(&self.email) as _) }
     }
 
     /// The main job as commands to copy, with the ids of this store.

@@ -4,6 +4,7 @@
 //! each setting means to its operator is in `brevdue.example.toml`. Deliberately not here: opening what the settings
 //! name, and the meaning of the tables of issuers, which is the business of whoever checks tokens.
 
+mod notifications;
 mod reader;
 mod summary;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use domain::organisation::Name;
 use secrecy::SecretString;
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
+pub use self::notifications::{EmailEncryption, EmailSettings, NotificationSettings, SmsSettings, SmsShape};
 use self::reader::Reader;
 pub use self::reader::SettingsProblems;
 pub use self::url::DatabaseUrl;
@@ -81,6 +83,8 @@ pub struct Settings {
     pub access: AccessSettings,
     /// Who runs this installation: the sender of its own messages. Always there in production.
     pub platform: Option<PlatformSettings>,
+    /// How notices are sent.
+    pub notifications: NotificationSettings,
 }
 
 /// What the rules of access leave open.
@@ -246,6 +250,7 @@ impl Settings {
             terms_version: reader.text("terms.version").unwrap_or_else(|| "1".to_owned()),
             access: access(reader),
             platform: platform(reader, mode),
+            notifications: notifications::notifications(reader),
         }
     }
 }

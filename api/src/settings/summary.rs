@@ -4,7 +4,8 @@
 use std::fmt;
 
 use super::{
-    AccessSettings, BlobLocation, DatabaseSettings, LimitSettings, LogSettings, RateLimitSettings, S3Settings, Settings,
+    AccessSettings, BlobLocation, DatabaseSettings, EmailSettings, LimitSettings, LogSettings, NotificationSettings,
+    RateLimitSettings, S3Settings, Settings, SmsSettings,
 };
 
 const SECRET: &str = "***";
@@ -39,6 +40,7 @@ impl Settings {
             terms_version,
             access: AccessSettings { youth_from_years, guardians, register_max_age },
             platform,
+            notifications,
         } = self;
         let mut lines = vec![
             ("mode", <&str>::from(*mode).to_owned()),
@@ -71,8 +73,9 @@ impl Settings {
                 shown(platform.as_ref().map(|platform| platform.organisation_number.as_str())),
             ),
             ("platform.name", shown(platform.as_ref().map(|platform| platform.name.as_str()))),
-            ("issuers", format!("{} configured", issuers.len())),
         ]);
+        lines.extend(notification_lines(notifications));
+        lines.push(("issuers", format!("{} configured", issuers.len())));
         let mut lines: Vec<_> = lines.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         for (index, issuer) in issuers.iter().enumerate() {
             lines.extend(issuer.iter().map(|(field, value)| {
@@ -102,6 +105,30 @@ fn blob_lines(blobs: &BlobLocation) -> Vec<(&'static str, String)> {
             ("blobs.s3.allow_http", allow_http.to_string()),
         ],
     }
+}
+
+fn notification_lines(NotificationSettings { sms, email }: &NotificationSettings) -> Vec<(&'static str, String)> {
+    let mut lines = vec![];
+    if let Some(SmsSettings { url, shape, sender, user, secret: _ }) = sms {
+        lines.extend([
+            ("notifications.sms.url", url.clone()),
+            ("notifications.sms.shape", <&str>::from(*shape).to_owned()),
+            ("notifications.sms.sender", sender.clone()),
+            ("notifications.sms.user", shown(user.as_ref())),
+            ("notifications.sms.secret", SECRET.to_owned()),
+        ]);
+    }
+    if let Some(EmailSettings { host, port, encryption, user, password, from }) = email {
+        lines.extend([
+            ("notifications.email.host", host.clone()),
+            ("notifications.email.port", port.to_string()),
+            ("notifications.email.encryption", <&str>::from(*encryption).to_owned()),
+            ("notifications.email.user", shown(user.as_ref())),
+            ("notifications.email.password", shown(password.as_ref().map(|_| SECRET))),
+            ("notifications.email.from", from.to_string()),
+        ]);
+    }
+    lines
 }
 
 fn shown(value: Option<impl fmt::Display>) -> String {

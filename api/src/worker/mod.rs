@@ -1,5 +1,8 @@
 //! Runs the jobs. Work may happen twice; each job is safe to do again.
 
+mod notice_text;
+mod notify;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +12,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
+use crate::outbound::Messengers;
 use crate::rate_limit::RateLimiter;
 use crate::telemetry;
 
@@ -29,10 +33,10 @@ pub(crate) struct Worker {
 
 impl Worker {
     /// Starts them.
-    pub(crate) fn start(store: Store, clock: Clock, limiter: Arc<RateLimiter>) -> Self {
+    pub(crate) fn start(store: Store, messengers: Messengers, clock: Clock, limiter: Arc<RateLimiter>) -> Self {
         let (stop, stopped) = watch::channel(false);
         let tasks = vec![
-            tokio::spawn(deliver(store.clone(), clock.clone(), stopped.clone())),
+            tokio::spawn(deliver(store.clone(), messengers, clock.clone(), stopped.clone())),
             tokio::spawn(clean_up(store, clock, stopped.clone())),
             tokio::spawn(upkeep(limiter, stopped)),
         ];
@@ -55,15 +59,16 @@ impl Worker {
 ///
 /// # Errors
 /// The store away. What is left is done later.
-pub(crate) async fn run_due(store: &Store, now: DateTime<Utc>) -> Result<(), Failure> {
+pub(crate) async fn run_due(store: &Store, messengers: &Messengers, now: DateTime<Utc>) -> Result<(), Failure> {
     while store.deliver_due(now).await? > 0 {}
     while store.jobs_due(now).await? > 0 {}
+    while notify::notify(store, messengers, now).await? > 0 {}
     Ok(())
 }
 
-async fn deliver(store: Store, clock: Clock, mut stopped: watch::Receiver<bool>) {
+async fn deliver(store: Store, messengers: Messengers, clock: Clock, mut stopped: watch::Receiver<bool>) {
     loop {
-        let pause = match run_due(&store, clock.now()).await {
+        let pause = match run_due(&store, &messengers, clock.now()).await {
             Ok(()) => PATROL,
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "deliveries wait");

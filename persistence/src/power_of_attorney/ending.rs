@@ -18,7 +18,7 @@ use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::job::{JobRow, Lease};
 use crate::schema::{acceptance, consent as consents, person, registered_relation};
-use crate::{Inner, audit, consent, contact_details};
+use crate::{Inner, audit, consent, contact_details, notification};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "consent" };
 
@@ -113,6 +113,7 @@ fn current_consent(
 /// there is a reason.
 fn forget(connection: &mut Connection, power: &Stored) -> Result<(), Failure> {
     contact_details::forget(connection, power.mailbox)?;
+    notification::forget(connection, power.mailbox)?;
     let giver: Id = power.giver.key();
     on!(&mut *connection, c => diesel::delete(acceptance::table
         .filter(acceptance::mailbox_id.eq(power.mailbox.key())))

@@ -3,6 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, put};
 use serde::{Deserialize, Serialize};
+use strum::VariantArray as _;
 use utoipa::ToSchema;
 
 use super::sandbox;
@@ -23,6 +24,13 @@ pub(crate) struct FaultsView {
     /// `down` while the contact register does not answer, `rejecting` while it refuses; none while it works.
     #[schema(example = "down")]
     contact_register: Option<&'static str>,
+    /// `down` while the gateway for SMS does not answer, `rejecting` while it refuses, `losingAnswer` while it takes what
+    /// it is given and nobody hears of it; none while it works.
+    #[schema(example = "losingAnswer")]
+    sms: Option<&'static str>,
+    /// The same for the mail server.
+    #[schema(example = "rejecting")]
+    email: Option<&'static str>,
 }
 
 /// What is to be pretended from now on. What is left out or `null` works.
@@ -37,6 +45,14 @@ pub(crate) struct FaultsRequest {
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "down")]
     contact_register: Field<String>,
+    /// `down`, `rejecting` or `losingAnswer`: the gateway for SMS.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "losingAnswer")]
+    sms: Field<String>,
+    /// `down`, `rejecting` or `losingAnswer`: the mail server.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "rejecting")]
+    email: Field<String>,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
@@ -46,6 +62,8 @@ fn view(sandbox: &Sandbox) -> FaultsView {
     FaultsView {
         population_register: sandbox.register.fault.get().map(Fault::into),
         contact_register: sandbox.contact_register.fault.get().map(Fault::into),
+        sms: sandbox.sms.fault.get().map(Fault::into),
+        email: sandbox.email.fault.get().map(Fault::into),
     }
 }
 
@@ -78,15 +96,21 @@ pub(crate) async fn sandbox_faults_set(
     state: Data<AppState>,
     body: JsonBody<FaultsRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let FaultsRequest { population_register, contact_register, unknown } = body.value;
+    let FaultsRequest { population_register, contact_register, sms, email, unknown } = body.value;
     let mut violations = Violations::new();
     let register = violations.optional("/populationRegister", population_register);
     let register = violations.choice_of("/populationRegister", register, &[Fault::Down]);
     let contacts = violations.optional("/contactRegister", contact_register);
     let contacts = violations.choice_of("/contactRegister", contacts, &[Fault::Down, Fault::Rejecting]);
+    let sms = violations.optional("/sms", sms);
+    let sms = violations.choice_of("/sms", sms, Fault::VARIANTS);
+    let email = violations.optional("/email", email);
+    let email = violations.choice_of("/email", email, Fault::VARIANTS);
     violations.unknown("", &unknown);
     violations.finish()?;
     let sandbox = sandbox(&state)?;
+    sandbox.sms.fault.set(sms);
+    sandbox.email.fault.set(email);
     sandbox.register.fault.set(register);
     sandbox.contact_register.fault.set(contacts);
     Ok(HttpResponse::Ok().json(view(sandbox)))

@@ -1,0 +1,108 @@
+//! What the sandbox has sent out: it goes nowhere but here, where it can be looked at.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, Utc};
+use domain::notification::NoticeChannel;
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, ready};
+use uuid::Uuid;
+
+use super::fault::{Fault, FaultSwitch};
+use crate::clock::Clock;
+use crate::outbound::{Messenger, OutgoingNotice, SendError};
+
+/// The most that is kept; the oldest goes first.
+const MOST: usize = 10_000;
+
+/// Something that left the mailbox.
+#[derive(Clone)]
+pub(crate) struct Sent {
+    /// What the other side knows it by.
+    pub(crate) id: Uuid,
+    /// Over what it went.
+    pub(crate) kind: &'static str,
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) to: String,
+    pub(crate) subject: Option<String>,
+    pub(crate) text: String,
+    /// How often it came.
+    pub(crate) times: u32,
+}
+
+/// Everything that left the mailbox, in its order. Like the systems that it stands for, it knows what it has by its id:
+/// what comes again is counted, and not another.
+pub(crate) struct Outbox {
+    clock: Clock,
+    sent: Mutex<Vec<Sent>>,
+}
+
+impl Outbox {
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self { clock, sent: Mutex::default() }
+    }
+
+    fn all(&self) -> MutexGuard<'_, Vec<Sent>> {
+        // Nothing that is done under this lock can break off half way.
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What there is, oldest first.
+    pub(crate) fn sent(&self) -> Vec<Sent> {
+        self.all().clone()
+    }
+
+    /// Takes something.
+    pub(crate) fn take(&self, sent: Sent) {
+        let mut all = self.all();
+        if let Some(before) = all.iter_mut().find(|before| before.id == sent.id) {
+            before.times += 1;
+            return;
+        }
+        if all.len() == MOST {
+            all.remove(0);
+        }
+        all.push(sent);
+    }
+}
+
+/// A gateway or mail server of the sandbox.
+pub(crate) struct SandboxMessenger {
+    channel: NoticeChannel,
+    outbox: Arc<Outbox>,
+    pub(crate) fault: FaultSwitch,
+}
+
+impl SandboxMessenger {
+    pub(crate) fn new(channel: NoticeChannel, outbox: Arc<Outbox>) -> Self {
+        Self { channel, outbox, fault: FaultSwitch::default() }
+    }
+
+    fn answer(&self, notice: &OutgoingNotice) -> Result<(), SendError> {
+        let fault = self.fault.get();
+        match fault {
+            Some(Fault::Down) => return Err(SendError::Away("the sandbox was told so".into())),
+            Some(Fault::Rejecting) => return Err(SendError::Refused("the sandbox was told to reject".into())),
+            Some(Fault::LosingAnswer) | None => {}
+        }
+        self.outbox.take(Sent {
+            id: notice.id.as_uuid(),
+            kind: self.channel.as_word(),
+            at: self.outbox.clock.now(),
+            to: notice.to.clone(),
+            subject: (self.channel == NoticeChannel::Email).then(|| notice.subject.to_owned()),
+            text: notice.text.clone(),
+            times: 1,
+        });
+        match fault {
+            Some(Fault::LosingAnswer) => Err(SendError::Away("the sandbox was told to lose the answer".into())),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Messenger for SandboxMessenger {
+    fn send<'a>(&'a self, notice: &'a OutgoingNotice) -> BoxFuture<'a, Result<(), SendError>> {
+        ready(self.answer(notice)).boxed()
+    }
+}

@@ -1,0 +1,109 @@
+//! Everybody who may act for the owners of mailboxes, before it is decided whether they do.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::prelude::*;
+use domain::access::{PowerRecord, RepresentativeRecord};
+use domain::power_of_attorney::{Period, ServiceArea};
+use domain::register::RegisteredRelation;
+
+use super::facts::protected;
+use crate::database::{Connection, Id, Time, on};
+use crate::error::StoreError;
+use crate::power_of_attorney::areas_from;
+use crate::schema::{person, power_of_attorney, registered_relation};
+
+const CORRUPT: StoreError = StoreError::Corrupt { what: "access" };
+
+/// Somebody who may act for an owner.
+pub(crate) struct Candidate {
+    /// By whose mailbox they were found.
+    pub(crate) mailbox: Id,
+    /// What is known of them, taken for certain.
+    pub(crate) record: RepresentativeRecord,
+    /// When the register last told of them.
+    pub(crate) known_at: Option<DateTime<Utc>>,
+}
+
+type PersonRow = (Id, NaiveDate, Option<NaiveDate>, String, Option<NaiveDate>, Option<Time>);
+
+macro_rules! person_columns {
+    () => {
+        (
+            person::id,
+            person::birth_date,
+            person::death_date,
+            person::protection,
+            person::protection_until,
+            person::known_at,
+        )
+    };
+}
+
+fn candidate(mailbox: Id, row: PersonRow) -> Result<Candidate, StoreError> {
+    let (id, birth_date, death_date, grade, until, known_at) = row;
+    let record = RepresentativeRecord {
+        person: id.into(),
+        birth_date,
+        death_date,
+        protection: protected(&grade, until)?,
+        has_responsibility: false,
+        is_guardian: false,
+        powers: vec![],
+        is_certain: true,
+    };
+    Ok(Candidate { mailbox, record, known_at: known_at.map(|at| at.0) })
+}
+
+/// Who holds a power of attorney of these mailboxes' owners, one for each power that has not been ended.
+pub(crate) fn holders(connection: &mut Connection, mailboxes: &[Id]) -> Result<Vec<Candidate>, StoreError> {
+    type PowerRow = (Id, String, String, NaiveDate, Option<NaiveDate>);
+    let rows = on!(connection, c => power_of_attorney::table
+        .inner_join(person::table.on(person::id.eq(power_of_attorney::holder_id)))
+        .filter(power_of_attorney::giver_mailbox_id.eq_any(mailboxes))
+        .filter(power_of_attorney::ended_at.is_null())
+        .order(power_of_attorney::id)
+        .select((
+            person_columns!(),
+            (
+                power_of_attorney::giver_mailbox_id,
+                power_of_attorney::kind,
+                power_of_attorney::areas,
+                power_of_attorney::valid_from,
+                power_of_attorney::valid_to,
+            ),
+        ))
+        .load::<(PersonRow, PowerRow)>(c))?;
+    rows.into_iter()
+        .map(|(person, (mailbox, kind, areas, from, to))| {
+            let power = PowerRecord {
+                kind: kind.parse().map_err(|_| CORRUPT)?,
+                covers_inbox: areas_from(&areas)?.contains(&ServiceArea::DIGITAL_HEALTH_SERVICES),
+                period: Period { from, to },
+                is_ended: false,
+            };
+            let mut found = candidate(mailbox, person)?;
+            found.record.powers.push(power);
+            Ok(found)
+        })
+        .collect()
+}
+
+/// Who the register gives parental responsibility for these mailboxes' owners.
+pub(crate) fn responsible(connection: &mut Connection, mailboxes: &[Id]) -> Result<Vec<Candidate>, StoreError> {
+    let owner = diesel::alias!(person as owner);
+    let rows = on!(connection, c => registered_relation::table
+        .inner_join(owner.on(owner.field(person::id).eq(registered_relation::person_id)))
+        .inner_join(person::table.on(person::lookup_hash.eq(registered_relation::relative_hash)))
+        .filter(owner.field(person::mailbox_id).eq_any(mailboxes))
+        .filter(registered_relation::relation.eq(RegisteredRelation::Responsible.as_word()))
+        .order(person::id)
+        .select((person_columns!(), owner.field(person::mailbox_id)))
+        .load::<(PersonRow, Id)>(c))?;
+    rows.into_iter()
+        .map(|(row, mailbox)| {
+            let mut found = candidate(mailbox, row)?;
+            found.record.has_responsibility = true;
+            Ok(found)
+        })
+        .collect()
+}

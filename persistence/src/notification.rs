@@ -1,0 +1,412 @@
+//! Notices by SMS and e-mail that something has come (DH-9, KRR-10).
+//!
+//! What is to be told is a job, written where a message comes into the inbox, and once more a week later. Taking it on
+//! decides who is told where, by what holds then, and keeps that as rows with ids before anything is sent: who is killed
+//! between sending and noting sends again under the same id, by which the other side drops the second.
+
+mod audience;
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Nullable, SmallInt, Text};
+use domain::access::Action;
+use domain::contact_register::ContactLanguage;
+use domain::event::EventKind;
+use domain::id::{MailboxId, MessageId, NoticeId};
+use domain::job::Trouble;
+use domain::notification::{NoticeAddress, NotificationSettings, again_at, send_at};
+
+use strum::IntoStaticStr;
+
+use self::audience::Audience;
+use crate::access::MailboxRef;
+use crate::context::{Context, new_id};
+use crate::database::{Connection, Id, Key, SqlTime, SqlUuid, Time, on};
+use crate::error::{Failure, StoreError};
+use crate::job::{self, JobKind, JobRow, Lease};
+use crate::register::{Refreshed, Whom};
+use crate::rows::rows;
+use crate::schema::{job as jobs, message, notice, notification_settings};
+use crate::{Store, event};
+
+/// The most messages that are told of at a time.
+const MOST: i64 = 200;
+
+rows! {
+    /// That somebody is told of a message.
+    NoticeRow, NoticeColumns => notice {
+        mailbox_id: Id as SqlUuid,
+        message_id: Id as SqlUuid,
+        person_id: Id as SqlUuid,
+        round: i16 as SmallInt,
+        channel: &'static str as Text,
+        id: Id as SqlUuid,
+        decided_at: Time as SqlTime,
+        sent_at: Option<Time> as Nullable<SqlTime>,
+        refused_at: Option<Time> as Nullable<SqlTime>,
+    }
+}
+
+/// A notice that is to be sent.
+#[derive(Clone, Debug)]
+pub struct Notice {
+    /// What the other side knows it by, however often it is sent.
+    pub id: NoticeId,
+    /// Where it goes.
+    pub address: NoticeAddress,
+    /// In which language, where the register says.
+    pub language: Option<ContactLanguage>,
+    /// The organisation that the message is from.
+    pub organisation: String,
+    /// Whether the message is another's, for whom the addressee acts.
+    pub is_for_another: bool,
+}
+
+/// What came of a notice that was tried.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, IntoStaticStr)]
+#[strum(serialize_all = "camelCase")]
+pub enum NoticeOutcome {
+    /// The other side has it.
+    Sent,
+    /// The other side does not take it, and will not.
+    Refused,
+    /// The other side did not answer, or not as it should.
+    Away,
+}
+
+/// Notices that this process has taken on.
+pub struct NoticeBatch {
+    until: DateTime<Utc>,
+    jobs: Vec<(Lease, JobKind)>,
+    /// What is to be sent.
+    pub notices: Vec<Notice>,
+    /// Of which job each notice is.
+    of: HashMap<NoticeId, Id>,
+}
+
+impl NoticeBatch {
+    /// Whether there is nothing to be done.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.jobs.is_empty()
+    }
+
+    /// How many messages it is about.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.jobs.len()
+    }
+}
+
+impl Store {
+    /// How the caller wants to be told that something has come.
+    ///
+    /// # Errors
+    /// Refused, or the store away.
+    pub async fn notification_settings_fetch(&self, context: &Context) -> Result<NotificationSettings, Failure> {
+        self.read_mailbox(context, MailboxRef::Own, Action::SeeProfile, None, |_, connection, opened| {
+            let mailbox = opened.grant.mailbox().key();
+            Ok(settings_of(connection, &[mailbox])?.remove(&mailbox).unwrap_or_default())
+        })
+        .await
+    }
+
+    /// Changes how the caller wants to be told.
+    ///
+    /// # Errors
+    /// Refused, or the store away.
+    pub async fn notification_settings_change(
+        &self,
+        context: &Context,
+        sms: Option<bool>,
+        email: Option<bool>,
+    ) -> Result<NotificationSettings, Failure> {
+        let (now, action) = (Time(context.now), Action::ChangeContactDetails);
+        self.write_mailbox(context, MailboxRef::Own, action, None, move |_, connection, opened| {
+            let mailbox = opened.grant.mailbox().key();
+            let before = settings_of(connection, &[mailbox])?.remove(&mailbox).unwrap_or_default();
+            let after = NotificationSettings { sms: sms.unwrap_or(before.sms), email: email.unwrap_or(before.email) };
+            let values = (
+                notification_settings::sms.eq(after.sms),
+                notification_settings::email.eq(after.email),
+                notification_settings::changed_at.eq(now),
+            );
+            on!(connection, c => diesel::insert_into(notification_settings::table)
+                .values((notification_settings::mailbox_id.eq(mailbox), values))
+                .on_conflict(notification_settings::mailbox_id)
+                .do_update()
+                .set(values)
+                .execute(c))?;
+            Ok(after)
+        })
+        .await
+    }
+
+    /// Takes on what is to be told now. Nothing is told as long as one of the registers is away.
+    ///
+    /// # Errors
+    /// The store away. The jobs wait.
+    pub async fn notices_take(&self, now: DateTime<Utc>) -> Result<NoticeBatch, Failure> {
+        let (jobs, until) = self.run(move |_, connection| lease(connection, now)).await?;
+        let mut batch = NoticeBatch { until, jobs, notices: vec![], of: HashMap::new() };
+        if batch.is_empty() {
+            return Ok(batch);
+        }
+        let Some(audience) = self.audience_of(&batch, now).await? else {
+            self.notices_put_off(&batch, now).await?;
+            return Ok(NoticeBatch { jobs: vec![], ..batch });
+        };
+        let contacts = self.contacts(audience.numbers()).await;
+        let jobs = batch.jobs.clone();
+        let decided = self
+            .run(move |_, connection| {
+                connection.write(|connection| {
+                    let mut decided = HashMap::new();
+                    for (lease, kind) in &jobs {
+                        // A register that is away, or has no row of somebody: nobody guesses (KRR-15).
+                        let told = audience.told(*lease, &contacts, now);
+                        let notices = match told {
+                            Some(told) => Some(keep(connection, *lease, *kind, told, now)?),
+                            None => None,
+                        };
+                        decided.insert(lease.job, notices);
+                    }
+                    Ok::<_, Failure>(decided)
+                })
+            })
+            .await?;
+        let unknown: Vec<_> =
+            batch.jobs.iter().filter(|(lease, _)| !matches!(decided.get(&lease.job), Some(Some(_)))).copied().collect();
+        if !unknown.is_empty() {
+            let unknown = NoticeBatch { jobs: unknown, notices: vec![], of: HashMap::new(), until };
+            self.notices_put_off(&unknown, now).await?;
+        }
+        batch.jobs.retain(|(lease, _)| matches!(decided.get(&lease.job), Some(Some(_))));
+        for (job, notices) in decided {
+            for notice in notices.into_iter().flatten() {
+                batch.of.insert(notice.id, job);
+                batch.notices.push(notice);
+            }
+        }
+        Ok(batch)
+    }
+
+    /// Who is told of these messages, by facts that are fresh; none where the population register is away.
+    async fn audience_of(&self, batch: &NoticeBatch, now: DateTime<Utc>) -> Result<Option<Audience>, Failure> {
+        let gather = || {
+            let jobs: Vec<Lease> = batch.jobs.iter().map(|(lease, _)| *lease).collect();
+            self.run(move |inner, connection| Ok(Audience::gather(inner, connection, &jobs, now)?))
+        };
+        let audience = gather().await?;
+        if audience.stale().is_empty() {
+            return Ok(Some(audience));
+        }
+        let whom = audience.stale().iter().cloned().map(Whom::Number).collect();
+        match self.refresh(whom, now).await? {
+            Refreshed::Told => gather().await.map(Some),
+            Refreshed::Away => Ok(None),
+        }
+    }
+
+    /// Notes what came of each notice of a batch, in the transaction that ends the jobs or lets them rest. What is not
+    /// named was not tried.
+    ///
+    /// # Errors
+    /// The store away. The jobs are done again when their leases run out.
+    pub async fn notices_done(
+        &self,
+        batch: NoticeBatch,
+        outcomes: HashMap<NoticeId, NoticeOutcome>,
+        now: DateTime<Utc>,
+    ) -> Result<(), Failure> {
+        self.run(move |_, connection| {
+            connection.write(|connection| {
+                let with = |wanted: NoticeOutcome| {
+                    outcomes.iter().filter(move |(_, outcome)| **outcome == wanted).map(|(id, _)| id.key())
+                };
+                note_sent(connection, &with(NoticeOutcome::Sent).collect::<Vec<_>>(), now)?;
+                note_refused(connection, &with(NoticeOutcome::Refused).collect::<Vec<_>>(), now)?;
+                let is_settled = |notice: &&Notice| {
+                    matches!(outcomes.get(&notice.id), Some(NoticeOutcome::Sent | NoticeOutcome::Refused))
+                };
+                let open: HashSet<Id> = batch
+                    .notices
+                    .iter()
+                    .filter(|notice| !is_settled(notice))
+                    .filter_map(|notice| batch.of.get(&notice.id).copied())
+                    .collect();
+                let (open, done): (Vec<_>, Vec<_>) =
+                    batch.jobs.iter().copied().partition(|(lease, _)| open.contains(&lease.job));
+                for (lease, _) in open {
+                    job::put_off(connection, lease, batch.until, Trouble::Away, now)?;
+                }
+                finish(connection, &done, batch.until, now)
+            })
+        })
+        .await
+    }
+
+    async fn notices_put_off(&self, batch: &NoticeBatch, now: DateTime<Utc>) -> Result<(), Failure> {
+        let (jobs, until) = (batch.jobs.clone(), batch.until);
+        self.run(move |_, connection| {
+            connection.write(|connection| {
+                for (lease, _) in &jobs {
+                    job::put_off(connection, *lease, until, Trouble::Away, now)?;
+                }
+                Ok::<_, Failure>(())
+            })
+        })
+        .await
+    }
+}
+
+/// The jobs by which a message that has come into the inbox is told of.
+pub(crate) fn tell_of(messages: impl Iterator<Item = (MailboxId, MessageId)>, now: DateTime<Utc>) -> Vec<JobRow> {
+    let at = send_at(now);
+    messages.map(|(mailbox, message)| JobRow::new(JobKind::Notify, mailbox, message.key(), at)).collect()
+}
+
+fn lease(connection: &mut Connection, now: DateTime<Utc>) -> Result<(Vec<(Lease, JobKind)>, DateTime<Utc>), Failure> {
+    let morning = send_at(now);
+    if morning != now {
+        // What was to be sent before the night, or rests, does not wake anybody.
+        on!(connection, c => diesel::update(jobs::table)
+            .filter(jobs::kind.eq_any([JobKind::Notify.as_word(), JobKind::NotifyAgain.as_word()]))
+            .filter(jobs::run_at.le(Time(now)))
+            .filter(jobs::given_up_at.is_null())
+            .set(jobs::run_at.eq(Time(morning)))
+            .execute(c))?;
+        return Ok((vec![], now));
+    }
+    for kind in [JobKind::Notify, JobKind::NotifyAgain] {
+        let (leases, until) = job::lease(connection, kind, now, MOST)?;
+        if !leases.is_empty() {
+            return Ok((leases.into_iter().map(|lease| (lease, kind)).collect(), until));
+        }
+    }
+    Ok((vec![], now))
+}
+
+/// Keeps who is told where, and says what of it has not been sent yet.
+fn keep(
+    connection: &mut Connection,
+    lease: Lease,
+    kind: JobKind,
+    told: Vec<(Id, Notice)>,
+    now: DateTime<Utc>,
+) -> Result<Vec<Notice>, StoreError> {
+    let round: i16 = if kind == JobKind::Notify { 1 } else { 2 };
+    let before: Vec<(Id, String, Id, Option<Time>, Option<Time>)> = on!(&mut *connection, c => notice::table
+        .filter(notice::mailbox_id.eq(lease.mailbox))
+        .filter(notice::message_id.eq(lease.object))
+        .filter(notice::round.eq(round))
+        .select((notice::person_id, notice::channel, notice::id, notice::sent_at, notice::refused_at))
+        .load(c))?;
+    let mut rows = vec![];
+    let mut unsent = vec![];
+    for (person, one) in told {
+        let channel = one.address.channel.as_word();
+        match before.iter().find(|row| row.0 == person && row.1 == channel) {
+            Some((_, _, id, None, None)) => unsent.push(Notice { id: (*id).into(), ..one }),
+            Some(_) => {}
+            None => {
+                rows.push(NoticeRow {
+                    mailbox_id: lease.mailbox,
+                    message_id: lease.object,
+                    person_id: person,
+                    round,
+                    channel,
+                    id: one.id.key(),
+                    decided_at: Time(now),
+                    sent_at: None,
+                    refused_at: None,
+                });
+                unsent.push(one);
+            }
+        }
+    }
+    NoticeRow::insert_all(connection, rows)?;
+    Ok(unsent)
+}
+
+fn note_sent(connection: &mut Connection, notices: &[Id], now: DateTime<Utc>) -> Result<(), StoreError> {
+    if !notices.is_empty() {
+        on!(connection, c => diesel::update(notice::table.filter(notice::id.eq_any(notices)))
+            .set(notice::sent_at.eq(Time(now)))
+            .execute(c))?;
+    }
+    Ok(())
+}
+
+fn note_refused(connection: &mut Connection, notices: &[Id], now: DateTime<Utc>) -> Result<(), StoreError> {
+    if !notices.is_empty() {
+        on!(connection, c => diesel::update(notice::table.filter(notice::id.eq_any(notices)))
+            .set(notice::refused_at.eq(Time(now)))
+            .execute(c))?;
+    }
+    Ok(())
+}
+
+/// Ends jobs of which every notice is settled. After the first round the second is planned, and the sender is told whether
+/// anybody has been notified.
+fn finish(
+    connection: &mut Connection,
+    jobs: &[(Lease, JobKind)],
+    until: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let leases: Vec<Lease> = jobs.iter().map(|(lease, _)| *lease).collect();
+    let mine = job::still_leased(connection, &leases, until)?;
+    let is_first = |lease: &&Lease| jobs.iter().any(|(one, kind)| one.job == lease.job && *kind == JobKind::Notify);
+    let first: Vec<&Lease> = mine.iter().filter(is_first).collect();
+    let again = |lease: &&Lease| JobRow::new(JobKind::NotifyAgain, lease.mailbox.into(), lease.object, again_at(now));
+    JobRow::insert_all(connection, first.iter().map(again).collect())?;
+    let messages: Vec<Id> = first.iter().map(|lease| lease.object).collect();
+    let mailboxes: Vec<Id> = first.iter().map(|lease| lease.mailbox).collect();
+    let notified: HashSet<Id> = on!(&mut *connection, c => notice::table
+        .filter(notice::mailbox_id.eq_any(&mailboxes))
+        .filter(notice::message_id.eq_any(&messages))
+        .filter(notice::sent_at.is_not_null())
+        .select(notice::message_id)
+        .load::<Id>(c))?
+    .into_iter()
+    .collect();
+    let unopened: Vec<(Id, Id)> = on!(&mut *connection, c => message::table
+        .filter(message::mailbox_id.eq_any(&mailboxes))
+        .filter(message::id.eq_any(&messages))
+        .select((message::service_id, message::id))
+        .load(c))?;
+    let (told, untold): (Vec<_>, Vec<_>) = unopened
+        .into_iter()
+        .map(|(service, id)| (service.into(), MessageId::from(id)))
+        .partition(|(_, id)| notified.contains(&id.key()));
+    event::record(connection, EventKind::MessageNotified, &told, now)?;
+    Ok(event::record(connection, EventKind::MessageNotNotified, &untold, now)?)
+}
+
+/// How the owners of these mailboxes want to be told, as far as they have said.
+fn settings_of(connection: &mut Connection, mailboxes: &[Id]) -> Result<HashMap<Id, NotificationSettings>, StoreError> {
+    let rows: Vec<(Id, bool, bool)> = on!(connection, c => notification_settings::table
+        .filter(notification_settings::mailbox_id.eq_any(mailboxes))
+        .select((notification_settings::mailbox_id, notification_settings::sms, notification_settings::email))
+        .load(c))?;
+    Ok(rows.into_iter().map(|(mailbox, sms, email)| (mailbox, NotificationSettings { sms, email })).collect())
+}
+
+/// Forgets how the owner of a mailbox wants to be told.
+pub(crate) fn forget(connection: &mut Connection, mailbox: MailboxId) -> Result<(), StoreError> {
+    on!(connection, c => diesel::delete(notification_settings::table.find(mailbox.key())).execute(c))?;
+    Ok(())
+}
+
+/// A notice before it has been decided upon anew.
+fn new_notice(
+    address: NoticeAddress,
+    language: Option<ContactLanguage>,
+    organisation: String,
+    is_for_another: bool,
+) -> Notice {
+    Notice { id: new_id(), address, language, organisation, is_for_another }
+}
