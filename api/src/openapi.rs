@@ -33,6 +33,7 @@ const LIST_PREFIX: &str = "ListView_";
         (name = "Appointments", description = "Appointments and visits: what services tell of them, and what citizens see and cancel."),
         (name = "Health contacts", description = "General practitioners and others: what services tell of them, and what citizens see."),
         (name = "Queue", description = "What citizens have written, for the members and systems of a service."),
+        (name = "Events", description = "What happens to an organisation's messages, in order."),
         (name = "Organisations", description = "What operators register."),
         (name = "Privacy notices", description = "What organisations say of their use of personal data. Open to everybody."),
         (name = "Operation", description = "What operators look after while the mailbox runs."),

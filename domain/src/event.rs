@@ -1,6 +1,15 @@
 //! What happened to a message, for the feed of the sender's organisation. Ids and kinds only, never content (BX-8).
 
+use chrono::{DateTime, TimeDelta, Utc};
 use strum::{EnumString, IntoStaticStr, VariantArray};
+
+use crate::id::{EventId, MailboxId, MessageId, ServiceId};
+
+/// How long an event stays in the feed.
+pub const KEPT: TimeDelta = TimeDelta::days(90);
+
+/// After how long without an event a heartbeat says that the feed lives.
+pub const QUIET: TimeDelta = TimeDelta::hours(1);
 
 /// What happened.
 // The words below are stored for years. Rename the variants as you like; never change a word.
@@ -45,6 +54,9 @@ pub enum EventKind {
     /// A citizen has cancelled an appointment. The message is the one that tells of it in the service's queue.
     #[strum(serialize = "appointment.cancelled")]
     AppointmentCancelled,
+    /// Nothing else has happened for an hour: the feed lives. It is about no message.
+    #[strum(serialize = "feed.heartbeat")]
+    Heartbeat,
 }
 
 impl EventKind {
@@ -53,4 +65,30 @@ impl EventKind {
     pub fn as_word(self) -> &'static str {
         self.into()
     }
+}
+
+/// An event in its place in the feed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Event {
+    /// Its place: 1, 2, 3 and so on in each organisation's feed, without gaps.
+    pub number: i64,
+    /// Its id, the same wherever it is told.
+    pub id: EventId,
+    /// What happened.
+    pub kind: EventKind,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What it is about; nothing for a heartbeat.
+    pub about: Option<About>,
+}
+
+/// What an event is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct About {
+    /// The citizen's mailbox. What happens in one mailbox keeps its order.
+    pub mailbox: MailboxId,
+    /// The service of the organisation.
+    pub service: ServiceId,
+    /// The message.
+    pub message: MessageId,
 }

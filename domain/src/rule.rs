@@ -78,6 +78,9 @@ pub enum Rule {
     /// Each refusal and each allowance names the rule that decided.
     #[strum(serialize = "BX-2")]
     Bx2,
+    /// A sender's organisation follows what happens in an ordered feed, without gaps, and by webhooks on top of it.
+    #[strum(serialize = "BX-8")]
+    Bx8,
     /// Whoever has parental responsibility for a child under 12 uses the inbox for it, but not every message.
     #[strum(serialize = "CHI-1")]
     Chi1,

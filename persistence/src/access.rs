@@ -1,12 +1,13 @@
 //! Reads the facts, asks the rules, hands the grant on, writes the audit entry. The one door to a mailbox.
 
 pub(crate) mod facts;
+mod organisation;
 pub(crate) mod representatives;
 mod service;
 
 use domain::access::{
-    Action, Caller, Grant, PlatformAction, PlatformGrant, Record, Refusal, RelationRecord, ServiceAction, ServiceGrant,
-    decide, decide_platform,
+    Action, Caller, Grant, OrganisationAction, OrganisationGrant, PlatformAction, PlatformGrant, Record, Refusal,
+    RelationRecord, ServiceAction, ServiceGrant, decide, decide_platform,
 };
 use domain::audit::{Entry, Object, Outcome, Subject};
 use domain::id::{MailboxId, ServiceId};
@@ -226,6 +227,22 @@ impl Store {
         let context = context.clone();
         let attempt = self
             .run(move |inner, connection| Ok(service::open_service(inner, connection, &context, service, action, work)))
+            .await?;
+        self.settle(attempt).await
+    }
+
+    /// Does something for the organisation of the token, with the grant for it. `work` sees to its own entry.
+    pub(crate) async fn for_organisation<T: Send + 'static>(
+        &self,
+        context: &Context,
+        action: OrganisationAction,
+        work: impl FnOnce(&Inner, &mut Connection, &OrganisationGrant) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let context = context.clone();
+        let attempt = self
+            .run(move |inner, connection| {
+                Ok(organisation::open_organisation(inner, connection, &context, action, work))
+            })
             .await?;
         self.settle(attempt).await
     }

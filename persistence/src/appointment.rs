@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use domain::access::{Action, Standing, VisibleScope, decide};
 use domain::appointment::{AppointmentView, CancelledBy, can_cancel, cancellation_text, is_planned};
 use domain::audit::{Object, ObjectKind};
-use domain::event::EventKind;
+use domain::event::{About, EventKind};
 use domain::id::{AppointmentId, MailboxId, ServiceId};
 use domain::message::{Body, Sender, Subject};
 use domain::rule::Rule;
@@ -254,6 +254,7 @@ fn tell_service(
     let body = Body::parse(&body).map_err(|_| CORRUPT)?;
     let told = Report { opened, service: found.service, item: found.item, rule, subject: &subject, body: &body };
     let message = report(connection, &told, now)?;
-    event::record(connection, EventKind::AppointmentCancelled, &[(found.service, message)], now)?;
+    let cancelled = About { mailbox: opened.grant.mailbox(), service: found.service, message };
+    event::record(connection, EventKind::AppointmentCancelled, &[cancelled], now)?;
     Ok(())
 }

@@ -9,8 +9,7 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::Array;
 use domain::access::{OwnerFacts, Policy};
 use domain::consent::ConsentLevel;
-use domain::event::EventKind;
-use domain::id::{MessageId, ServiceId};
+use domain::event::{About, EventKind};
 use domain::message::{ParentVisibility, YouthVisibility};
 use domain::routing::{self, Route};
 use domain::service::{ItemPolicy, UnregisteredRecipients};
@@ -52,7 +51,7 @@ impl Store {
     pub async fn deliver_due(&self, now: DateTime<Utc>) -> Result<usize, Failure> {
         // One at a time in a process: whoever asks for what is due also waits for what is being done.
         let _turn = self.inner.delivering.lock().await;
-        self.run(move |inner, connection| {
+        let done = self.run(move |inner, connection| {
             let (leases, until) = job::lease(connection, JobKind::Deliver, now, MOST)?;
             if leases.is_empty() {
                 return Ok(0);
@@ -64,8 +63,12 @@ impl Store {
                 put_into_inbox(connection, &ready, now)?;
                 Ok(mine.len())
             })
-        })
-        .await
+        });
+        let count = done.await?;
+        if count > 0 {
+            self.inner.events.notify_one();
+        }
+        Ok(count)
     }
 }
 
@@ -176,7 +179,12 @@ fn put_into_inbox(connection: &mut Connection, ready: &[Waiting], now: DateTime<
     }
     let arrived = ready.iter().map(|waiting| (waiting.0.into(), waiting.1.into()));
     JobRow::insert_all(connection, notification::tell_of(arrived, now))?;
-    let told: Vec<(ServiceId, MessageId)> = ready.iter().map(|waiting| (waiting.2.into(), waiting.1.into())).collect();
+    let happening = |(mailbox, message, service, _): &Waiting| About {
+        mailbox: (*mailbox).into(),
+        service: (*service).into(),
+        message: (*message).into(),
+    };
+    let told: Vec<About> = ready.iter().map(happening).collect();
     event::record(connection, EventKind::MessageDelivered, &told, now)
 }
 

@@ -215,6 +215,15 @@ pub enum Failure {
     /// Somebody has changed the thing since the caller saw it.
     #[error("the thing has changed")]
     VersionChanged,
+    /// Events behind the place in the feed that the caller named have been removed.
+    #[error("the events are no longer kept")]
+    EventsExpired,
+    /// The feed has not come as far as the place that the caller named.
+    #[error("the feed has not come as far")]
+    AheadOfFeed {
+        /// The last place that there is.
+        last: i64,
+    },
     /// Trouble on our side.
     #[error(transparent)]
     Store(#[from] StoreError),

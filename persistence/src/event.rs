@@ -1,13 +1,13 @@
 //! Events for the feeds of organisations: rows, written in the transaction of what they tell. They get their numbers
-//! after commit.
+//! after commit, in [`feed`](crate::feed).
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use domain::event::EventKind;
-use domain::id::{MessageId, OrganisationId, ServiceId};
+use domain::event::{About, EventKind};
+use domain::id::OrganisationId;
 
 use crate::context::new_id;
 use crate::database::{Connection, Id, Key, SqlTime, SqlUuid, Time, on};
@@ -23,6 +23,7 @@ rows! {
         kind: &'static str as Text,
         service_id: Id as SqlUuid,
         message_id: Id as SqlUuid,
+        mailbox_id: Id as SqlUuid,
         at: Time as SqlTime,
     }
 }
@@ -31,8 +32,7 @@ impl EventRow {
     pub(crate) fn new(
         organisation: OrganisationId,
         kind: EventKind,
-        service: ServiceId,
-        message: MessageId,
+        About { mailbox, service, message }: About,
         at: DateTime<Utc>,
     ) -> Self {
         Self {
@@ -41,6 +41,7 @@ impl EventRow {
             kind: kind.as_word(),
             service_id: service.key(),
             message_id: message.key(),
+            mailbox_id: mailbox.key(),
             at: Time(at),
         }
     }
@@ -50,13 +51,13 @@ impl EventRow {
 pub(crate) fn record(
     connection: &mut Connection,
     kind: EventKind,
-    messages: &[(ServiceId, MessageId)],
+    told: &[About],
     at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    if messages.is_empty() {
+    if told.is_empty() {
         return Ok(());
     }
-    let mut services: Vec<Id> = messages.iter().map(|(service, _)| service.key()).collect();
+    let mut services: Vec<Id> = told.iter().map(|one| one.service.key()).collect();
     services.sort_unstable();
     services.dedup();
     let organisations: HashMap<Id, Id> = on!(&mut *connection, c => service::table
@@ -65,11 +66,11 @@ pub(crate) fn record(
         .load::<(Id, Id)>(c))?
     .into_iter()
     .collect();
-    let rows = messages
+    let rows = told
         .iter()
-        .map(|(service, message)| {
-            let organisation = organisations.get(&service.key()).ok_or(StoreError::Corrupt { what: "service" })?;
-            Ok(EventRow::new((*organisation).into(), kind, *service, *message, at))
+        .map(|one| {
+            let organisation = organisations.get(&one.service.key()).ok_or(StoreError::Corrupt { what: "service" })?;
+            Ok(EventRow::new((*organisation).into(), kind, *one, at))
         })
         .collect::<Result<_, StoreError>>()?;
     EventRow::insert_all(connection, rows)

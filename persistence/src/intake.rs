@@ -61,6 +61,7 @@ impl Store {
             (answer, _) => answer?,
         };
         self.inner.work.notify_one();
+        self.inner.events.notify_one();
         Ok(answer)
     }
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use domain::access::{Action, Grant};
 use domain::audit::{Object, ObjectKind};
-use domain::event::EventKind;
+use domain::event::{About, EventKind};
 use domain::id::{ConversationId, MailboxId, MessageId, ServiceId};
 use domain::message::{Body, Direction, Message, MessageKind, Overview, Sender, Subject};
 use serde::{Deserialize, Serialize};
@@ -429,7 +429,8 @@ fn open_message(connection: &mut Connection, grant: &Grant, id: MessageId, now: 
             .filter(message::id.eq(id.key()))
             .select(message::service_id)
             .first::<Id>(c))?;
-        event::record(connection, EventKind::MessageOpened, &[(service.into(), id)], now)?;
+        let opened = About { mailbox: grant.mailbox(), service: service.into(), message: id };
+        event::record(connection, EventKind::MessageOpened, &[opened], now)?;
     }
     Ok(())
 }

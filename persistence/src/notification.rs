@@ -13,7 +13,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Nullable, SmallInt, Text};
 use domain::access::Action;
 use domain::contact_register::ContactLanguage;
-use domain::event::EventKind;
+use domain::event::{About, EventKind};
 use domain::id::{MailboxId, MessageId, NoticeId};
 use domain::job::Trouble;
 use domain::notification::{NoticeAddress, NotificationSettings, again_at, send_at};
@@ -373,15 +373,15 @@ fn finish(
         .load::<Id>(c))?
     .into_iter()
     .collect();
-    let unopened: Vec<(Id, Id)> = on!(&mut *connection, c => message::table
+    let about: Vec<(Id, Id, Id)> = on!(&mut *connection, c => message::table
         .filter(message::mailbox_id.eq_any(&mailboxes))
         .filter(message::id.eq_any(&messages))
-        .select((message::service_id, message::id))
+        .select((message::mailbox_id, message::service_id, message::id))
         .load(c))?;
-    let (told, untold): (Vec<_>, Vec<_>) = unopened
+    let (told, untold): (Vec<_>, Vec<_>) = about
         .into_iter()
-        .map(|(service, id)| (service.into(), MessageId::from(id)))
-        .partition(|(_, id)| notified.contains(&id.key()));
+        .map(|(mailbox, service, id)| About { mailbox: mailbox.into(), service: service.into(), message: id.into() })
+        .partition(|about| notified.contains(&about.message.key()));
     event::record(connection, EventKind::MessageNotified, &told, now)?;
     Ok(event::record(connection, EventKind::MessageNotNotified, &untold, now)?)
 }

@@ -12,13 +12,13 @@ use domain::id::OrganisationId;
 use domain::identity::OrganisationNumber;
 use domain::organisation::{Client, ExternalClientId, Name, Organisation};
 
-use crate::Store;
 use crate::context::{Context, new_id};
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::idempotency::{self, Created, RequestKey};
 use crate::page::{Page, Slice};
 use crate::schema::{agreement, client, organisation};
+use crate::{Store, feed};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "organisation" };
 
@@ -248,6 +248,7 @@ fn insert_organisation(
     );
     on!(connection, c => diesel::insert_into(organisation::table).values(row).execute(c))
         .map_err(|error| taken(error, Failure::OrganisationExists))?;
+    feed::open(connection, made.id, now)?;
     Ok(made)
 }
 

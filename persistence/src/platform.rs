@@ -20,7 +20,7 @@ use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::schema::{organisation, service};
 use crate::service::{NewService, insert as insert_service};
-use crate::{Inner, Store, audit};
+use crate::{Inner, Store, audit, feed};
 
 /// What the mailbox's own messages ask of who looks at them: they are for the owner alone.
 pub(crate) const ITEM_POLICY: ItemPolicy = ItemPolicy {
@@ -83,6 +83,7 @@ fn ensure(
         .on_conflict_do_nothing()
         .execute(c))?;
     let organisation: OrganisationId = locked(connection, number)?.into();
+    feed::open(connection, organisation, now)?;
     let known = on!(&mut *connection, c => service::table
         .filter(service::organisation_id.eq(organisation.key()))
         .filter(service::kind.eq(ServiceKind::Platform.as_word()))

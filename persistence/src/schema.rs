@@ -300,12 +300,26 @@ diesel::table! {
     use diesel::sql_types::*;
 
     event (organisation_id, id) {
+        arrival -> BigInt,
         organisation_id -> SqlUuid,
         id -> SqlUuid,
         kind -> Text,
-        service_id -> SqlUuid,
-        message_id -> SqlUuid,
+        service_id -> Nullable<SqlUuid>,
+        message_id -> Nullable<SqlUuid>,
+        mailbox_id -> Nullable<SqlUuid>,
         at -> SqlTime,
+        number -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    feed (organisation_id) {
+        organisation_id -> SqlUuid,
+        last_number -> BigInt,
+        last_event_at -> SqlTime,
     }
 }
 
@@ -677,6 +691,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency,
     job,
     event,
+    feed,
     audit_entry,
     registered_relation,
     service_area,

@@ -16,13 +16,14 @@ use crate::blob::{BlobError, BlobSettings, BlobStore};
 use crate::contact_register::{ContactDesk, ContactRegister};
 use crate::database::{Connection, DatabaseUrl, Id, Pool, on};
 use crate::error::{Failure, StoreError};
+use crate::feed::Waiting;
 use crate::intake::{self, Intake};
 use crate::migration::{self, MigrationError};
 use crate::platform::PlatformService;
 use crate::register::PopulationRegister;
 use crate::schema::{attachment, upload as uploads, vault_key};
 use crate::vault::{MasterKey, Vault, VaultError, WrappedVaultKey};
-use crate::{draft, health_contact, idempotency, relationship, upload};
+use crate::{draft, feed, health_contact, idempotency, relationship, upload};
 
 /// How long what recipients see of a service is kept in memory.
 const SENDERS_KEPT: Duration = Duration::from_secs(10);
@@ -112,6 +113,12 @@ pub(crate) struct Inner {
     pub(crate) work: Notify,
     /// Held while deliveries are made.
     pub(crate) delivering: tokio::sync::Mutex<()>,
+    /// Held while events are numbered.
+    pub(crate) relaying: tokio::sync::Mutex<()>,
+    /// Rung when there may be events to number.
+    pub(crate) events: Notify,
+    /// Those who wait for events.
+    pub(crate) waiting: Waiting,
     /// As many as there are connections: a thread is taken only when there is a connection for it.
     slots: Arc<Semaphore>,
     acquire_timeout: Duration,
@@ -147,6 +154,9 @@ impl Store {
             senders: moka::sync::Cache::builder().max_capacity(MOST_SENDERS).time_to_live(SENDERS_KEPT).build(),
             work: Notify::new(),
             delivering: tokio::sync::Mutex::new(()),
+            relaying: tokio::sync::Mutex::new(()),
+            events: Notify::new(),
+            waiting: Waiting::default(),
             pool,
             vault,
             policy,
@@ -189,7 +199,7 @@ impl Store {
         self.inner.work.notified().await;
     }
 
-    /// Forgets old idempotency keys and expired uploads, and sweeps bytes that nothing names.
+    /// Forgets old idempotency keys, expired uploads and old events, and sweeps bytes that nothing names.
     ///
     /// # Errors
     /// The store away. What is left is for the next time.
@@ -208,6 +218,7 @@ impl Store {
         for blob in expired {
             self.inner.blobs.delete(blob.0).await.map_err(StoreError::from)?;
         }
+        while self.run(move |_, connection| Ok(feed::remove_old(connection, now)?)).await? {}
         let mut stored = std::pin::pin!(self.inner.blobs.list());
         while let Some((blob, changed_at)) = stored.try_next().await.map_err(StoreError::from)? {
             if changed_at < now - SWEEP_AFTER && !self.is_named(Id(blob)).await? {

@@ -14,6 +14,8 @@ mod crash;
 mod decisions;
 mod dialogue;
 mod drafts;
+mod event_relay;
+mod events;
 mod forms;
 mod health_contacts;
 mod idempotency;

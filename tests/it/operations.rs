@@ -55,7 +55,7 @@ enum Owner {
 
 /// Every operation that takes a token: whose it is, what it sends, and what comes back. Those that take something away
 /// come last.
-const CASES: [(&str, Owner, u16); 103] = [
+const CASES: [(&str, Owner, u16); 104] = [
     ("meShow", Owner::Citizen, 200),
     ("meMailboxList", Owner::Citizen, 200),
     ("meConsentSet", Owner::Citizen, 200),
@@ -137,6 +137,7 @@ const CASES: [(&str, Owner, u16); 103] = [
     ("uploadOpen", Owner::Desk, 201),
     ("uploadFill", Owner::Desk, 200),
     ("uploadShow", Owner::Desk, 200),
+    ("eventList", Owner::System, 200),
     ("organisationRegister", Owner::Operator, 201),
     ("organisationList", Owner::Operator, 200),
     ("organisationShow", Owner::Operator, 200),

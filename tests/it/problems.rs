@@ -262,6 +262,13 @@ async fn of_appointments(app: &TestApp, happened: &mut Happened) {
     happened.note(&cancel(&fixed).await, "appointment-not-cancellable");
 }
 
+/// A consumer that comes back after its place in the feed has been removed.
+async fn of_events(app: &TestApp, happened: &mut Happened) {
+    let _ = app.message("Svar").deliver().await;
+    app.advance("P91D").await;
+    happened.note(&app.ehr().await.get("/v1/events?after=0").await, "events-expired");
+}
+
 async fn of_issuers(database: Database, happened: &mut Happened) {
     let (away, helseid) = (Issuer::unpublished("https://away.test"), Issuer::start("https://helseid.test").await);
     let settings = format!("{}{}", away.settings("test"), helseid.settings("helseId"));
@@ -312,6 +319,7 @@ stories! {
         of_appointments(&app, &mut happened).await;
         of_what_is_there_already(&app, &mut happened).await;
         of_dialogue(&TestApp::start(database).await, &mut happened).await;
+        of_events(&TestApp::start(database).await, &mut happened).await;
         of_issuers(database, &mut happened).await;
         if database == Database::Postgres {
             of_two_at_once(&app, &mut happened).await;

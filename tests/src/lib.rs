@@ -12,6 +12,7 @@ mod app;
 mod database;
 pub mod files;
 mod issuer;
+pub mod kill;
 mod message;
 mod process;
 mod proxy;

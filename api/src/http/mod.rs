@@ -16,6 +16,7 @@ mod decision;
 mod desk;
 mod draft;
 pub(crate) mod etag;
+mod event;
 pub(crate) mod figures;
 mod form;
 pub(crate) mod headers;
@@ -176,7 +177,8 @@ pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
             .service(registered_service::service_register)
             .service(registered_service::service_list)
             .service(job::job_list)
-            .service(job::job_restart);
+            .service(job::job_restart)
+            .service(event::event_list);
         if with_sandbox {
             config
                 .service(sandbox::http::sandbox_token_create)

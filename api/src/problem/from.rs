@@ -157,6 +157,10 @@ impl From<Failure> for ApiError {
             Failure::NotCancellable(reason) => return reason.into(),
             Failure::AppointmentOfAnother => return violation("/recipient", ViolationCode::AnotherCitizens),
             Failure::EmptyBatch => return violation("", ViolationCode::Empty),
+            Failure::EventsExpired => return Problem::new(ProblemKind::EventsExpired).rule(Rule::Bx8).into(),
+            Failure::AheadOfFeed { last } => {
+                return violation("?after", ViolationCode::OutOfRange { min: 0, max: last });
+            }
             Failure::VersionChanged => ProblemKind::VersionChanged,
             Failure::RecipientUnknown => ProblemKind::RecipientUnknown,
             Failure::UploadNotReady => ProblemKind::UploadNotReady,

@@ -178,6 +178,8 @@ pub enum ProblemKind {
     NotAcceptable,
     /// The body is not XML, or not of the simple sort that is taken.
     MalformedXml,
+    /// Events after the place in the feed have been removed (BX-8).
+    EventsExpired,
 }
 
 impl ProblemKind {
@@ -229,6 +231,7 @@ impl ProblemKind {
             Self::VersionChanged => StatusCode::PRECONDITION_FAILED,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Self::EventsExpired => StatusCode::GONE,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::UploadNotReady
             | Self::RequestInProgress

@@ -18,6 +18,8 @@ use crate::telemetry;
 
 /// How often to look for work that nobody announced: another process's, or a lease that ran out.
 const PATROL: Duration = Duration::from_secs(1);
+/// How often to look for events that nobody announced.
+const EVENT_PATROL: Duration = Duration::from_millis(250);
 /// How long to wait after trouble.
 const AFTER_TROUBLE: Duration = Duration::from_secs(2);
 /// How often figures are gathered up and idle rate limits dropped.
@@ -37,6 +39,7 @@ impl Worker {
         let (stop, stopped) = watch::channel(false);
         let tasks = vec![
             tokio::spawn(deliver(store.clone(), messengers, clock.clone(), stopped.clone())),
+            tokio::spawn(relay(store.clone(), clock.clone(), stopped.clone())),
             tokio::spawn(clean_up(store, clock, stopped.clone())),
             tokio::spawn(upkeep(limiter, stopped)),
         ];
@@ -63,7 +66,31 @@ pub(crate) async fn run_due(store: &Store, messengers: &Messengers, now: DateTim
     while store.deliver_due(now).await? > 0 {}
     while store.jobs_due(now).await? > 0 {}
     while notify::notify(store, messengers, now).await? > 0 {}
+    while store.relay_due(now).await? > 0 {}
     Ok(())
+}
+
+/// Numbers events as they come, beside all other work: a feed does not wait for a slow job.
+async fn relay(store: Store, clock: Clock, mut stopped: watch::Receiver<bool>) {
+    loop {
+        let pause = match relay_once(&store, clock.now()).await {
+            Ok(()) => EVENT_PATROL,
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "events wait for their numbers");
+                AFTER_TROUBLE
+            }
+        };
+        tokio::select! {
+            _ = stopped.changed() => return,
+            () = store.events_arrived() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+async fn relay_once(store: &Store, now: DateTime<Utc>) -> Result<(), Failure> {
+    while store.relay_due(now).await? > 0 {}
+    store.feed_patrol().await
 }
 
 async fn deliver(store: Store, messengers: Messengers, clock: Clock, mut stopped: watch::Receiver<bool>) {

@@ -1,7 +1,8 @@
-//! Every combination of what is asked before somebody does something for a service or for the platform.
+//! Every combination of what is asked before somebody does something for a service, an organisation or the platform.
 
 use domain::access::{
-    Assurance, Caller, PlatformAction, Refusal, Scope, ServiceAction, ServiceFacts, decide_platform, decide_service,
+    Assurance, Caller, OrganisationAction, OrganisationFacts, PlatformAction, Refusal, Scope, ServiceAction,
+    ServiceFacts, decide_organisation, decide_platform, decide_service,
 };
 use domain::identity::{NationalId, NumberSeries, OrganisationNumber};
 use domain::organisation::ExternalClientId;
@@ -149,6 +150,58 @@ fn only_operators_touch_the_registrations_of_the_platform() {
             let is_operator = matches!(caller, Caller::Operator { .. });
             let expected = if is_operator { Ok((action, Rule::Pjl22)) } else { Err(Refusal::WrongKindOfCaller) };
             assert_eq!(answer, expected, "{caller:?}");
+        }
+    }
+}
+
+/// What systems do for their organisation as a whole: with which scope, and by which rule.
+const ORGANISATION: &str = "
+followEvents    brevdue:messages.read   BX-8
+";
+
+#[test]
+fn every_combination_at_the_door_of_an_organisation() {
+    let mut callers = persons();
+    for organisation in [OWN, OTHER] {
+        for client in ["ehr", "journal"] {
+            for scopes in [&[][..], Scope::VARIANTS].into_iter().chain(Scope::VARIANTS.chunks(1)) {
+                callers.push(system(organisation, client, scopes));
+            }
+        }
+    }
+    let mut all_facts = vec![None];
+    for registered in [&[][..], &["journal"], &["journal", "ehr"]] {
+        all_facts.push(Some(OrganisationFacts {
+            organisation: Uuid::from_u128(2).into(),
+            number: number(OWN),
+            registered_clients: registered.iter().map(|&client| client.to_owned()).collect(),
+        }));
+    }
+    for &action in OrganisationAction::VARIANTS {
+        let line = ORGANISATION.lines().find(|line| line.split_whitespace().next() == Some(action.as_word()));
+        let line: Vec<&str> = line.expect("a line for each action").split_whitespace().collect();
+        for caller in &callers {
+            for facts in &all_facts {
+                let decision = decide_organisation(action, caller, facts.as_ref());
+                let expected = match (caller, facts) {
+                    (Caller::System { scopes, .. }, _) if scopes.iter().all(|scope| scope.as_word() != line[1]) => {
+                        Err(Refusal::ScopeMissing)
+                    }
+                    (Caller::System { organisation, client, .. }, Some(facts)) if *organisation == facts.number => {
+                        let all = facts.registered_clients.is_empty();
+                        let one = facts.registered_clients.contains(&client.as_str().to_owned());
+                        if all || one { Ok(line[2]) } else { Err(Refusal::ClientNotRegistered) }
+                    }
+                    (Caller::System { .. }, _) => Err(Refusal::NotThere),
+                    (Caller::Citizen { .. } | Caller::HealthWorker { .. } | Caller::Operator { .. }, _) => {
+                        Err(Refusal::WrongKindOfCaller)
+                    }
+                };
+                if let Ok(grant) = &decision {
+                    assert_eq!((grant.organisation(), grant.action()), (Uuid::from_u128(2).into(), action));
+                }
+                assert_eq!(decision.map(|grant| grant.rule().id()), expected, "{action:?} {caller:?} {facts:?}");
+            }
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::fmt::Debug;
 use std::str::FromStr;
 
-use domain::access::{Action, PlatformAction, Refusal, Scope, ServiceAction};
+use domain::access::{Action, OrganisationAction, PlatformAction, Refusal, Scope, ServiceAction};
+use domain::event::EventKind;
 use domain::message::Status;
 use domain::person::{PersonName, Protection};
 use domain::power_of_attorney::{EndedBy, PowerKind, PowerRole, PowerStatus};
@@ -34,6 +35,13 @@ fn stored_words_are_what_they_were() {
         (stored(Action::as_word), actions),
         (stored(PlatformAction::as_word), platform_actions),
         (stored(ServiceAction::as_word), service_actions),
+        (stored(OrganisationAction::as_word), "followEvents"),
+        (
+            stored(EventKind::as_word),
+            "message.accepted message.routed message.returned message.delivered message.notified message.notNotified \
+             message.undelivered message.opened inquiry.received journal.relevant journal.notArchived \
+             journal.rejected appointment.cancelled feed.heartbeat",
+        ),
         (
             stored(Scope::as_word),
             "brevdue:messages.write brevdue:messages.read brevdue:staff.write brevdue:services.write",

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use domain::conversation::{QueueItem, Turn};
-use domain::event::EventKind;
+use domain::event::{About, EventKind};
 use domain::id::{ConversationId, JournalDocumentId, MailboxId, MessageId, ServiceId};
 use domain::journal::{
     FaultCode, FaultText, JournalDocument, JournalEntry, JournalFault, JournalReceipt, JournalReference,
@@ -174,9 +174,9 @@ fn receive(
             on!(&mut *connection, c => diesel::update(journal_entry::table.find(desk.key_of()))
                 .set((journal_entry::rejected_at.eq(now), journal_entry::rejection.eq(sealed)))
                 .execute(c))?;
-            let last = *entry.messages.last().ok_or(CORRUPT)?;
-            let told = [(desk.found.service, last)];
-            Ok(event::record(connection, EventKind::JournalRejected, &told, desk.context.now)?)
+            let message = *entry.messages.last().ok_or(CORRUPT)?;
+            let rejected = About { mailbox: desk.found.mailbox, service: desk.found.service, message };
+            Ok(event::record(connection, EventKind::JournalRejected, &[rejected], desk.context.now)?)
         }
     }
 }
@@ -241,8 +241,9 @@ fn mark(connection: &mut Connection, desk: &Desk<'_>, relevance: Relevance) -> R
             journal_entry::document_id.eq(new_id::<JournalDocumentId>().key()),
         ))
         .execute(c))?;
-    let last: MessageId = messages.last().copied().ok_or(CORRUPT)?.into();
-    event::record(connection, EventKind::JournalRelevant, &[(desk.found.service, last)], now)?;
+    let message: MessageId = messages.last().copied().ok_or(CORRUPT)?.into();
+    let relevant = About { mailbox: desk.found.mailbox, service: desk.found.service, message };
+    event::record(connection, EventKind::JournalRelevant, &[relevant], now)?;
     JobRow::insert_all(connection, vec![JobRow::new(JobKind::ConfirmationDue, desk.found.mailbox, id, confirm_by)])?;
     Ok(())
 }
@@ -352,7 +353,7 @@ pub(crate) fn tell_overdue(
     let key = (lease.mailbox, lease.object);
     let Some(row) = rows(connection, &[key.0], &[key.1])?.pop() else { return Ok(()) };
     let ((_, _, _, confirm_by, messages), (archived_at, _), (_, rejected_at, _)) = row;
-    let Some(last) = from_text(&messages)?.pop() else { return Ok(()) };
+    let Some(message) = from_text(&messages)?.pop() else { return Ok(()) };
     if archived_at.is_some() || rejected_at.is_some() || now < confirm_by.0 {
         return Ok(());
     }
@@ -362,5 +363,6 @@ pub(crate) fn tell_overdue(
         .first::<Id>(c)
         .optional())?;
     let Some(service) = service else { return Ok(()) };
-    Ok(event::record(connection, EventKind::JournalNotArchived, &[(service.into(), last)], now)?)
+    let overdue = About { mailbox: key.0.into(), service: service.into(), message };
+    Ok(event::record(connection, EventKind::JournalNotArchived, &[overdue], now)?)
 }

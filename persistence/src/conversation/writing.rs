@@ -7,7 +7,7 @@ use domain::attachment::FileFault;
 use domain::audit::{Object, ObjectKind};
 use domain::conversation::{NewInquiry, NoReply, Writing, WrittenText, can_answer, message_kind};
 use domain::dialogue::{Inquiry, NotWritable, Relationship, RelationshipState, may_write};
-use domain::event::EventKind;
+use domain::event::{About, EventKind};
 use domain::id::{ConversationId, MailboxId, MessageId, PersonId, ServiceId};
 use domain::message::{Body, BodyFormat, Direction, Message, Subject};
 use domain::rule::Rule;
@@ -328,7 +328,8 @@ fn store(
     if let Some(filled) = &piece.text.form {
         form::carry(connection, key, (head.mailbox, head.id), filled)?;
     }
-    event::record(connection, EventKind::InquiryReceived, &[(head.service, head.id)], now)?;
+    let received = About { mailbox: head.mailbox, service: head.service, message: head.id };
+    event::record(connection, EventKind::InquiryReceived, &[received], now)?;
     Ok(())
 }
 

@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 use domain::access::{ItemFlags, Refusal, ServiceAction};
 use domain::audit::{Entry, Object, ObjectKind, Outcome, Subject as Log};
-use domain::event::EventKind;
+use domain::event::{About, EventKind};
 use domain::id::{MessageId, OrganisationId, ServiceId, TraceId};
 use domain::message::{Body, BodyFormat, Direction, MessageKind, Subject};
 use domain::routing::{self, Decision, Route};
@@ -179,7 +179,7 @@ fn rows_of(inner: &Inner, voice: Voice, notice: &Notice<'_>, occasion: Occasion)
         },
         message: MessageRow::new(head, &key, &subject, 0),
         body: BodyRow::new(head, &key, BodyFormat::Text, &body),
-        event: EventRow::new(organisation, EventKind::MessageAccepted, service, id, now),
+        event: EventRow::new(organisation, EventKind::MessageAccepted, About { mailbox, service, message: id }, now),
         entry: audit::of_worker(
             Log::Mailbox(mailbox),
             ServiceAction::SendMessage.as_word(),

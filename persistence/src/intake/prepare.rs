@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use domain::access::{ItemFlags, ServiceAction, decide_service};
 use domain::audit::{Entry, Object, ObjectKind, Subject};
-use domain::event::EventKind;
+use domain::event::{About, EventKind};
 use domain::id::{MessageId, ServiceId};
 use domain::message::{Direction, Draft, MessageKind, Sending};
 use domain::routing::{self, Route, Routed};
@@ -216,7 +216,12 @@ fn rows_of(
             .conversation
             .map(|conversation| ConversationRow::begun_by_service(head, conversation, data_key, subject)),
         job: JobRow::new(JobKind::Deliver, head.mailbox, id.key(), now),
-        event: EventRow::new(service.organisation, EventKind::MessageAccepted, service.id, id, now),
+        event: EventRow::new(
+            service.organisation,
+            EventKind::MessageAccepted,
+            About { mailbox: head.mailbox, service: service.id, message: id },
+            now,
+        ),
         audit: entry.into(),
         idempotency: IdempotencyRow::new(&incoming.scope, &incoming.key, id.key(), now),
         attachments,

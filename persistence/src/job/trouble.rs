@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use domain::access::PlatformAction;
 use domain::audit::{Object, ObjectKind, Subject};
-use domain::event::EventKind;
-use domain::id::{JobId, MessageId};
+use domain::event::{About, EventKind};
+use domain::id::JobId;
 use domain::job::{Next, Trouble, after_failure};
 
 use super::{JobKind, Lease};
@@ -149,6 +149,6 @@ fn tell(connection: &mut Connection, lease: Lease, now: DateTime<Utc>) -> Result
         .first::<Id>(c)
         .optional())?;
     let Some(service) = service else { return Ok(()) };
-    let message: MessageId = lease.object.into();
-    event::record(connection, EventKind::MessageUndelivered, &[(service.into(), message)], now)
+    let about = About { mailbox: lease.mailbox.into(), service: service.into(), message: lease.object.into() };
+    event::record(connection, EventKind::MessageUndelivered, &[about], now)
 }

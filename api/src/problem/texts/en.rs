@@ -244,6 +244,10 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::AppointmentNotCancellable => {
             ("The appointment cannot be cancelled here", "Contact the service to cancel or move it.")
         }
+        Kind::EventsExpired => (
+            "Events after this number are no longer kept",
+            "Leave out “after” to begin with the oldest event that is kept, and look up what you have missed.",
+        ),
         Kind::MalformedXml => (
             "The body is not valid XML",
             "Correct the XML and send the request again, in UTF-8 and without a DOCTYPE and entities.",

@@ -235,6 +235,10 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::AppointmentNotCancellable => {
             ("Avtalen kan ikke avlyses her", "Ta kontakt med tjenesten for å avlyse eller endre den.")
         }
+        Kind::EventsExpired => (
+            "Hendelser etter dette nummeret er ikke lenger lagret",
+            "Utelat «after» for å begynne med den eldste hendelsen som er lagret, og slå opp det du har gått glipp av.",
+        ),
         Kind::MalformedXml => {
             ("Innholdet er ikke gyldig XML", "Rett XML-en og send på nytt, i UTF-8 og uten DOCTYPE og entiteter.")
         }

@@ -237,6 +237,10 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::AppointmentNotCancellable => {
             ("Avtalen kan ikkje avlysast her", "Ta kontakt med tenesta for å avlyse eller endre han.")
         }
+        Kind::EventsExpired => (
+            "Hendingar etter dette nummeret er ikkje lenger lagra",
+            "La vere å oppgje «after» for å byrje med den eldste hendinga som er lagra, og slå opp det du har gått glipp av.",
+        ),
         Kind::MalformedXml => {
             ("Innhaldet er ikkje gyldig XML", "Rett XML-en og send på nytt, i UTF-8 og utan DOCTYPE og entitetar.")
         }

@@ -1,0 +1,94 @@
+//! Who may do what for an organisation as a whole.
+
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
+use super::{Caller, Refusal, Scope};
+use crate::id::OrganisationId;
+use crate::identity::OrganisationNumber;
+use crate::rule::Rule;
+
+/// What a system wants to do for its organisation.
+// The words below are stored for years. Rename the variants as you like; never change a word.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "camelCase")]
+pub enum OrganisationAction {
+    /// Follow the feed of what happens.
+    FollowEvents,
+}
+
+impl OrganisationAction {
+    /// The stored and sent word.
+    #[must_use]
+    pub fn as_word(self) -> &'static str {
+        self.into()
+    }
+
+    const fn scope(self) -> Scope {
+        match self {
+            Self::FollowEvents => Scope::MessagesRead,
+        }
+    }
+}
+
+/// What the rules ask about an organisation.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OrganisationFacts {
+    /// The organisation.
+    pub organisation: OrganisationId,
+    /// Its number.
+    pub number: OrganisationNumber,
+    /// The systems that it has registered; when there are any, no others act for it.
+    pub registered_clients: Vec<String>,
+}
+
+/// That something may be done for one organisation. Only [`decide_organisation`] makes one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OrganisationGrant {
+    organisation: OrganisationId,
+    action: OrganisationAction,
+}
+
+impl OrganisationGrant {
+    /// The organisation, and no other.
+    #[must_use]
+    pub const fn organisation(&self) -> OrganisationId {
+        self.organisation
+    }
+
+    /// What may be done.
+    #[must_use]
+    pub const fn action(&self) -> OrganisationAction {
+        self.action
+    }
+
+    /// The rule that allows it.
+    #[must_use]
+    pub const fn rule(&self) -> Rule {
+        Rule::Bx8
+    }
+}
+
+/// Decides whether a caller may do something for the organisation of the token. `facts` is none where it is not
+/// registered. No agreement is asked for: what was sent is followed after it has ended, too.
+///
+/// # Errors
+/// The first reason against it. What the token alone decides comes first.
+pub fn decide_organisation(
+    action: OrganisationAction,
+    caller: &Caller,
+    facts: Option<&OrganisationFacts>,
+) -> Result<OrganisationGrant, Refusal> {
+    let (number, client) = match caller {
+        Caller::System { scopes, .. } if !scopes.contains(&action.scope()) => return Err(Refusal::ScopeMissing),
+        Caller::System { organisation, client, .. } => (organisation, client),
+        Caller::Citizen { .. } | Caller::HealthWorker { .. } | Caller::Operator { .. } => {
+            return Err(Refusal::WrongKindOfCaller);
+        }
+    };
+    let facts = facts.filter(|facts| facts.number == *number).ok_or(Refusal::NotThere)?;
+    let is_registered = |registered: &String| registered == client.as_str();
+    if !facts.registered_clients.is_empty() && !facts.registered_clients.iter().any(is_registered) {
+        return Err(Refusal::ClientNotRegistered);
+    }
+    Ok(OrganisationGrant { organisation: facts.organisation, action })
+}

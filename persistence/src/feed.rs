@@ -1,0 +1,168 @@
+//! The feed of an organisation: its events, each in its place (BX-8).
+//!
+//! How they get there is in [`relay`]; how somebody waits for the next without asking over and over, in [`waiting`].
+
+mod relay;
+mod waiting;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use domain::access::{OrganisationAction, OrganisationGrant};
+use domain::audit::{Entry, Subject};
+use domain::event::{About, Event};
+use domain::id::OrganisationId;
+
+use crate::context::Context;
+use crate::database::{Connection, Id, Key, Time, on};
+use crate::error::{Failure, StoreError};
+use crate::schema::{event, feed};
+use crate::{Store, audit};
+
+pub(crate) use relay::remove_old;
+pub(crate) use waiting::Waiting;
+
+const CORRUPT: StoreError = StoreError::Corrupt { what: "event" };
+
+/// Some events in the order of the feed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FeedPage {
+    /// The events.
+    pub items: Vec<Event>,
+    /// The place to go on after.
+    pub next_after: i64,
+}
+
+/// What was found, before it is on record.
+struct Found {
+    organisation: OrganisationId,
+    page: FeedPage,
+    entry: Entry,
+}
+
+impl Store {
+    /// The events after a place in the feed of the caller's organisation; from the oldest that is kept where no place is
+    /// named. Where there are none yet, waits for them.
+    ///
+    /// An answer with events is on record. One without tells nothing, and a poll must not fill the log.
+    ///
+    /// # Errors
+    /// Refused, a place whose events are gone or that is yet to come, or the store away.
+    pub async fn event_list(
+        &self,
+        context: &Context,
+        after: Option<i64>,
+        limit: u16,
+        wait: Duration,
+        now: impl Fn() -> DateTime<Utc> + Send,
+    ) -> Result<FeedPage, Failure> {
+        let mut found = self.events_after(context, after, limit).await?;
+        if found.page.items.is_empty()
+            && !wait.is_zero()
+            && let Some(mut arrivals) = self.inner.waiting.listen(found.organisation)
+        {
+            // Looked again after listening, so that what came between the two is not slept over.
+            found = self.events_after(context, after, limit).await?;
+            if found.page.items.is_empty() {
+                let seen = found.page.next_after;
+                // Whether something came or the time is up: the answer is what is there then.
+                let _ = tokio::time::timeout(wait, arrivals.wait_for(|last| *last > seen)).await;
+                let later = Context { now: now(), ..context.clone() };
+                found = self.events_after(&later, after, limit).await?;
+            }
+        }
+        if !found.page.items.is_empty() {
+            self.inner.audit.record(found.entry).await?;
+        }
+        Ok(found.page)
+    }
+
+    async fn events_after(&self, context: &Context, after: Option<i64>, limit: u16) -> Result<Found, Failure> {
+        let owned = context.clone();
+        self.for_organisation(context, OrganisationAction::FollowEvents, move |_, connection, grant| {
+            let subject = Subject::Organisation(grant.organisation());
+            let entry = audit::granted(&owned, None, subject, grant.action().as_word(), None, grant.rule());
+            Ok(Found { organisation: grant.organisation(), page: page(connection, grant, after, limit)?, entry })
+        })
+        .await
+    }
+}
+
+/// Gives an organisation its feed, where it has none yet.
+pub(crate) fn open(
+    connection: &mut Connection,
+    organisation: OrganisationId,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    on!(connection, c => diesel::insert_into(feed::table)
+        .values((
+            feed::organisation_id.eq(organisation.key()),
+            feed::last_number.eq(0),
+            feed::last_event_at.eq(Time(now)),
+        ))
+        .on_conflict_do_nothing()
+        .execute(c))?;
+    Ok(())
+}
+
+fn page(
+    connection: &mut Connection,
+    grant: &OrganisationGrant,
+    after: Option<i64>,
+    limit: u16,
+) -> Result<FeedPage, Failure> {
+    let organisation = grant.organisation();
+    // First, so that everything up to it is committed when the events are read.
+    let last = last_number(connection, organisation)?;
+    if after.is_some_and(|after| after > last) {
+        return Err(Failure::AheadOfFeed { last });
+    }
+    let items = events_behind(connection, organisation, after.unwrap_or(0), i64::from(limit))?;
+    let first = items.first().map_or(last + 1, |event| event.number);
+    // The places have no gaps, so a missing next one is one that has been removed.
+    if after.is_some_and(|after| first > after + 1) {
+        return Err(Failure::EventsExpired);
+    }
+    let next_after = items.last().map_or(last, |event| event.number);
+    Ok(FeedPage { items, next_after })
+}
+
+pub(crate) fn last_number(connection: &mut Connection, organisation: OrganisationId) -> Result<i64, StoreError> {
+    Ok(on!(connection, c => feed::table.find(organisation.key()).select(feed::last_number).first::<i64>(c))?)
+}
+
+type EventRow = (Option<i64>, Id, String, Time, (Option<Id>, Option<Id>, Option<Id>));
+
+pub(crate) fn events_behind(
+    connection: &mut Connection,
+    organisation: OrganisationId,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Event>, StoreError> {
+    let rows = on!(connection, c => event::table
+        .filter(event::organisation_id.eq(organisation.key()))
+        .filter(event::number.is_not_null())
+        .filter(event::number.gt(after))
+        .order(event::number)
+        .limit(limit)
+        .select((event::number, event::id, event::kind, event::at, (event::mailbox_id, event::service_id, event::message_id)))
+        .load::<EventRow>(c))?;
+    rows.into_iter().map(event_from).collect()
+}
+
+fn event_from((number, id, kind, at, about): EventRow) -> Result<Event, StoreError> {
+    let about = match about {
+        (Some(mailbox), Some(service), Some(message)) => {
+            Some(About { mailbox: mailbox.into(), service: service.into(), message: message.into() })
+        }
+        _ => None,
+    };
+    Ok(Event {
+        number: number.ok_or(CORRUPT)?,
+        id: id.into(),
+        kind: kind.parse().map_err(|_| CORRUPT)?,
+        at: at.0,
+        about,
+    })
+}
