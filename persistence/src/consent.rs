@@ -6,13 +6,13 @@ use domain::access::{Action, Grant, OwnerFacts};
 use domain::consent::{Acceptance, Consent, ConsentLevel, Document, DocumentVersion};
 use domain::id::MailboxId;
 
-use crate::access::MailboxRef;
+use crate::access::{MailboxRef, Opened};
 use crate::context::{Context, new_id};
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::page::{Page, Slice};
 use crate::schema::{acceptance, consent, mailbox};
-use crate::{Store, contact_details, delivery, message, notification};
+use crate::{Inner, Store, contact_details, delivery, message, notification};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "consent" };
 
@@ -38,7 +38,7 @@ struct AcceptanceRow {
 
 impl Store {
     /// Gives or changes consent: the caller's own, or that of a mailbox in which the caller decides it (CHI-12, FUL-14).
-    /// What was held for want of it is delivered in the same transaction (PP-6, CON-9).
+    /// What was held for want of it is delivered before this returns (PP-6, CON-9).
     ///
     /// # Errors
     /// Refused, or the store away.
@@ -51,15 +51,17 @@ impl Store {
     ) -> Result<Consent, Failure> {
         let now = context.now;
         let which = mailbox.map_or(MailboxRef::Own, MailboxRef::Id);
-        self.write_mailbox(context, which, Action::DecideConsent, None, move |inner, connection, opened| {
+        let work = move |inner: &Inner, connection: &mut Connection, opened: &Opened| {
             let consent = consent_insert(connection, opened.grant.mailbox(), level, terms_version, now)?;
             if let Some(owner) = opened.record.owner {
                 let owner = OwnerFacts { consent: level, ..owner.at(now) };
                 delivery::deliver_held(connection, &owner, inner.policy, now)?;
             }
             Ok(consent)
-        })
-        .await
+        };
+        let consent = self.write_mailbox(context, which, Action::DecideConsent, None, work).await?;
+        self.deliver_now(now).await;
+        Ok(consent)
     }
 
     /// Withdraws consent, like [`Store::consent_set`]. The inbox closes; the owner's copies of all messages and their contact

@@ -110,6 +110,9 @@ pub enum Failure {
     /// Allowed, but there is no such thing, or none that the caller may see.
     #[error("not found")]
     NotFound,
+    /// The contact register did not answer where an answer has to be told at once.
+    #[error("the contact register is away")]
+    ContactRegisterAway,
     /// Routing found no way to the recipient.
     #[error("rejected: {0:?}")]
     Rejected(Rejection),

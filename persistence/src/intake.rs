@@ -11,17 +11,19 @@ pub(crate) mod notice;
 mod prepare;
 mod write;
 
-use domain::access::Refusal;
+use domain::access::{Caller, Refusal, Scope};
 use domain::id::ServiceId;
 use domain::message::{Draft, Recipient, Sending};
+use domain::routing::Contact;
 
 use self::facts::BatchFacts;
 use self::prepare::{Outcome, Prepared};
 use crate::batcher::Batcher;
 use crate::context::Context;
+use crate::database::Key as _;
 use crate::error::{Failure, StoreError};
 use crate::idempotency::{Created, RequestKey};
-use crate::register::{Refreshed, Whom};
+use crate::register::{Refreshed, Whom, numbers_of_mailboxes};
 use crate::{Inner, Store, audit, sending};
 
 /// A message on its way in.
@@ -30,6 +32,8 @@ pub(crate) struct Incoming {
     pub(crate) context: Context,
     pub(crate) service: ServiceId,
     pub(crate) draft: Draft,
+    /// What the contact register says of the recipient, where the message is one for which it is asked.
+    pub(crate) contact: Contact,
     pub(crate) scope: String,
     pub(crate) key: RequestKey,
 }
@@ -46,11 +50,12 @@ impl Store {
     /// be asked, or the store away: nothing is stored then.
     pub async fn message_send(&self, context: &Context, service: ServiceId, draft: Draft, key: RequestKey) -> Answer {
         let scope = self.idempotency_scope(context);
+        let contact = self.contact_ahead(context, &draft).await?;
         let number = match &draft.recipient {
             Recipient::Person(number) => Some(number.clone()),
             Recipient::Mailbox(_) => None,
         };
-        let incoming = Incoming { context: context.clone(), service, draft, scope, key };
+        let incoming = Incoming { context: context.clone(), service, draft, contact, scope, key };
         let answer = match (self.intake.ask(incoming.clone()).await?, number) {
             (Err(Failure::RecipientUnknown), Some(number)) => {
                 match self.refresh(vec![Whom::Number(number)], context.now).await? {
@@ -63,6 +68,26 @@ impl Store {
         self.inner.work.notify_one();
         self.inner.events.notify_one();
         Ok(answer)
+    }
+
+    /// What the contact register says of the recipient of a letter. It is asked before the message joins a batch, never inside
+    /// of a transaction, and not at all for a caller whose token lets nobody send.
+    async fn contact_ahead(&self, context: &Context, draft: &Draft) -> Result<Contact, Failure> {
+        let may_send =
+            matches!(&context.caller, Caller::System { scopes, .. } if scopes.contains(&Scope::MessagesWrite));
+        if !may_send || !draft.kind.asks_contact_register() {
+            return Ok(Contact::Unknown);
+        }
+        let number = match &draft.recipient {
+            Recipient::Person(number) => Some(number.clone()),
+            Recipient::Mailbox(mailbox) => {
+                let mailbox = mailbox.key();
+                let found = self.run(move |inner, connection| Ok(numbers_of_mailboxes(inner, connection, &[mailbox])?));
+                found.await?.pop().map(|(_, number)| number)
+            }
+        };
+        let Some(number) = number else { return Ok(Contact::Unknown) };
+        Ok(self.contacts(vec![number.clone()]).await.contact(&number, context.now))
     }
 }
 

@@ -41,12 +41,16 @@ const MOST: i64 = 50;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "camelCase")]
 pub(crate) enum JobKind {
-    /// Bring an accepted message into the inbox.
+    /// Bring an accepted message to its recipient.
     Deliver,
     /// Tell by SMS and e-mail that a message has come (DH-9).
     Notify,
     /// Tell once more, a week later (KRR-10).
     NotifyAgain,
+    /// Print a letter and send it on paper.
+    Print,
+    /// Send a letter to a mailbox at a provider.
+    DigitalMailbox,
     /// Tell both sides that a power of attorney has run out.
     PowerExpires,
     /// Delete the profile after an assigned power of attorney (RET-16).
@@ -132,8 +136,15 @@ pub(crate) struct Lease {
     pub(crate) job: Id,
     pub(crate) mailbox: Id,
     pub(crate) object: Id,
-    /// How often it has been leased, this time among them.
+    /// How many have had it so far, this one included.
     pub(crate) attempts: i32,
+}
+
+impl Lease {
+    /// The same job once more, later.
+    pub(crate) fn again(&self, kind: JobKind, run_at: DateTime<Utc>) -> JobRow {
+        JobRow { attempts: self.attempts, ..JobRow::new(kind, self.mailbox.into(), self.object, run_at) }
+    }
 }
 
 /// Leases what is due, oldest first. Several workers side by side get different jobs.

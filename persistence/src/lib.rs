@@ -41,6 +41,7 @@ mod privacy_notice;
 mod recipient;
 mod register;
 mod relationship;
+mod routing;
 mod rows;
 #[expect(missing_docs, reason = "the tables are described in migrations/ and classified in docs/data-classes.toml")]
 pub mod schema;
@@ -77,6 +78,7 @@ pub use privacy_notice::{NewPrivacyNotice, WantedVersion};
 pub use recipient::ServiceRecipient;
 pub use register::{PopulationRegister, RegisterAway};
 pub use relationship::{RelationshipEntry, RelationshipLine};
+pub use routing::Preview;
 pub use service::NewService;
 pub use store::{OpenError, Readiness, Store, StoreSettings};
 pub use upload::FillError;

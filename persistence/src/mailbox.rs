@@ -110,7 +110,9 @@ impl Store {
                 .execute(c))?;
             deliver_held_after(inner, connection, opened, now, |owner| OwnerRecord { is_locked, ..owner })
         })
-        .await
+        .await?;
+        self.deliver_now(now).await;
+        Ok(())
     }
 
     /// Gives a child access of its own, or takes it back (CHI-8).
@@ -132,7 +134,9 @@ impl Store {
                 .execute(c))?;
             deliver_held_after(inner, connection, opened, now, |owner| OwnerRecord { youth_access, ..owner })
         })
-        .await
+        .await?;
+        self.deliver_now(now).await;
+        Ok(())
     }
 }
 

@@ -143,6 +143,7 @@ impl Store {
             .await?;
         if is_known {
             self.refresh(vec![Whom::Number(number)], now).await?;
+            self.deliver_now(now).await;
         }
         Ok(())
     }
@@ -203,6 +204,15 @@ fn seen(inner: &Inner, connection: &mut Connection, numbers: &[NationalId]) -> R
     Ok(rows.into_iter().collect())
 }
 
+/// A mailbox, its owner, its key, and the owner's number.
+type NumberRow = (Id, Id, i32, Vec<u8>, Vec<u8>);
+
+macro_rules! number_columns {
+    () => {
+        (mailbox::id, mailbox::person_id, mailbox::key_epoch, mailbox::data_key, mailbox::national_id)
+    };
+}
+
 /// How asking the register went.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Refreshed {
@@ -227,14 +237,35 @@ fn numbers_of(inner: &Inner, connection: &mut Connection, whom: Vec<Whom>) -> Re
     }
     let rows = on!(connection, c => mailbox::table
         .filter(mailbox::person_id.eq_any(&persons))
-        .select((mailbox::id, mailbox::person_id, mailbox::key_epoch, mailbox::data_key, mailbox::national_id))
-        .load::<(Id, Id, i32, Vec<u8>, Vec<u8>)>(c))?;
-    for (id, person, epoch, wrapped, number) in rows {
-        let key = inner.vault.data_key(id.into(), &WrappedDataKey { epoch, wrapped }).map_err(|_| CORRUPT)?;
-        let number = key.open_text(person.0, Field::NationalId, &number).map_err(|_| CORRUPT)?;
-        numbers.push(stored_number(&number)?);
+        .select(number_columns!())
+        .load::<NumberRow>(c))?;
+    for row in rows {
+        numbers.push(number_from(inner, row)?.1);
     }
     Ok(numbers)
+}
+
+/// The numbers of the owners of mailboxes.
+pub(crate) fn numbers_of_mailboxes(
+    inner: &Inner,
+    connection: &mut Connection,
+    mailboxes: &[Id],
+) -> Result<Vec<(Id, NationalId)>, StoreError> {
+    if mailboxes.is_empty() {
+        return Ok(vec![]);
+    }
+    let rows = on!(connection, c => mailbox::table
+        .filter(mailbox::id.eq_any(mailboxes))
+        .select(number_columns!())
+        .load::<NumberRow>(c))?;
+    rows.into_iter().map(|row| number_from(inner, row)).collect()
+}
+
+fn number_from(inner: &Inner, row: NumberRow) -> Result<(Id, NationalId), StoreError> {
+    let (id, person, epoch, wrapped, number) = row;
+    let key = inner.vault.data_key(id.into(), &WrappedDataKey { epoch, wrapped }).map_err(|_| CORRUPT)?;
+    let number = key.open_text(person.0, Field::NationalId, &number).map_err(|_| CORRUPT)?;
+    Ok((id, stored_number(&number)?))
 }
 
 /// A number out of the vault. It was checked when it came in.

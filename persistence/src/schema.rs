@@ -169,6 +169,7 @@ diesel::table! {
         conversation_id -> Nullable<SqlUuid>,
         author_relation -> Nullable<Text>,
         author_id -> Nullable<SqlUuid>,
+        gone_at -> Nullable<SqlTime>,
     }
 }
 
@@ -262,6 +263,23 @@ diesel::table! {
         message_id -> SqlUuid,
         mailbox_id -> SqlUuid,
         sender_reference -> Nullable<Text>,
+        reasons -> Text,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    sending_step (service_id, message_id, id) {
+        service_id -> SqlUuid,
+        message_id -> SqlUuid,
+        id -> SqlUuid,
+        status -> Text,
+        channel -> Text,
+        rule -> Text,
+        reasons -> Text,
+        at -> SqlTime,
     }
 }
 

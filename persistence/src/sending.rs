@@ -1,13 +1,16 @@
 //! The sender's side of messages: where they stand, never what they say.
 
+mod steps;
+
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 use domain::access::{ServiceAction, ServiceGrant};
 use domain::audit::{Object, ObjectKind, Subject};
 use domain::id::{MessageId, ServiceId};
-use domain::message::{SenderReference, Sending};
-use domain::routing::Routed;
+use domain::message::{RouteStep, SenderReference, Sending};
 
+pub(crate) use self::steps::{StepRow, channel_from, channel_word, reasons_text};
+use self::steps::{routed_from, steps_of};
 use crate::context::Context;
 use crate::database::{Connection, Id, Key, SqlUuid, Time, on};
 use crate::error::{Failure, StoreError};
@@ -25,10 +28,12 @@ rows! {
         message_id: Id as SqlUuid,
         mailbox_id: Id as SqlUuid,
         sender_reference: Option<String> as Nullable<Text>,
+        reasons: String as Text,
     }
 }
 
-type SentRow = ((Id, Id, Option<String>), (String, String, String), (Option<Time>, Time, Option<Time>, Option<Time>));
+type SentRow =
+    ((Id, Id, Option<String>, String), (String, String, String), (Option<Time>, Time, Option<Time>, Option<Time>));
 
 macro_rules! sent {
     () => {
@@ -37,7 +42,7 @@ macro_rules! sent {
                 message::table.on(message::mailbox_id.eq(sending::mailbox_id).and(message::id.eq(sending::message_id))),
             )
             .select((
-                (sending::message_id, sending::service_id, sending::sender_reference),
+                (sending::message_id, sending::service_id, sending::sender_reference, sending::reasons),
                 (message::kind, message::channel, message::rule),
                 (message::open_by, message::accepted_at, message::received_at, message::opened_at),
             ))
@@ -63,8 +68,13 @@ impl Store {
             let before: Option<Id> = page.position(&inner.vault, &list)?;
             let rows = rows_before(connection, grant, filter, before.unwrap_or(Id::MAX), page.fetch_limit())?;
             record(connection, &owned, grant, None)?;
+            let ids: Vec<Id> = rows.iter().map(|row| row.0.0).collect();
+            let mut steps = steps_of(connection, grant.service(), &ids)?;
             let slice = Slice::cut(rows, &page, &inner.vault, &list, |row| row.0.0);
-            slice.try_map(|row| Ok(sending_from(row)?))
+            slice.try_map(|row| {
+                let steps = steps.remove(&row.0.0).unwrap_or_default();
+                Ok(sending_from(row, steps)?)
+            })
         })
         .await
     }
@@ -127,12 +137,14 @@ pub(crate) fn fetch(
     service: ServiceId,
     id: MessageId,
 ) -> Result<Option<Sending>, StoreError> {
-    let row = on!(connection, c => sent!()
+    let row = on!(&mut *connection, c => sent!()
         .filter(sending::service_id.eq(service.key()))
         .filter(sending::message_id.eq(id.key()))
         .first::<SentRow>(c)
         .optional())?;
-    row.map(sending_from).transpose()
+    let Some(row) = row else { return Ok(None) };
+    let steps = steps_of(connection, service, &[id.key()])?.remove(&id.key()).unwrap_or_default();
+    sending_from(row, steps).map(Some)
 }
 
 /// Which of these references services have used, crosswise.
@@ -151,20 +163,16 @@ pub(crate) fn references_used(
         .load(c))?)
 }
 
-fn sending_from(row: SentRow) -> Result<Sending, StoreError> {
-    let ((id, service, reference), (kind, channel, rule), (open_by, accepted_at, delivered_at, opened_at)) = row;
+fn sending_from(row: SentRow, steps: Vec<RouteStep>) -> Result<Sending, StoreError> {
+    let ((id, service, reference, reasons), (kind, channel, rule), (open_by, accepted_at, delivered_at, opened_at)) =
+        row;
     Ok(Sending {
         id: id.into(),
         service: service.into(),
         kind: kind.parse().map_err(|_| CORRUPT)?,
         sender_reference: reference.map(|text| SenderReference::parse(&text)).transpose().map_err(|_| CORRUPT)?,
-        accepted: Routed {
-            channel: Some(channel.parse().map_err(|_| CORRUPT)?),
-            rule: rule.parse().map_err(|_| CORRUPT)?,
-            reason: None,
-            passed_over: Vec::new(),
-        },
-        steps: Vec::new(),
+        accepted: routed_from(&channel, &rule, &reasons)?,
+        steps,
         open_by: open_by.map(|at| at.0),
         accepted_at: accepted_at.0,
         delivered_at: delivered_at.map(|at| at.0),

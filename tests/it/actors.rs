@@ -167,6 +167,7 @@ impl World {
             "followUpPut" => Some(json!({"patient": {"nationalId": SKUDDAR}, "member": {"personId": person}})),
             "assignmentPut" => Some(json!({"member": {"personId": person}})),
             "inquirySend" | "draftChange" => Some(access_request(&self.service.id)),
+            "reachabilityCheck" => Some(json!({"serviceId": self.service.id, "nationalIds": [SKUDDAR]})),
             "journalReceiptCreate" => {
                 let nothing_marked = uuid::Uuid::from_u128(7);
                 Some(json!({"conversationId": nothing_marked, "journalReference": "EPJ-1"}))

@@ -37,6 +37,8 @@ mod queue;
 mod reading;
 mod register;
 mod relationships;
+mod routing;
+mod routing_preview;
 mod sending;
 mod services;
 mod staff;

@@ -55,7 +55,7 @@ enum Owner {
 
 /// Every operation that takes a token: whose it is, what it sends, and what comes back. Those that take something away
 /// come last.
-const CASES: [(&str, Owner, u16); 104] = [
+const CASES: [(&str, Owner, u16); 106] = [
     ("meShow", Owner::Citizen, 200),
     ("meMailboxList", Owner::Citizen, 200),
     ("meConsentSet", Owner::Citizen, 200),
@@ -132,6 +132,8 @@ const CASES: [(&str, Owner, u16); 104] = [
     ("closurePut", Owner::Desk, 200),
     ("closureRemove", Owner::Desk, 200),
     ("messageSend", Owner::System, 201),
+    ("routingPreview", Owner::System, 200),
+    ("reachabilityCheck", Owner::System, 200),
     ("sendingList", Owner::System, 200),
     ("sendingShow", Owner::System, 200),
     ("uploadOpen", Owner::Desk, 201),
@@ -177,6 +179,7 @@ pub(crate) fn body(operation: &str) -> Option<Value> {
         "messageSend" => {
             json!({"recipient": {"nationalId": SKUDDAR}, "kind": "letter", "subject": "Svar", "body": "Tekst"})
         }
+        "routingPreview" => json!({"recipient": {"nationalId": SKUDDAR}, "kind": "letter"}),
         "powerOfAttorneyGive" => json!({"holder": {"nationalId": ELDAR}, "areas": [3]}),
         "powerOfAttorneyChange" => json!({"areas": [1, 3]}),
         "registeredPowerCreate" => json!({"giver": {"nationalId": MILLENNIA}, "holder": {"nationalId": SKUDDAR},
@@ -334,6 +337,7 @@ impl World {
             "journalReceiptCreate" => {
                 Some(json!({"conversationId": self.ids["{conversationId}"], "journalReference": "EPJ-1"}))
             }
+            "reachabilityCheck" => Some(json!({"serviceId": self.ids["{serviceId}"], "nationalIds": [SKUDDAR]})),
             other => body(other),
         }
     }

@@ -78,3 +78,13 @@ pub(crate) const UNKNOWN: &str = "24848730064";
 pub(crate) const NAVN: &str = "09498500045";
 /// Another adult.
 pub(crate) const DAGNY: &str = "52879000092";
+/// Reserved against digital communication.
+pub(crate) const RESERVERT: &str = "11836600020";
+/// Somebody whose contact details have expired.
+pub(crate) const UTGATT: &str = "23897400006";
+/// Has never used an ID-porten service.
+pub(crate) const ALDRI: &str = "05815800100";
+/// Has a mailbox at Digipost.
+pub(crate) const DINA: &str = "18868300058";
+/// Has a mailbox at e-Boks.
+pub(crate) const EGIL: &str = "27917900065";

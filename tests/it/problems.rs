@@ -9,7 +9,7 @@ use tests::{Answer, Database, Issuer, Place, TestApp, files, stories};
 
 use crate::appointments::visit;
 use crate::dialogue::{home_care, inquiry, tell};
-use crate::persons::{DOD, ELDRID, LILLE, MILLENNIA, MONA, NESTEN_SEKSTEN, NILS, SKJULT, SKUDDAR, UNKNOWN};
+use crate::persons::{DOD, ELDRID, LILLE, MILLENNIA, MONA, NESTEN_SEKSTEN, NILS, RESERVERT, SKJULT, SKUDDAR, UNKNOWN};
 use crate::powers::{POWERS, day, path_of};
 
 /// Kinds that no story here produces, each for a reason. This list only shrinks.
@@ -94,7 +94,13 @@ async fn of_recipients(app: &TestApp, happened: &mut Happened) {
     happened.note(&closed.try_send().await, "inbox-not-open");
     app.take_register_away().await;
     happened.note(&app.message("Svar").to(NILS).try_send().await, "register-unavailable");
-    app.bring_register_back().await;
+    app.mend_registers().await;
+    happened.note(&app.message("Svar").to(RESERVERT).try_send().await, "recipient-reserved");
+    app.break_contact_register("down").await;
+    let asked = json!({"serviceId": app.dermatology().id, "nationalIds": [SKUDDAR]});
+    let away = app.ehr().await.post("/v1/recipients/reachability", &asked).await;
+    happened.note(&away, "contact-register-unavailable");
+    app.mend_registers().await;
 }
 
 async fn of_files(app: &TestApp, happened: &mut Happened) {

@@ -121,6 +121,21 @@ impl TestApp {
         let _ = self.nobody().put("/sandbox/faults", &json!({"populationRegister": null})).await.expect(200);
     }
 
+    /// Takes the contact register away, or has it refuse: `down` or `rejecting`.
+    pub async fn break_contact_register(&self, fault: &str) {
+        let _ = self.nobody().put("/sandbox/faults", &json!({"contactRegister": fault})).await.expect(200);
+    }
+
+    /// Brings all registers back.
+    pub async fn mend_registers(&self) {
+        let _ = self.nobody().put("/sandbox/faults", &json!({})).await.expect(200);
+    }
+
+    /// Changes what the contact register has of a person, who is known here.
+    pub async fn change_contact(&self, national_id: &str, change: &Value) {
+        let _ = self.change_person(national_id, &json!({"contact": change})).await;
+    }
+
     /// Opens the inbox of a child, as its parents do, by hand.
     pub fn open_inbox_of(&self, national_id: &str) {
         let mailbox = self.place().id(&self.person(national_id).mailbox);

@@ -37,10 +37,13 @@ mod organisation;
 pub(crate) mod page;
 mod power_of_attorney;
 mod privacy_notice;
+mod reachability;
 mod recipient;
 mod registered_power;
 mod registered_service;
 mod relationship;
+mod routed;
+mod routing_preview;
 mod sending;
 mod service;
 mod service_appointment;
@@ -152,6 +155,8 @@ pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
             .service(sending::message_send)
             .service(sending::sending_list)
             .service(sending::sending_show)
+            .service(routing_preview::routing_preview)
+            .service(reachability::reachability_check)
             .service(upload::upload_open)
             .service(upload::upload_fill)
             .service(upload::upload_show)

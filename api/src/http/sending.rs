@@ -20,8 +20,10 @@ use super::idempotency::{created, required_key};
 use super::input::{Field, QueryInput, Unknown};
 use super::multipart::{self, Sender};
 use super::page::{ListView, page};
+use super::routed::{self, PassedOverView};
 use super::service::ServicePath;
 use crate::app::AppState;
+use crate::language::Language;
 use crate::problem::ApiError;
 use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems, QueryProblems};
 
@@ -68,17 +70,25 @@ pub(crate) struct SendingView {
     /// `letter`, `dialogue`, `service` or `appointmentLetter`.
     #[schema(example = "letter")]
     kind: &'static str,
-    /// `accepted`: it is safe, and the recipient cannot see it yet. `delivered`: it is in the inbox. `opened`: the
-    /// recipient has read it. More words will come.
+    /// `accepted`: it is safe, and the recipient cannot see it yet. `routed`: it goes over the channel, or has left the house.
+    /// `delivered`: it is in the inbox. `opened`: the recipient has read it. `returned`: it came to nobody, and is the
+    /// sender's again. More words will come.
     #[schema(example = "accepted")]
     status: &'static str,
-    /// Where it goes: `inbox`. More words will come; none where it goes nowhere.
+    /// Where it goes: `inbox`, `digitalMailbox` or `paper`. More words will come; none while nothing is decided, and where it
+    /// goes nowhere.
     #[schema(required, example = "inbox")]
     channel: Option<&'static str>,
     /// The rule that chose the channel (BX-3).
     #[schema(example = "HN-4")]
     rule: &'static str,
-    /// The channels that come first and were not chosen, each with the rule that stood against it.
+    /// Why; none for messages from before reasons were kept.
+    #[schema(required, example = "inboxOpen")]
+    reason: Option<&'static str>,
+    /// The same in words, in the language of the request.
+    #[schema(required, example = "Mottakeren har åpnet innboksen for tjenesten.")]
+    text: Option<&'static str>,
+    /// Each channel that was not chosen, with what stood against it.
     passed_over: Vec<PassedOverView>,
     /// The sender's own name for it.
     #[schema(required, example = "2026/1234-5")]
@@ -90,16 +100,6 @@ pub(crate) struct SendingView {
     accepted_at: DateTime<Utc>,
     /// What has happened, in order.
     timeline: Vec<StepView>,
-}
-
-/// A channel that was not chosen.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct PassedOverView {
-    /// The channel.
-    channel: &'static str,
-    /// The rule that stood against it.
-    rule: &'static str,
 }
 
 /// A step on a message's way.
@@ -116,12 +116,9 @@ pub(crate) struct StepView {
     rule: &'static str,
 }
 
-impl From<Sending> for SendingView {
-    fn from(sending: Sending) -> Self {
+impl SendingView {
+    fn of(sending: Sending, language: Language) -> Self {
         let (status, timeline, routed) = (sending.status(), sending.timeline(), sending.routed().clone());
-        let Routed { channel, rule, reason: _, passed_over } = routed;
-        let passed_over =
-            passed_over.iter().map(|of| PassedOverView { channel: of.channel.as_word(), rule: of.reason.rule().id() });
         let Sending {
             id,
             service: _,
@@ -134,6 +131,8 @@ impl From<Sending> for SendingView {
             delivered_at: _,
             opened_at: _,
         } = sending;
+        let Routed { channel, rule, reason, passed_over } = routed;
+        let (reason, text) = routed::why(reason, language);
         let step = |Step { status, at, rule }| StepView { status: status.as_word(), at, rule: rule.id() };
         Self {
             id: id.as_uuid(),
@@ -141,7 +140,9 @@ impl From<Sending> for SendingView {
             status: status.as_word(),
             channel: channel.map(Channel::as_word),
             rule: rule.id(),
-            passed_over: passed_over.collect(),
+            reason,
+            text,
+            passed_over: routed::passed_over(passed_over, language),
             sender_reference: sender_reference.map(|reference| reference.as_str().to_owned()),
             open_by,
             accepted_at,
@@ -179,6 +180,7 @@ pub(crate) async fn message_send(
     request: HttpRequest,
     state: Data<AppState>,
     path: Path<ServicePath>,
+    language: Language,
     payload: Payload,
 ) -> Result<HttpResponse, ApiError> {
     let (service, mut files) = (path.service_id, Vec::new());
@@ -189,7 +191,7 @@ pub(crate) async fn message_send(
     }
     let (sending, replayed) = outcome?.into_parts();
     let location = format!("/v1/services/{service}/messages/{}", sending.id);
-    Ok(created(location, replayed).json(SendingView::from(sending)))
+    Ok(created(location, replayed).json(SendingView::of(sending, language)))
 }
 
 /// Takes a message in. What has been stored of its files is noted in `files`, also on failure.
@@ -228,6 +230,7 @@ pub(crate) async fn sending_list(
     call: Call,
     state: Data<AppState>,
     path: Path<ServicePath>,
+    language: Language,
     query: QueryInput<SendingQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let QueryInput { value: SendingQuery { sender_reference, limit, cursor, unknown }, mut violations } = query;
@@ -237,7 +240,7 @@ pub(crate) async fn sending_list(
     violations.unknown("?", &unknown);
     violations.finish()?;
     let slice = state.store.sending_list(&call, path.service_id, reference, page).await?;
-    Ok(HttpResponse::Ok().json(ListView::of(slice, SendingView::from)))
+    Ok(HttpResponse::Ok().json(ListView::of(slice, |sending| SendingView::of(sending, language))))
 }
 
 /// Show where a message stands
@@ -259,7 +262,8 @@ pub(crate) async fn sending_show(
     request: HttpRequest,
     state: Data<AppState>,
     path: Path<SendingPath>,
+    language: Language,
 ) -> Result<HttpResponse, ApiError> {
     let sending = state.store.sending_fetch(&call, path.service_id, path.message_id).await?;
-    tagged(&request, &SendingView::from(sending))
+    tagged(&request, &SendingView::of(sending, language))
 }

@@ -129,6 +129,9 @@ impl From<Failure> for ApiError {
         let kind = match failure {
             Failure::Refused(refusal) => return refusal.into(),
             Failure::Rejected(rejection) => return rejection.into(),
+            Failure::ContactRegisterAway => {
+                return Problem::new(ProblemKind::ContactRegisterUnavailable).rule(Rule::Krr15).into();
+            }
             Failure::File(fault) => return fault.into(),
             Failure::Store(error) => return error.into(),
             Failure::UnknownUploads(places) => return unknown_uploads(&places),

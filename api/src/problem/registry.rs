@@ -110,6 +110,8 @@ pub enum ProblemKind {
     ClientExists,
     /// The population register is away, and what is known is out of date (ADR-11).
     RegisterUnavailable,
+    /// The contact and reservation register does not answer (KRR-15).
+    ContactRegisterUnavailable,
     /// The owner has locked the mailbox (CON-14).
     EmergencyLocked,
     /// What nobody does in the owner's place (FUL-9).
@@ -279,7 +281,10 @@ impl ProblemKind {
             | Self::SubjectRefused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::KeysUnavailable | Self::Unavailable | Self::RegisterUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::KeysUnavailable
+            | Self::Unavailable
+            | Self::RegisterUnavailable
+            | Self::ContactRegisterUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -293,6 +298,7 @@ impl ProblemKind {
                 | Self::KeysUnavailable
                 | Self::Unavailable
                 | Self::RegisterUnavailable
+                | Self::ContactRegisterUnavailable
                 | Self::RequestTimeout
         )
     }
@@ -303,7 +309,7 @@ impl ProblemKind {
         match self {
             Self::RequestInProgress | Self::RateLimited => Some(1),
             Self::Unavailable => Some(2),
-            Self::KeysUnavailable | Self::RegisterUnavailable => Some(5),
+            Self::KeysUnavailable | Self::RegisterUnavailable | Self::ContactRegisterUnavailable => Some(5),
             _ => None,
         }
     }

@@ -159,12 +159,10 @@ fn line(place: usize, special: Option<&Special>) -> Line {
 
 fn entry(number: &NationalId, line: Line, now: DateTime<Utc>) -> Entry {
     let Line { is_reserved, status, language, email, mobile, mailbox } = line;
+    // The same all day long, so that who looks twice sees the same.
+    let a_while_ago = now.date_naive().and_time(chrono::NaiveTime::MIN).and_utc() - A_WHILE;
     let point = |Point { address, verified_at }: Point| {
-        ContactPoint::new(
-            address,
-            Some(day(2020, 1, 1)),
-            Some(verified_at.unwrap_or((now - A_WHILE).date_naive().and_time(chrono::NaiveTime::MIN).and_utc())),
-        )
+        ContactPoint::new(address, Some(day(2020, 1, 1)), Some(verified_at.unwrap_or(a_while_ago)))
     };
     let (email, mobile) = (email.map(point), mobile.map(point));
     let is_usable = |point: &Option<ContactPoint>| point.as_ref().is_some_and(|point| point.is_usable(now));

@@ -20,6 +20,10 @@ pub enum ServiceAction {
     SendMessage,
     /// Hand in a file ahead of its message, or of an answer in a conversation.
     UploadFile,
+    /// Ask which way a message would take.
+    PreviewRouting,
+    /// Ask who can be reached digitally.
+    CheckReachability,
     /// Follow what was sent.
     FollowSendings,
     /// Say who works for it, and who follows up whom.
@@ -61,9 +65,11 @@ impl ServiceAction {
 
     const fn doer(self) -> Doer {
         match self {
-            Self::SendMessage | Self::ManageAppointments | Self::ManageHealthContacts => {
-                Doer::System(Scope::MessagesWrite)
-            }
+            Self::SendMessage
+            | Self::PreviewRouting
+            | Self::CheckReachability
+            | Self::ManageAppointments
+            | Self::ManageHealthContacts => Doer::System(Scope::MessagesWrite),
             Self::SeeService | Self::FollowSendings | Self::SeeAppointments => Doer::System(Scope::MessagesRead),
             Self::ManageStaff => Doer::System(Scope::StaffWrite),
             Self::ChangeService | Self::ManageRelationships => Doer::System(Scope::ServicesWrite),
@@ -75,7 +81,7 @@ impl ServiceAction {
 
     const fn ground(self) -> Rule {
         match self {
-            Self::SendMessage | Self::UploadFile => Rule::Pp3,
+            Self::SendMessage | Self::UploadFile | Self::PreviewRouting | Self::CheckReachability => Rule::Pp3,
             Self::SeeService | Self::FollowSendings => Rule::Pp5,
             Self::ChangeService => Rule::Pp3,
             Self::ManageRelationships => Rule::Dh6,
@@ -214,6 +220,8 @@ pub fn decide_service(
     }
     let sends = match action {
         ServiceAction::SendMessage
+        | ServiceAction::PreviewRouting
+        | ServiceAction::CheckReachability
         | ServiceAction::UploadFile
         | ServiceAction::WorkConversations
         | ServiceAction::ManageAppointments

@@ -26,6 +26,8 @@ pub enum Reason {
     Dead,
     /// The contact register has not said anything of the recipient. Nobody guesses.
     ContactUnknown,
+    /// The population register has not said anything of the recipient for too long. Nothing leaves on that.
+    RegisterStale,
     /// The recipient is reserved against digital communication.
     Reserved,
     /// The recipient has never used an ID-porten service.
@@ -72,6 +74,7 @@ impl Reason {
             Self::Held => Rule::Pp6,
             Self::Dead | Self::Minor | Self::CertificateInvalid | Self::TooLarge | Self::TooManyDocuments => Rule::Krr8,
             Self::ContactUnknown => Rule::Krr15,
+            Self::RegisterStale => Rule::Adr11,
             Self::Reserved => Rule::Krr4,
             Self::NeverRegistered => Rule::Hk9,
             Self::CannotBeNotified => Rule::Krr7,
@@ -97,6 +100,7 @@ impl Reason {
             | Self::TooManyDocuments
             | Self::NoMailbox => "Nav, dokdistkanal",
             Self::ContactUnknown => "Altinn, melding",
+            Self::RegisterStale => "Skatteetaten, Folkeregisteret",
             Self::Reserved => "eForvaltningsforskriften § 9",
             Self::NeverRegistered | Self::CannotBeNotified => "eForvaltningsforskriften § 8",
             Self::YouthAppointment => "helseforetakene, innkalling",

@@ -46,6 +46,8 @@ const DOERS: &str = "
 seeService      brevdue:messages.read   PP-5  -
 sendMessage     brevdue:messages.write  PP-3  agreement
 uploadFile      brevdue:messages.write+member PP-3  agreement
+previewRouting  brevdue:messages.write  PP-3  agreement
+checkReachability brevdue:messages.write PP-3 agreement
 followSendings  brevdue:messages.read   PP-5  -
 manageStaff     brevdue:staff.write     DH-7  -
 changeService   brevdue:services.write  PP-3  -

@@ -30,7 +30,7 @@ fn stored_words_are_what_they_were() {
                    withholdFromHolders withholdFromParents writeMessage answerMessage seeAppointments cancelAppointment seeHealthContacts readAccessLog";
     let platform_actions = "seeOrganisations registerOrganisation registerAgreement registerClient registerService \
                             registerPrivacyNotice nameServiceArea registerPower endPower";
-    let service_actions = "seeService changeService sendMessage uploadFile followSendings manageStaff manageRelationships seeConversations workConversations manageAppointments seeAppointments manageHealthContacts seePatients recordAccess";
+    let service_actions = "seeService changeService sendMessage uploadFile previewRouting checkReachability followSendings manageStaff manageRelationships seeConversations workConversations manageAppointments seeAppointments manageHealthContacts seePatients recordAccess";
     let table = [
         (stored(Action::as_word), actions),
         (stored(PlatformAction::as_word), platform_actions),

@@ -16,6 +16,7 @@ held                 PP-6
 onlyInbox            CON-7
 dead                 KRR-8
 contactUnknown       KRR-15
+registerStale        ADR-11
 reserved             KRR-4
 neverRegistered      HK-9
 cannotBeNotified     KRR-7

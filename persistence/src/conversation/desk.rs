@@ -312,6 +312,7 @@ fn answer(
         message_id: head.id.key(),
         mailbox_id: found.mailbox.key(),
         sender_reference: None,
+        reasons: String::new(),
     };
     SendingRow::insert_all(connection, vec![sending])?;
     MessageRow::insert_all(connection, vec![MessageRow::new(head, desk.key, &subject, attachments.len())])?;
@@ -324,7 +325,7 @@ fn answer(
     rows::note_message(connection, found, state, head)?;
     note_seen(connection, desk)?;
     // Where the inbox is open it is in it when this ends; elsewhere it waits until it is.
-    delivery::deliver_at_once(connection, &[(found.mailbox.key(), head.id.key())], inner.policy, now)?;
+    delivery::deliver_at_once(inner, connection, &[(found.mailbox.key(), head.id.key())], now)?;
     Ok(head.id)
 }
 

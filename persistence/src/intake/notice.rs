@@ -8,7 +8,7 @@ use domain::audit::{Entry, Object, ObjectKind, Outcome, Subject as Log};
 use domain::event::{About, EventKind};
 use domain::id::{MessageId, OrganisationId, ServiceId, TraceId};
 use domain::message::{Body, BodyFormat, Direction, MessageKind, Subject};
-use domain::routing::{self, Decision, Route};
+use domain::routing::{self, Decision, Route, Routed};
 use domain::rule::Rule;
 use domain::service::{ItemPolicy, Service, UnregisteredRecipients};
 
@@ -20,7 +20,7 @@ use crate::database::{Connection, Id, Key};
 use crate::error::{Failure, StoreError};
 use crate::event::EventRow;
 use crate::platform::{ITEM_POLICY, PlatformService};
-use crate::sending::{self, SendingRow};
+use crate::sending::{self, SendingRow, reasons_text};
 use crate::{Inner, audit, delivery};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "notice" };
@@ -38,13 +38,13 @@ pub(crate) struct Notice<'n> {
 }
 
 /// In whose name a notice is sent, and what it asks of who looks at it.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Voice {
     organisation: OrganisationId,
     service: ServiceId,
     item: ItemFlags,
-    /// The rule by which it comes into the inbox, or waits.
-    route: Rule,
+    /// What routing says of it: it comes into the inbox, or waits.
+    routed: Routed,
 }
 
 /// What notices are for, as the log has it.
@@ -83,8 +83,8 @@ pub(crate) fn send(
     let occasion = Occasion { rule, trace, now };
     let rows = notices.iter().filter(is_new).map(|notice| {
         // It is not rejected: it waits.
-        let route = route(inner, notice.owner, ITEM_POLICY, UnregisteredRecipients::Hold).reason.rule();
-        rows_of(inner, Voice { organisation, service, item, route }, notice, occasion)
+        let routed = Routed::from(&route(inner, notice.owner, ITEM_POLICY, UnregisteredRecipients::Hold));
+        rows_of(inner, Voice { organisation, service, item, routed }, notice, occasion)
     });
     let rows = rows.collect::<Result<Vec<_>, _>>()?;
     store(inner, connection, rows, now)
@@ -108,22 +108,18 @@ pub(crate) fn send_for(
     let facts = service_facts(connection, &[service.id], now)?;
     let has_agreement = facts.get(&service.id).is_some_and(|facts| facts.agreement_in_force);
     let decision = route(inner, notice.owner, policy, service.policy.unregistered_recipients);
-    let route = match decision.route {
-        _ if !has_agreement => Err(Refusal::NoAgreementInForce.rule()),
-        Route::Reject(rejection) => Err(rejection.rule()),
-        Route::Inbox | Route::Hold | Route::DigitalMailbox(_) | Route::Paper | Route::Wait => {
-            Ok(decision.reason.rule())
-        }
+    let against = match decision.route {
+        _ if !has_agreement => Some(Refusal::NoAgreementInForce.rule()),
+        Route::Reject(rejection) => Some(rejection.rule()),
+        Route::Inbox | Route::Hold | Route::DigitalMailbox(_) | Route::Paper | Route::Wait => None,
     };
-    let route = match route {
-        Ok(route) => route,
-        Err(against) => {
-            let (log, action) = (Log::Service(service.id), ServiceAction::SendMessage.as_word());
-            let entry = audit::of_worker(log, action, None, against, trace, now);
-            return Ok(audit::insert(connection, vec![Entry { outcome: Outcome::Refused, ..entry }])?);
-        }
-    };
-    let voice = Voice { organisation: service.organisation, service: service.id, item: policy.into(), route };
+    if let Some(against) = against {
+        let (log, action) = (Log::Service(service.id), ServiceAction::SendMessage.as_word());
+        let entry = audit::of_worker(log, action, None, against, trace, now);
+        return Ok(audit::insert(connection, vec![Entry { outcome: Outcome::Refused, ..entry }])?);
+    }
+    let routed = Routed::from(&decision);
+    let voice = Voice { organisation: service.organisation, service: service.id, item: policy.into(), routed };
     let rows = rows_of(inner, voice, notice, Occasion { rule, trace, now })?;
     store(inner, connection, vec![rows], now)
 }
@@ -144,12 +140,12 @@ fn store(inner: &Inner, connection: &mut Connection, rows: Vec<Rows>, now: DateT
     BodyRow::insert_all(connection, bodies)?;
     EventRow::insert_all(connection, events)?;
     audit::insert(connection, entries)?;
-    delivery::deliver_at_once(connection, &wanted, inner.policy, now)?;
+    delivery::deliver_at_once(inner, connection, &wanted, now)?;
     Ok(())
 }
 
 fn rows_of(inner: &Inner, voice: Voice, notice: &Notice<'_>, occasion: Occasion) -> Result<Rows, StoreError> {
-    let Voice { organisation, service, item, route } = voice;
+    let Voice { organisation, service, item, routed } = voice;
     let Occasion { rule, trace, now } = occasion;
     let Notice { owner, reference, subject, body } = notice;
     // What cannot be read back is not written.
@@ -164,7 +160,7 @@ fn rows_of(inner: &Inner, voice: Voice, notice: &Notice<'_>, occasion: Occasion)
         direction: Direction::Received,
         kind: MessageKind::Service,
         item,
-        rule: route,
+        rule: routed.rule,
         accepted_at: now,
         open_by: None,
         conversation: None,
@@ -176,6 +172,7 @@ fn rows_of(inner: &Inner, voice: Voice, notice: &Notice<'_>, occasion: Occasion)
             message_id: id.key(),
             mailbox_id: mailbox.key(),
             sender_reference: Some(reference.clone()),
+            reasons: reasons_text(&routed),
         },
         message: MessageRow::new(head, &key, &subject, 0),
         body: BodyRow::new(head, &key, BodyFormat::Text, &body),

@@ -7,7 +7,7 @@ use domain::audit::{Entry, Object, ObjectKind, Subject};
 use domain::event::{About, EventKind};
 use domain::id::{MessageId, ServiceId};
 use domain::message::{Direction, Draft, MessageKind, Sending};
-use domain::routing::{self, Route, Routed};
+use domain::routing::{self, InboxFacts, Route, Routed, Size};
 use domain::service::{ItemPolicy, Service};
 
 use super::Incoming;
@@ -23,7 +23,7 @@ use crate::error::{Failure, StoreError, Widened};
 use crate::event::EventRow;
 use crate::idempotency::IdempotencyRow;
 use crate::job::{JobKind, JobRow};
-use crate::sending::SendingRow;
+use crate::sending::{SendingRow, channel_word, reasons_text};
 use crate::vault::DataKey;
 
 /// All rows of one accepted message.
@@ -103,7 +103,7 @@ impl Taken {
 }
 
 fn decide(inner: &Inner, incoming: &Incoming, facts: &BatchFacts) -> Result<Outcome, Outcome> {
-    let Incoming { context, service: service_id, draft, scope: _, key } = incoming;
+    let Incoming { context, service: service_id, draft, contact, scope: _, key } = incoming;
     let action = ServiceAction::SendMessage;
     let known = facts.service(*service_id);
     let grant = decide_service(action, &context.caller, known.map(|(facts, _)| facts)).map_err(|refusal| {
@@ -120,8 +120,17 @@ fn decide(inner: &Inner, incoming: &Incoming, facts: &BatchFacts) -> Result<Outc
     }
     let recipient = facts.recipient(inner, &draft.recipient).ok_or(Failure::RecipientUnknown)?;
     let item = narrowed(draft, service.policy.visibility_of(draft.kind))?;
-    let unregistered = service.policy.unregistered_recipients;
-    let decision = routing::decide(&routing::Facts::inbox_only(&recipient.facts, item, unregistered, inner.policy));
+    let files = draft.uploads.iter().filter_map(|id| facts.upload(*service_id, *id)?.upload.content);
+    let decision = routing::decide(&routing::Facts {
+        kind: draft.kind,
+        recipient_is_dead: recipient.facts.is_dead,
+        age_years: recipient.facts.age_years,
+        inbox: InboxFacts::of(&recipient.facts, item, inner.policy),
+        contact: *contact,
+        unregistered_recipients: service.policy.unregistered_recipients,
+        external: &service.policy.external,
+        size: Size::of_files(files.map(|content| content.size_bytes)),
+    });
     let rule = match decision.route {
         Route::Inbox | Route::Hold | Route::DigitalMailbox(_) | Route::Paper | Route::Wait => decision.reason.rule(),
         Route::Reject(rejection) => {
@@ -209,8 +218,12 @@ fn rows_of(
             message_id: id.key(),
             mailbox_id: head.mailbox.key(),
             sender_reference: sender_reference.as_ref().map(|text| text.as_str().to_owned()),
+            reasons: reasons_text(&sending.accepted),
         },
-        message: MessageRow::new(head, data_key, subject, attachments.len()),
+        message: MessageRow {
+            channel: channel_word(sending.accepted.channel),
+            ..MessageRow::new(head, data_key, subject, attachments.len())
+        },
         body: BodyRow::new(head, data_key, *body_format, body),
         conversation: head
             .conversation

@@ -65,6 +65,7 @@ impl Store {
             let entry = audit::entry(context, None, subject, action, None, outcome, rule);
             self.inner.audit.record(entry).await?;
         }
+        self.deliver_now(context.now).await;
         answer
     }
 

@@ -159,6 +159,10 @@ pub(super) const fn text(kind: Kind) -> Text {
             "The population register does not answer",
             "Wait as long as the “Retry-After” header says and send the same request again. Owners use their own mailboxes meanwhile.",
         ),
+        Kind::ContactRegisterUnavailable => (
+            "The contact and reservation register does not answer",
+            "Wait as long as the “Retry-After” header says and send the same request again.",
+        ),
         Kind::EmergencyLocked => ("You have locked your mailbox", "Open the lock first."),
         Kind::OnlyTheOwner => ("Only the owner can do this", "Ask the owner of the mailbox to do it."),
         Kind::OnlyHealthPersonnel => ("Only health personnel can do this", "Ask the service that sent the message."),

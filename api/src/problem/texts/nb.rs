@@ -157,6 +157,10 @@ pub(super) const fn text(kind: Kind) -> Text {
             "Folkeregisteret svarer ikke",
             "Vent så lenge som «Retry-After» sier, og send den samme forespørselen igjen. Eieren bruker egen postkasse så lenge.",
         ),
+        Kind::ContactRegisterUnavailable => (
+            "Kontakt- og reservasjonsregisteret svarer ikke",
+            "Vent så lenge som «Retry-After» sier, og send den samme forespørselen igjen.",
+        ),
         Kind::EmergencyLocked => ("Du har sperret postkassen din", "Opphev sperren først."),
         Kind::OnlyTheOwner => ("Bare eieren kan gjøre dette", "Be eieren av postkassen om å gjøre det."),
         Kind::OnlyHealthPersonnel => ("Bare helsepersonell kan gjøre dette", "Spør tjenesten som sendte meldingen."),

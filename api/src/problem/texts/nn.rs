@@ -158,6 +158,10 @@ pub(super) const fn text(kind: Kind) -> Text {
             "Folkeregisteret svarar ikkje",
             "Vent så lenge som «Retry-After» seier, og send den same førespurnaden på nytt. Eigaren bruker eiga postkasse så lenge.",
         ),
+        Kind::ContactRegisterUnavailable => (
+            "Kontakt- og reservasjonsregisteret svarar ikkje",
+            "Vent så lenge som «Retry-After» seier, og send den same førespurnaden på nytt.",
+        ),
         Kind::EmergencyLocked => ("Du har sperra postkassa di", "Opphev sperra først."),
         Kind::OnlyTheOwner => ("Berre eigaren kan gjere dette", "Be eigaren av postkassa om å gjere det."),
         Kind::OnlyHealthPersonnel => ("Berre helsepersonell kan gjere dette", "Spør tenesta som sende meldinga."),

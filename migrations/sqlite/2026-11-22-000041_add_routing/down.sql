@@ -1,0 +1,3 @@
+DROP TABLE sending_step;
+ALTER TABLE message DROP COLUMN gone_at;
+ALTER TABLE sending DROP COLUMN reasons;
