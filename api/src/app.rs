@@ -16,7 +16,7 @@ use chrono::TimeDelta;
 use domain::access::Policy;
 use domain::identity::NumberSeries;
 use persistence::vault::MasterKey;
-use persistence::{ContactRegister, PopulationRegister, Store, StoreSettings};
+use persistence::{ContactRegister, Outlets, PopulationRegister, Store, StoreSettings};
 use secrecy::ExposeSecret as _;
 use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt as _;
@@ -27,11 +27,13 @@ use crate::auth::issuer::{IssuerConfig, IssuerSettings, Preset};
 use crate::clock::Clock;
 use crate::document::Workshop;
 use crate::http::{self, KnownPaths};
-use crate::outbound::{EmailServer, Messengers, NotConnected, SmsGateway};
+use crate::outbound::{
+    Carrier, Carriers, EmailServer, Messengers, NotConnected, PrintFolder, PrintService, SmsGateway,
+};
 use crate::rate_limit::RateLimiter;
-use crate::sandbox::{self, Sandbox};
-use crate::settings::{BlobLocation, Mode, NotificationSettings, PlatformSettings, Settings};
-use crate::worker::Worker;
+use crate::sandbox::{self, Partners, Sandbox};
+use crate::settings::{BlobLocation, Mode, NotificationSettings, PlatformSettings, PrintSettings, Settings};
+use crate::worker::{Outside, Worker};
 use crate::{openapi, problem, telemetry};
 
 /// How long requests that run may take to finish when the program is told to stop.
@@ -45,7 +47,7 @@ const MOST_CONNECTIONS: usize = 10_000;
 /// What handlers work with.
 pub(crate) struct AppState {
     pub(crate) store: Store,
-    pub(crate) messengers: Messengers,
+    pub(crate) outside: Outside,
     pub(crate) clock: Clock,
     pub(crate) authenticator: Arc<Authenticator>,
     pub(crate) limiter: Arc<RateLimiter>,
@@ -67,6 +69,9 @@ pub enum StartError {
     /// What sends notices could not be set up.
     #[error("notices cannot be sent: {0}")]
     Notifications(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// What prints could not be set up.
+    #[error("letters cannot be printed: {0}")]
+    Print(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The sandbox gives anybody a token for anybody, so it does not run beside real issuers.
     #[error("the sandbox refuses to start: {0} is a production issuer")]
     ProductionIssuer(String),
@@ -139,13 +144,18 @@ impl Application {
             },
             Mode::Production => Registers { population: Arc::new(NotConnected), contact: Arc::new(NotConnected) },
         };
-        let store = open_store(&settings, registers)?;
+        let partners = Partners::new(&clock);
+        let outside = match settings.mode {
+            Mode::Sandbox => partners.outside(),
+            Mode::Production => Outside { messengers: messengers(&settings)?, carriers: carriers(&settings)? },
+        };
+        let store = open_store(&settings, registers, outside.carriers.outlets())?;
         let (sandbox, series) = match settings.mode {
             Mode::Sandbox => {
                 if store.real_person_exists().await? {
                     return Err(StartError::RealPersons);
                 }
-                let sandbox = Sandbox::fill(&store, &clock, sandbox_register, sandbox_contacts).await?;
+                let sandbox = Sandbox::fill(&store, &clock, sandbox_register, sandbox_contacts, partners).await?;
                 issuers.push(sandbox.issuer.issuer_settings());
                 (Some(sandbox), NumberSeries::Synthetic)
             }
@@ -159,14 +169,10 @@ impl Application {
         }
         let authenticator = Authenticator::new(issuers, series, clock.clone(), settings.public_url.clone())?;
         let limiter = Arc::new(RateLimiter::new(&settings.rate_limit));
-        let messengers = match &sandbox {
-            Some(sandbox) => sandbox.messengers(),
-            None => messengers(&settings)?,
-        };
-        let worker = Worker::start(store.clone(), messengers.clone(), clock.clone(), Arc::clone(&limiter));
+        let worker = Worker::start(store.clone(), outside.clone(), clock.clone(), Arc::clone(&limiter));
         let state = Data::new(AppState {
             store,
-            messengers,
+            outside,
             clock,
             authenticator: Arc::new(authenticator),
             limiter,
@@ -222,6 +228,19 @@ fn messengers(settings: &Settings) -> Result<Messengers, StartError> {
     Ok(Messengers { sms: sms.map(|sms| Arc::new(sms) as _), email: email.map(|email| Arc::new(email) as _) })
 }
 
+/// Who carries letters out of the house, as the settings have it.
+fn carriers(settings: &Settings) -> Result<Carriers, StartError> {
+    let printer: Option<Arc<dyn Carrier>> = match settings.print.clone() {
+        None => None,
+        Some(PrintSettings::Folder(folder)) => Some(Arc::new(PrintFolder::new(folder))),
+        Some(PrintSettings::Service { url, secret }) => {
+            let service = PrintService::new(url, secret).map_err(|error| StartError::Print(error.into()))?;
+            Some(Arc::new(service))
+        }
+    };
+    Ok(Carriers { printer, mailboxes: None })
+}
+
 fn issuers(settings: &Settings) -> Result<Vec<IssuerSettings>, StartError> {
     let mut issuers = Vec::new();
     for table in &settings.issuers {
@@ -262,7 +281,7 @@ pub(crate) fn make_database_folder(url: &persistence::DatabaseUrl) -> Result<(),
     Ok(())
 }
 
-fn open_store(settings: &Settings, registers: Registers) -> Result<Store, StartError> {
+fn open_store(settings: &Settings, registers: Registers, outlets: Outlets) -> Result<Store, StartError> {
     let database = database_url(settings);
     std::fs::create_dir_all(&settings.data_folder)
         .map_err(|source| StartError::Io { what: format!("cannot make {}", settings.data_folder.display()), source })?;
@@ -284,6 +303,7 @@ fn open_store(settings: &Settings, registers: Registers) -> Result<Store, StartE
         register: registers.population,
         contact_register: registers.contact,
         register_max_age: TimeDelta::from_std(access.register_max_age).unwrap_or(TimeDelta::MAX),
+        outlets,
     })?)
 }
 

@@ -24,7 +24,16 @@ pub enum EventKind {
     /// Come to nobody; the sender has it again.
     #[strum(serialize = "message.returned")]
     MessageReturned,
-    /// In the recipient's inbox.
+    /// Handed to whoever prints.
+    #[strum(serialize = "message.printed")]
+    MessagePrinted,
+    /// Taken back by its sender.
+    #[strum(serialize = "message.withdrawn")]
+    MessageWithdrawn,
+    /// Not opened by the time that its sender had set (PP-6).
+    #[strum(serialize = "message.notOpened")]
+    MessageNotOpened,
+    /// In the recipient's inbox, or in the mailbox that the recipient has at a provider.
     #[strum(serialize = "message.delivered")]
     MessageDelivered,
     /// Somebody has been told by SMS or e-mail that it is there. The deadline to appeal runs from here (KRR-12).

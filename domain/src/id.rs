@@ -78,6 +78,8 @@ id_types! {
     ClientId
     /// An entry of the audit log.
     AuditEntryId
+    /// That a letter leaves the house.
+    HandoverId
     /// A notice by SMS or e-mail.
     NoticeId
     /// A piece of background work.

@@ -26,6 +26,7 @@ pub mod message;
 pub mod notification;
 pub mod organisation;
 pub mod person;
+pub mod postal_address;
 pub mod power_of_attorney;
 pub mod privacy_notice;
 pub mod register;

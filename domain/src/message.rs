@@ -211,6 +211,10 @@ pub enum Status {
     Delivered,
     /// The recipient has read it. A representative's reading does not count (KRR-10).
     Opened,
+    /// Handed to whoever prints and posts it.
+    Printed,
+    /// Its sender has taken it back.
+    Withdrawn,
     /// It came to nobody, and is the sender's again.
     Returned,
 }
@@ -278,17 +282,16 @@ impl Sending {
         let steps = self.steps.iter().map(|step| Step { status: step.status, at: step.at, rule: step.routed.rule });
         let delivered = self.delivered_at.map(|at| Step { status: Status::Delivered, at, rule: Rule::Hn4 });
         let opened = self.opened_at.map(|at| Step { status: Status::Opened, at, rule: Rule::Hk8 });
-        std::iter::once(accepted).chain(steps).chain(delivered).chain(opened).collect()
+        let mut timeline: Vec<Step> = std::iter::once(accepted).chain(steps).chain(delivered).chain(opened).collect();
+        // A letter goes on paper after it has been in the inbox. The sort is stable.
+        timeline.sort_by_key(|step| step.at);
+        timeline
     }
 
     /// Where it stands: the last step of the timeline.
     #[must_use]
     pub fn status(&self) -> Status {
-        match (self.opened_at, self.delivered_at) {
-            (Some(_), _) => Status::Opened,
-            (None, Some(_)) => Status::Delivered,
-            (None, None) => self.steps.last().map_or(Status::Accepted, |step| step.status),
-        }
+        self.timeline().last().map_or(Status::Accepted, |step| step.status)
     }
 
     /// What routing said last.

@@ -5,6 +5,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::identity::NationalId;
 use crate::person::{PersonName, Protected};
+use crate::postal_address::Addresses;
 
 /// A person as the register has them.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -25,6 +26,8 @@ pub struct RegisteredPerson {
     pub guardians: Vec<NationalId>,
     /// Close family (`familierelasjon`): parents, children, siblings, spouse or partner.
     pub family: Vec<NationalId>,
+    /// Where they live and get their post.
+    pub addresses: Addresses,
     /// For whom this person has parental responsibility.
     pub children: Vec<NationalId>,
 }

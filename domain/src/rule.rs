@@ -78,6 +78,9 @@ pub enum Rule {
     /// Each refusal and each allowance names the rule that decided.
     #[strum(serialize = "BX-2")]
     Bx2,
+    /// Delivered means read, or on paper; until then the sender can take it back.
+    #[strum(serialize = "BX-4")]
+    Bx4,
     /// A sender's organisation follows what happens in an ordered feed, without gaps, and by webhooks on top of it.
     #[strum(serialize = "BX-8")]
     Bx8,
@@ -234,6 +237,9 @@ pub enum Rule {
     /// While the contact register does not answer nothing is guessed.
     #[strum(serialize = "KRR-15")]
     Krr15,
+    /// Paper also where the digital letter is not opened in time.
+    #[strum(serialize = "KRR-14")]
+    Krr14,
     /// Hospitals send appointment letters to those of 12 to 15 on paper.
     #[strum(serialize = "CHI-14")]
     Chi14,

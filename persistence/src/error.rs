@@ -107,6 +107,9 @@ pub enum Failure {
     /// Not allowed. It is in the audit log.
     #[error("refused: {0:?}")]
     Refused(Refusal),
+    /// It has been opened, has left the house, or is part of a conversation: it cannot be taken back.
+    #[error("it cannot be taken back any more")]
+    NotWithdrawable,
     /// Allowed, but there is no such thing, or none that the caller may see.
     #[error("not found")]
     NotFound,

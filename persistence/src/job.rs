@@ -27,6 +27,7 @@ use crate::{Inner, Store};
 pub use self::trouble::JobInTrouble;
 pub(crate) use self::trouble::put_off;
 use crate::conversation::tell_overdue;
+use crate::deadline::open_by_passed;
 use crate::health_contact::{practitioner_turns, tell_of_practitioner};
 use crate::power_of_attorney::{end_profile, expire_power};
 
@@ -43,6 +44,8 @@ const MOST: i64 = 50;
 pub(crate) enum JobKind {
     /// Bring an accepted message to its recipient.
     Deliver,
+    /// See whether a message was opened by the time that its sender had set (PP-6).
+    OpenByPassed,
     /// Tell by SMS and e-mail that a message has come (DH-9).
     Notify,
     /// Tell once more, a week later (KRR-10).
@@ -68,11 +71,12 @@ impl JobKind {
         self.into()
     }
 
-    /// How a job of this kind is done, each in a transaction of its own. Deliveries and notices are done many at a time: see
-    /// [`crate::delivery`] and [`crate::notification`].
+    /// How a job of this kind is done, each in a transaction of its own. Deliveries and notices are done many at a time, and
+    /// what leaves the house takes others: see [`crate::delivery`], [`crate::notification`] and [`crate::handover`].
     fn work(self) -> Option<Work> {
         match self {
-            Self::Deliver | Self::Notify | Self::NotifyAgain => None,
+            Self::Deliver | Self::Notify | Self::NotifyAgain | Self::Print | Self::DigitalMailbox => None,
+            Self::OpenByPassed => Some(open_by_passed),
             Self::PowerExpires => Some(expire_power),
             Self::ProfileEnds => Some(end_profile),
             Self::ConfirmationDue => Some(tell_overdue),

@@ -151,7 +151,7 @@ impl Store {
             inbox: InboxFacts::of(owner, policy.visibility_of(kind), self.inner.policy),
             contact,
             unregistered_recipients: policy.unregistered_recipients,
-            external: &policy.external,
+            external: &self.inner.outlets.narrow(&policy.external),
             size,
         })
     }

@@ -170,6 +170,7 @@ diesel::table! {
         author_relation -> Nullable<Text>,
         author_id -> Nullable<SqlUuid>,
         gone_at -> Nullable<SqlTime>,
+        withdrawn_at -> Nullable<SqlTime>,
     }
 }
 
@@ -686,6 +687,20 @@ diesel::table! {
         sms -> Bool,
         email -> Bool,
         changed_at -> SqlTime,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    handover (mailbox_id, message_id, channel) {
+        mailbox_id -> SqlUuid,
+        message_id -> SqlUuid,
+        channel -> Text,
+        id -> SqlUuid,
+        decided_at -> SqlTime,
+        handed_at -> Nullable<SqlTime>,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The sender's side of messages: where they stand, never what they say.
 
 mod steps;
+mod withdrawal;
 
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};

@@ -17,6 +17,7 @@ use crate::contact_register::{ContactDesk, ContactRegister};
 use crate::database::{Connection, DatabaseUrl, Id, Pool, on};
 use crate::error::{Failure, StoreError};
 use crate::feed::Waiting;
+use crate::handover::Outlets;
 use crate::intake::{self, Intake};
 use crate::migration::{self, MigrationError};
 use crate::platform::PlatformService;
@@ -52,6 +53,8 @@ pub struct StoreSettings {
     pub contact_register: Arc<dyn ContactRegister>,
     /// How long what the population register said is trusted.
     pub register_max_age: TimeDelta,
+    /// The ways out of the house.
+    pub outlets: Outlets,
 }
 
 /// Why the store did not open.
@@ -107,6 +110,7 @@ pub(crate) struct Inner {
     pub(crate) policy: Policy,
     pub(crate) register: Arc<dyn PopulationRegister>,
     pub(crate) register_max_age: TimeDelta,
+    pub(crate) outlets: Outlets,
     /// The sender of the mailbox's own messages, from the start on.
     pub(crate) platform: OnceLock<PlatformService>,
     /// Rung when there may be work for a worker.
@@ -140,6 +144,7 @@ impl Store {
             register,
             contact_register,
             register_max_age,
+            outlets,
         } = settings;
         if migration::is_pending(&database)? {
             return Err(OpenError::MigrationsPending);
@@ -162,6 +167,7 @@ impl Store {
             policy,
             register,
             register_max_age,
+            outlets,
             platform: OnceLock::new(),
             slots,
             acquire_timeout,

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::access::Policy;
+use domain::contact_register::Entry;
 use domain::identity::NationalId;
 use domain::register::RegisteredPerson;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, ready};
 use persistence::blob::BlobSettings;
 use persistence::vault::MasterKey;
-use persistence::{PopulationRegister, RegisterAway, Store, StoreSettings};
+use persistence::{ContactRegister, Outlets, PopulationRegister, RegisterAway, Store, StoreSettings};
 use tests::kill::{count_statements, killed_before_statement};
 use tests::{Database, Place, is_heavy, stories};
 use uuid::Uuid;
@@ -32,6 +33,12 @@ impl PopulationRegister for NoRegister {
     }
 }
 
+impl ContactRegister for NoRegister {
+    fn contacts<'a>(&'a self, _: &'a [NationalId]) -> BoxFuture<'a, Result<Vec<Entry>, RegisterAway>> {
+        ready(Err(RegisterAway("there is none".into()))).boxed()
+    }
+}
+
 /// The store of one process.
 fn store(place: &Place) -> Store {
     Store::open(StoreSettings {
@@ -42,7 +49,9 @@ fn store(place: &Place) -> Store {
         blobs: BlobSettings::Folder(place.blobs()),
         policy: Policy::default(),
         register: Arc::new(NoRegister),
+        contact_register: Arc::new(NoRegister),
         register_max_age: TimeDelta::hours(1),
+        outlets: Outlets::default(),
     })
     .expect("the store opens")
 }

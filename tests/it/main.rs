@@ -23,6 +23,7 @@ mod jobs;
 mod journal;
 mod journal_forms;
 mod journal_receipts;
+mod letters;
 mod notices;
 mod operations;
 mod outage;

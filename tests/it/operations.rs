@@ -55,7 +55,7 @@ enum Owner {
 
 /// Every operation that takes a token: whose it is, what it sends, and what comes back. Those that take something away
 /// come last.
-const CASES: [(&str, Owner, u16); 106] = [
+const CASES: [(&str, Owner, u16); 107] = [
     ("meShow", Owner::Citizen, 200),
     ("meMailboxList", Owner::Citizen, 200),
     ("meConsentSet", Owner::Citizen, 200),
@@ -138,6 +138,7 @@ const CASES: [(&str, Owner, u16); 106] = [
     ("sendingShow", Owner::System, 200),
     ("uploadOpen", Owner::Desk, 201),
     ("uploadFill", Owner::Desk, 200),
+    ("messageWithdraw", Owner::System, 409),
     ("uploadShow", Owner::Desk, 200),
     ("eventList", Owner::System, 200),
     ("organisationRegister", Owner::Operator, 201),

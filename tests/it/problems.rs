@@ -85,6 +85,11 @@ async fn of_callers(app: &TestApp, happened: &mut Happened) {
 }
 
 async fn of_recipients(app: &TestApp, happened: &mut Happened) {
+    let opened = app.message("Svar").kind("dialogue").to(ELDRID);
+    let _ = app.member(ELDRID).await;
+    let dialogue = opened.deliver().await;
+    let withdrawal = app.dermatology().path(&format!("/messages/{dialogue}/withdrawal"));
+    happened.note(&app.ehr().await.request(Method::POST, &withdrawal).await, "not-withdrawable");
     let appeals = app.system(app.appeals_body()).await;
     let employee = app.message("Svar").with("recipient", json!({"hprNumber": "9144900"}));
     let closed = app.message("Svar").from(&appeals, app.appeals());

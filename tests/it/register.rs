@@ -347,6 +347,7 @@ fn registered(protection: Protected) -> RegisteredPerson {
         responsible: vec![],
         guardians: vec![],
         family: vec![],
+        addresses: domain::postal_address::Addresses::default(),
         children: vec![],
     }
 }
@@ -367,6 +368,7 @@ fn open(place: &Place, register: Arc<dyn PopulationRegister>) -> Store {
         register,
         contact_register: Arc::new(NoContactRegister),
         register_max_age: TimeDelta::hours(1),
+        outlets: persistence::Outlets::default(),
     })
     .expect("the store opens")
 }

@@ -232,6 +232,7 @@ async fn persons(
         register: Arc::new(NoRegister),
         contact_register: Arc::new(NoRegister),
         register_max_age: TimeDelta::MAX,
+        outlets: persistence::Outlets::default(),
     })?;
     let now = DateTime::<Utc>::from(SystemTime::now());
     let bar = progress("seeding: persons", count)?;
@@ -247,6 +248,7 @@ async fn persons(
                 responsible: vec![],
                 guardians: vec![],
                 family: vec![],
+                addresses: domain::postal_address::Addresses::default(),
                 children: vec![],
             };
             async move {

@@ -109,10 +109,7 @@ impl TestApp {
             let _ = self.nobody().put("/sandbox/clock", &json!({"advance": "PT0S"})).await.expect(200);
             // Some jobs are for later: at the end of a power of attorney, or when a register answers again.
             let now = self.place().time(self.now().await);
-            let due = format!(
-                "SELECT count(*) AS number FROM job WHERE kind NOT IN ('print', 'digitalMailbox') AND given_up_at IS NULL \
-                 AND run_at <= {now}"
-            );
+            let due = format!("SELECT count(*) AS number FROM job WHERE given_up_at IS NULL AND run_at <= {now}");
             if tokio::task::block_in_place(|| self.place().number(&due)) == 0 {
                 return;
             }

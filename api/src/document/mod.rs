@@ -4,6 +4,7 @@ mod dialogue_message;
 mod font;
 mod form;
 mod journal_pdf;
+mod letter_pdf;
 mod pdf;
 #[cfg(test)]
 mod tests;
@@ -12,11 +13,12 @@ mod words;
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
-use persistence::Fetched;
+use persistence::{Fetched, StoreError};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub(crate) use self::dialogue_message::dialogue_message;
 pub(crate) use self::journal_pdf::journal_pdf;
+pub(crate) use self::letter_pdf::letter_pdf;
 use crate::problem::{ApiError, Problem, ProblemKind};
 
 /// The most documents that are made at once: each may hold its files in memory, two or three times over.
@@ -54,8 +56,8 @@ impl Workshop {
 ///
 /// # Errors
 /// A file that is away or not as it was written.
-pub(crate) async fn read_contents(files: &[Fetched]) -> Result<Contents, ApiError> {
-    let mut contents = Contents::with_capacity(files.len());
+pub(crate) async fn read_contents(files: impl IntoIterator<Item = &Fetched>) -> Result<Contents, StoreError> {
+    let mut contents = Contents::new();
     for file in files {
         let size_bytes = file.attachment.size_bytes;
         let mut bytes = Vec::with_capacity(usize::try_from(size_bytes).unwrap_or_default());

@@ -135,6 +135,12 @@ impl PdfWriter {
         self.space(10.0);
     }
 
+    /// What comes now stands on a page of its own.
+    pub(crate) fn next_page(&mut self) {
+        self.pages.push(vec![]);
+        self.y = TOP;
+    }
+
     /// Some white.
     pub(crate) fn space(&mut self, points: f32) {
         self.y += points;
@@ -149,8 +155,7 @@ impl PdfWriter {
     /// Goes to the next page where so much does not fit on this one.
     fn keep(&mut self, points: f32) {
         if self.y + points > BOTTOM {
-            self.pages.push(vec![]);
-            self.y = TOP;
+            self.next_page();
         }
     }
 

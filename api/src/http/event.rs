@@ -140,7 +140,12 @@ const fn meaning(kind: EventKind) -> &'static str {
         EventKind::MessageUndelivered => {
             "A step of its delivery failed again and again, and waits for an operator of the mailbox. Nothing is lost."
         }
-        EventKind::MessageDelivered => "It is in the recipient's inbox.",
+        EventKind::MessagePrinted => "It has been handed to whoever prints and posts it.",
+        EventKind::MessageWithdrawn => "Its sender has taken it back.",
+        EventKind::MessageNotOpened => "Nobody has opened it by the time that its sender had set.",
+        EventKind::MessageDelivered => {
+            "It is in the recipient's inbox, or in the mailbox that the recipient has at a provider."
+        }
         EventKind::MessageOpened => "The recipient has read it.",
         EventKind::InquiryReceived => "A citizen has written to the service.",
         EventKind::JournalRelevant => "Something of a conversation is relevant to care, and waits for the journal.",

@@ -52,6 +52,7 @@ mod service_health_contact;
 mod staff;
 mod stream;
 mod upload;
+mod withdrawal;
 mod withholding;
 mod writing;
 
@@ -155,6 +156,7 @@ pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
             .service(sending::message_send)
             .service(sending::sending_list)
             .service(sending::sending_show)
+            .service(withdrawal::message_withdraw)
             .service(routing_preview::routing_preview)
             .service(reachability::reachability_check)
             .service(upload::upload_open)

@@ -31,13 +31,13 @@ use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems, Quer
 #[derive(Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Path)]
-struct SendingPath {
+pub(super) struct SendingPath {
     /// The service.
     #[param(value_type = Uuid)]
-    service_id: ServiceId,
+    pub(super) service_id: ServiceId,
     /// The message.
     #[param(value_type = Uuid)]
-    message_id: MessageId,
+    pub(super) message_id: MessageId,
 }
 
 /// Which of the messages.
@@ -117,7 +117,7 @@ pub(crate) struct StepView {
 }
 
 impl SendingView {
-    fn of(sending: Sending, language: Language) -> Self {
+    pub(super) fn of(sending: Sending, language: Language) -> Self {
         let (status, timeline, routed) = (sending.status(), sending.timeline(), sending.routed().clone());
         let Sending {
             id,

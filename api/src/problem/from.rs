@@ -144,6 +144,7 @@ impl From<Failure> for ApiError {
             }
             Failure::OpenByPassed => return violation("/openBy", ViolationCode::InThePast),
             Failure::NotFound => ProblemKind::NotFound,
+            Failure::NotWithdrawable => return Problem::new(ProblemKind::NotWithdrawable).rule(Rule::Bx4).into(),
             Failure::NotWritable(reason) => return reason.into(),
             Failure::SubjectRefused(refused) => return subject_refused(&refused),
             Failure::UnknownForm => return violation("/formAnswers/form", ViolationCode::UnknownForm),

@@ -170,6 +170,8 @@ pub enum ProblemKind {
     RepliesNotTaken,
     /// The journal has archived it (TK-3).
     AlreadyArchived,
+    /// The message cannot be taken back any more (BX-4).
+    NotWithdrawable,
     /// The appointment was cancelled before (DH-2).
     AppointmentCancelled,
     /// The last moment for cancelling the appointment has passed (DH-2).
@@ -249,6 +251,7 @@ impl ProblemKind {
             | Self::ConversationClosed
             | Self::RepliesNotTaken
             | Self::AlreadyArchived
+            | Self::NotWithdrawable
             | Self::AppointmentCancelled
             | Self::CancellationTooLate
             | Self::AppointmentNotCancellable => StatusCode::CONFLICT,

@@ -293,7 +293,7 @@ pub(crate) async fn sandbox_clock_set(
         violations.add("", ViolationCode::NotATime);
         return Err(violations.into_error());
     }
-    worker::run_due(&state.store, &state.messengers, state.clock.now()).await?;
+    worker::run_due(&state.store, &state.outside, state.clock.now()).await?;
     if state.clock.now() - before >= worker::CLEAN_UP_EVERY {
         state.store.clean_up(state.clock.now()).await?;
     }

@@ -26,11 +26,12 @@ use uuid::Uuid;
 
 use crate::auth::sandbox_issuer::SandboxIssuer;
 use crate::clock::Clock;
-use crate::outbound::Messengers;
+use crate::outbound::{Carriers, Messengers};
 use crate::settings::PlatformSettings;
+use crate::worker::Outside;
 
 use self::contact_register::SandboxContactRegister;
-use self::outbox::{Outbox, SandboxMessenger};
+use self::outbox::{Outbox, SandboxCarrier};
 use self::persons::{Registered, Shows};
 use self::register::SandboxRegister;
 pub(crate) use duration::parse_duration;
@@ -44,13 +45,44 @@ pub(crate) struct Sandbox {
     pub(crate) issuer: SandboxIssuer,
     pub(crate) register: Arc<SandboxRegister>,
     pub(crate) contact_register: Arc<SandboxContactRegister>,
-    pub(crate) outbox: Arc<Outbox>,
-    pub(crate) sms: Arc<SandboxMessenger>,
-    pub(crate) email: Arc<SandboxMessenger>,
+    pub(crate) partners: Partners,
     pub(crate) persons: Vec<TestPerson>,
     /// The mailbox of the first of them.
     pub(crate) recipient: Option<MailboxId>,
     pub(crate) organisations: Vec<TestOrganisation>,
+}
+
+/// The systems of others that letters and notices go to, in memory.
+#[derive(Clone)]
+pub(crate) struct Partners {
+    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) sms: Arc<SandboxCarrier>,
+    pub(crate) email: Arc<SandboxCarrier>,
+    pub(crate) printer: Arc<SandboxCarrier>,
+    pub(crate) mailboxes: Arc<SandboxCarrier>,
+}
+
+impl Partners {
+    pub(crate) fn new(clock: &Clock) -> Self {
+        let outbox = Arc::new(Outbox::new(clock.clone()));
+        let carrier = |kind| Arc::new(SandboxCarrier::new(kind, Arc::clone(&outbox)));
+        Self {
+            sms: carrier(NoticeChannel::Sms.as_word()),
+            email: carrier(NoticeChannel::Email.as_word()),
+            printer: carrier("print"),
+            mailboxes: carrier("digitalMailbox"),
+            outbox,
+        }
+    }
+
+    /// What the sandbox reaches the outside with.
+    pub(crate) fn outside(&self) -> Outside {
+        let Self { outbox: _, sms, email, printer, mailboxes } = self;
+        Outside {
+            messengers: Messengers { sms: Some(Arc::clone(sms) as _), email: Some(Arc::clone(email) as _) },
+            carriers: Carriers { printer: Some(Arc::clone(printer) as _), mailboxes: Some(Arc::clone(mailboxes) as _) },
+        }
+    }
 }
 
 /// A person who does not exist. What there is to know of them, the register of the sandbox knows.
@@ -98,6 +130,7 @@ impl Sandbox {
         clock: &Clock,
         register: Arc<SandboxRegister>,
         contact_register: Arc<SandboxContactRegister>,
+        partners: Partners,
     ) -> Result<Self, Failure> {
         let context = Context {
             caller: Caller::Operator { subject: "sandbox".to_owned() },
@@ -115,12 +148,8 @@ impl Sandbox {
         }
         let person =
             |registered: Registered| TestPerson { national_id: registered.person.national_id, shows: registered.shows };
-        let outbox = Arc::new(Outbox::new(clock.clone()));
-        let messenger = |channel| Arc::new(SandboxMessenger::new(channel, Arc::clone(&outbox)));
         Ok(Self {
-            sms: messenger(NoticeChannel::Sms),
-            email: messenger(NoticeChannel::Email),
-            outbox,
+            partners,
             issuer: SandboxIssuer::new(ISSUER.to_owned(), AUDIENCE.to_owned()),
             register,
             contact_register,
@@ -128,11 +157,6 @@ impl Sandbox {
             recipient,
             organisations: organisations::fill(store, &context).await?,
         })
-    }
-
-    /// What sends notices here.
-    pub(crate) fn messengers(&self) -> Messengers {
-        Messengers { sms: Some(Arc::clone(&self.sms) as _), email: Some(Arc::clone(&self.email) as _) }
     }
 
     /// The main job as commands to copy, with the ids of this store.

@@ -3,14 +3,13 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
-use domain::notification::NoticeChannel;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, ready};
 use uuid::Uuid;
 
 use super::fault::{Fault, FaultSwitch};
 use crate::clock::Clock;
-use crate::outbound::{Messenger, OutgoingNotice, SendError};
+use crate::outbound::{Carrier, Consignment, Messenger, OutgoingNotice, SendError};
 
 /// The most that is kept; the oldest goes first.
 const MOST: usize = 10_000;
@@ -26,6 +25,8 @@ pub(crate) struct Sent {
     pub(crate) to: String,
     pub(crate) subject: Option<String>,
     pub(crate) text: String,
+    /// The sizes of documents, in bytes.
+    pub(crate) documents: Vec<usize>,
     /// How often it came.
     pub(crate) times: u32,
 }
@@ -66,34 +67,28 @@ impl Outbox {
     }
 }
 
-/// A gateway or mail server of the sandbox.
-pub(crate) struct SandboxMessenger {
-    channel: NoticeChannel,
+/// A gateway, mail server, printer or provider of the sandbox.
+pub(crate) struct SandboxCarrier {
+    /// Over what it goes.
+    kind: &'static str,
     outbox: Arc<Outbox>,
     pub(crate) fault: FaultSwitch,
 }
 
-impl SandboxMessenger {
-    pub(crate) fn new(channel: NoticeChannel, outbox: Arc<Outbox>) -> Self {
-        Self { channel, outbox, fault: FaultSwitch::default() }
+impl SandboxCarrier {
+    pub(crate) fn new(kind: &'static str, outbox: Arc<Outbox>) -> Self {
+        Self { kind, outbox, fault: FaultSwitch::default() }
     }
 
-    fn answer(&self, notice: &OutgoingNotice) -> Result<(), SendError> {
+    /// Takes something, or does with it what it was told to.
+    fn answer(&self, sent: impl FnOnce(&'static str, DateTime<Utc>) -> Sent) -> Result<(), SendError> {
         let fault = self.fault.get();
         match fault {
             Some(Fault::Down) => return Err(SendError::Away("the sandbox was told so".into())),
             Some(Fault::Rejecting) => return Err(SendError::Refused("the sandbox was told to reject".into())),
             Some(Fault::LosingAnswer) | None => {}
         }
-        self.outbox.take(Sent {
-            id: notice.id.as_uuid(),
-            kind: self.channel.as_word(),
-            at: self.outbox.clock.now(),
-            to: notice.to.clone(),
-            subject: (self.channel == NoticeChannel::Email).then(|| notice.subject.to_owned()),
-            text: notice.text.clone(),
-            times: 1,
-        });
+        self.outbox.take(sent(self.kind, self.outbox.clock.now()));
         match fault {
             Some(Fault::LosingAnswer) => Err(SendError::Away("the sandbox was told to lose the answer".into())),
             _ => Ok(()),
@@ -101,8 +96,34 @@ impl SandboxMessenger {
     }
 }
 
-impl Messenger for SandboxMessenger {
+impl Messenger for SandboxCarrier {
     fn send<'a>(&'a self, notice: &'a OutgoingNotice) -> BoxFuture<'a, Result<(), SendError>> {
-        ready(self.answer(notice)).boxed()
+        let sent = |kind, at| Sent {
+            id: notice.id.as_uuid(),
+            kind,
+            at,
+            to: notice.to.clone(),
+            subject: (!notice.subject.is_empty()).then(|| notice.subject.to_owned()),
+            text: notice.text.clone(),
+            documents: vec![],
+            times: 1,
+        };
+        ready(self.answer(sent)).boxed()
+    }
+}
+
+impl Carrier for SandboxCarrier {
+    fn hand_over<'a>(&'a self, letter: &'a Consignment) -> BoxFuture<'a, Result<(), SendError>> {
+        let sent = |kind, at| Sent {
+            id: letter.id.as_uuid(),
+            kind,
+            at,
+            to: letter.to.join(", "),
+            subject: Some(letter.title.clone()),
+            text: String::new(),
+            documents: letter.documents.iter().map(Vec::len).collect(),
+            times: 1,
+        };
+        ready(self.answer(sent)).boxed()
     }
 }

@@ -4,6 +4,7 @@
 use chrono::NaiveDate;
 use domain::identity::{NationalId, NumberSeries};
 use domain::person::{PersonName, Protected, Protection};
+use domain::postal_address::{Addresses, PostalAddress};
 use domain::register::RegisteredPerson;
 
 use super::families;
@@ -206,9 +207,15 @@ fn registered(row: &Row) -> Option<Registered> {
         responsible: families::responsible(number),
         guardians: numbers(families::guardians(number)),
         family: numbers(families::family(number)),
+        addresses: Addresses { residence: residence(number), postal: None },
         children: vec![],
     };
     Some(Registered { person, is_known: *is_known, shows })
+}
+
+/// Where somebody lives: a street that does not exist, with a number of their own.
+fn residence(number: &str) -> Option<PostalAddress> {
+    PostalAddress::from_register(vec![format!("Testveien {}", &number[6..9]), "0150 OSLO".to_owned()])
 }
 
 pub(super) fn parse(number: &str) -> Option<NationalId> {

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::NaiveDate;
 use domain::identity::NationalId;
 use domain::person::{PersonName, Protection};
+use domain::postal_address::PostalAddress;
 use domain::register::{RegisteredPerson, Responsible};
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, ready};
@@ -34,6 +35,8 @@ pub(crate) struct Change {
     pub(crate) responsible: Option<Vec<Responsible>>,
     pub(crate) guardians: Option<Vec<NationalId>>,
     pub(crate) family: Option<Vec<NationalId>>,
+    pub(crate) residence: Option<Option<PostalAddress>>,
+    pub(crate) postal: Option<Option<PostalAddress>>,
 }
 
 impl SandboxRegister {
@@ -62,8 +65,20 @@ impl SandboxRegister {
     pub(crate) fn change(&self, number: &NationalId, change: Change) -> Vec<NationalId> {
         let mut persons = self.all();
         let Some(person) = persons.get_mut(number.expose()) else { return vec![] };
-        let Change { name, birth_date, death_date, protection, protection_until, responsible, guardians, family } =
-            change;
+        let Change {
+            name,
+            birth_date,
+            death_date,
+            protection,
+            protection_until,
+            responsible,
+            guardians,
+            family,
+            residence,
+            postal,
+        } = change;
+        set(&mut person.addresses.residence, residence);
+        set(&mut person.addresses.postal, postal);
         set(&mut person.name, name);
         set(&mut person.birth_date, birth_date);
         set(&mut person.death_date, death_date);

@@ -5,6 +5,7 @@
 //! name, and the meaning of the tables of issuers, which is the business of whoever checks tokens.
 
 mod notifications;
+mod print;
 mod reader;
 mod summary;
 #[cfg(test)]
@@ -22,6 +23,7 @@ use secrecy::SecretString;
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
 pub use self::notifications::{EmailEncryption, EmailSettings, NotificationSettings, SmsSettings, SmsShape};
+pub use self::print::PrintSettings;
 use self::reader::Reader;
 pub use self::reader::SettingsProblems;
 pub use self::url::DatabaseUrl;
@@ -85,6 +87,8 @@ pub struct Settings {
     pub platform: Option<PlatformSettings>,
     /// How notices are sent.
     pub notifications: NotificationSettings,
+    /// Who prints letters. Without anybody, nothing goes on paper.
+    pub print: Option<PrintSettings>,
 }
 
 /// What the rules of access leave open.
@@ -251,6 +255,7 @@ impl Settings {
             access: access(reader),
             platform: platform(reader, mode),
             notifications: notifications::notifications(reader),
+            print: print::print(reader),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::{
     AccessSettings, BlobLocation, DatabaseSettings, EmailSettings, LimitSettings, LogSettings, NotificationSettings,
-    RateLimitSettings, S3Settings, Settings, SmsSettings,
+    PrintSettings, RateLimitSettings, S3Settings, Settings, SmsSettings,
 };
 
 const SECRET: &str = "***";
@@ -41,6 +41,7 @@ impl Settings {
             access: AccessSettings { youth_from_years, guardians, register_max_age },
             platform,
             notifications,
+            print,
         } = self;
         let mut lines = vec![
             ("mode", <&str>::from(*mode).to_owned()),
@@ -75,6 +76,13 @@ impl Settings {
             ("platform.name", shown(platform.as_ref().map(|platform| platform.name.as_str()))),
         ]);
         lines.extend(notification_lines(notifications));
+        match print {
+            None => {}
+            Some(PrintSettings::Folder(folder)) => lines.push(("print.folder", folder.display().to_string())),
+            Some(PrintSettings::Service { url, secret: _ }) => {
+                lines.extend([("print.url", url.clone()), ("print.secret", SECRET.to_owned())]);
+            }
+        }
         lines.push(("issuers", format!("{} configured", issuers.len())));
         let mut lines: Vec<_> = lines.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         for (index, issuer) in issuers.iter().enumerate() {

@@ -1,5 +1,6 @@
 //! Runs the jobs. Work may happen twice; each job is safe to do again.
 
+mod hand_over;
 mod notice_text;
 mod notify;
 
@@ -12,7 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
-use crate::outbound::Messengers;
+use crate::outbound::{Carriers, Messengers};
 use crate::rate_limit::RateLimiter;
 use crate::telemetry;
 
@@ -27,6 +28,13 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// How often what is out of date is cleaned up.
 pub(crate) const CLEAN_UP_EVERY: TimeDelta = TimeDelta::hours(1);
 
+/// What the outside is reached with.
+#[derive(Clone, Default)]
+pub(crate) struct Outside {
+    pub(crate) messengers: Messengers,
+    pub(crate) carriers: Carriers,
+}
+
 /// The background tasks of one process.
 pub(crate) struct Worker {
     stop: watch::Sender<bool>,
@@ -35,10 +43,10 @@ pub(crate) struct Worker {
 
 impl Worker {
     /// Starts them.
-    pub(crate) fn start(store: Store, messengers: Messengers, clock: Clock, limiter: Arc<RateLimiter>) -> Self {
+    pub(crate) fn start(store: Store, outside: Outside, clock: Clock, limiter: Arc<RateLimiter>) -> Self {
         let (stop, stopped) = watch::channel(false);
         let tasks = vec![
-            tokio::spawn(deliver(store.clone(), messengers, clock.clone(), stopped.clone())),
+            tokio::spawn(deliver(store.clone(), outside, clock.clone(), stopped.clone())),
             tokio::spawn(relay(store.clone(), clock.clone(), stopped.clone())),
             tokio::spawn(clean_up(store, clock, stopped.clone())),
             tokio::spawn(upkeep(limiter, stopped)),
@@ -62,10 +70,11 @@ impl Worker {
 ///
 /// # Errors
 /// The store away. What is left is done later.
-pub(crate) async fn run_due(store: &Store, messengers: &Messengers, now: DateTime<Utc>) -> Result<(), Failure> {
+pub(crate) async fn run_due(store: &Store, outside: &Outside, now: DateTime<Utc>) -> Result<(), Failure> {
     while store.deliver_due(now).await? > 0 {}
     while store.jobs_due(now).await? > 0 {}
-    while notify::notify(store, messengers, now).await? > 0 {}
+    while hand_over::hand_over(store, &outside.carriers, now).await? > 0 {}
+    while notify::notify(store, &outside.messengers, now).await? > 0 {}
     while store.relay_due(now).await? > 0 {}
     Ok(())
 }
@@ -93,9 +102,9 @@ async fn relay_once(store: &Store, now: DateTime<Utc>) -> Result<(), Failure> {
     store.feed_patrol().await
 }
 
-async fn deliver(store: Store, messengers: Messengers, clock: Clock, mut stopped: watch::Receiver<bool>) {
+async fn deliver(store: Store, outside: Outside, clock: Clock, mut stopped: watch::Receiver<bool>) {
     loop {
-        let pause = match run_due(&store, &messengers, clock.now()).await {
+        let pause = match run_due(&store, &outside, clock.now()).await {
             Ok(()) => PATROL,
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "deliveries wait");

@@ -60,9 +60,16 @@ pub struct ExternalChannels {
     pub paper: bool,
     /// Whether appointment letters to those of 12 to 15 go on paper, whatever inbox they have (CHI-14). Takes `paper`.
     pub youth_appointments_on_paper: bool,
+    /// Whether a letter goes on paper that nobody has opened by its time (KRR-14). Takes `paper`.
+    pub paper_if_unopened: bool,
 }
 
 impl ExternalChannels {
     /// None but the inbox.
-    pub const NONE: Self = Self { mailbox_providers: Vec::new(), paper: false, youth_appointments_on_paper: false };
+    pub const NONE: Self = Self {
+        mailbox_providers: Vec::new(),
+        paper: false,
+        youth_appointments_on_paper: false,
+        paper_if_unopened: false,
+    };
 }

@@ -56,6 +56,10 @@ pub enum Reason {
     NotOffered,
     /// No digital channel takes it: paper comes last.
     NothingDigital,
+    /// It was not opened in time, and the service wants it on paper then.
+    NotOpened,
+    /// There is no post to the recipient.
+    NoPost,
 }
 
 impl Reason {
@@ -79,7 +83,8 @@ impl Reason {
             Self::NeverRegistered => Rule::Hk9,
             Self::CannotBeNotified => Rule::Krr7,
             Self::YouthAppointment => Rule::Chi14,
-            Self::MailboxChosen | Self::MailboxFirst => Rule::Krr6,
+            Self::MailboxChosen | Self::MailboxFirst | Self::NoPost => Rule::Krr6,
+            Self::NotOpened => Rule::Krr14,
             Self::NoMailbox => Rule::Hk7,
             Self::ProviderNotSupported | Self::NotOffered => Rule::Hk5,
         }
@@ -105,6 +110,8 @@ impl Reason {
             Self::NeverRegistered | Self::CannotBeNotified => "eForvaltningsforskriften § 8",
             Self::YouthAppointment => "helseforetakene, innkalling",
             Self::MailboxChosen | Self::MailboxFirst => "Digdir, digital postkasse",
+            Self::NotOpened => "helseforetakene, brev på papir",
+            Self::NoPost => "Skatteetaten, Folkeregisteret",
             Self::ProviderNotSupported | Self::NotOffered => "Helseklage, digital post",
         }
     }

@@ -38,7 +38,7 @@ fn stored_words_are_what_they_were() {
         (stored(OrganisationAction::as_word), "followEvents"),
         (
             stored(EventKind::as_word),
-            "message.accepted message.routed message.returned message.delivered message.notified message.notNotified \
+            "message.accepted message.routed message.returned message.printed message.withdrawn message.notOpened message.delivered message.notified message.notNotified \
              message.undelivered message.opened inquiry.received journal.relevant journal.notArchived \
              journal.rejected appointment.cancelled feed.heartbeat",
         ),
@@ -50,7 +50,7 @@ fn stored_words_are_what_they_were() {
         (stored(PowerKind::as_word), "powerOfAttorney assignedPowerOfAttorney"),
         (stored(EndedBy::as_word), "giver holder operator replacement"),
         (stored(Channel::as_word), "inbox digitalMailbox paper"),
-        (stored(Status::as_word), "accepted routed delivered opened returned"),
+        (stored(Status::as_word), "accepted routed delivered opened printed withdrawn returned"),
         (told(PowerStatus::VARIANTS, PowerStatus::as_word), "pending active suspended expired ended replaced"),
         (told(&[PowerRole::Giver, PowerRole::Holder], PowerRole::as_word), "giver holder"),
     ];

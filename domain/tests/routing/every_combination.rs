@@ -59,7 +59,12 @@ fn externals() -> Vec<ExternalChannels> {
         for paper in BOTH {
             for youth_appointments_on_paper in BOTH {
                 let mailbox_providers = mailbox_providers.clone();
-                all.push(ExternalChannels { mailbox_providers, paper, youth_appointments_on_paper });
+                all.push(ExternalChannels {
+                    mailbox_providers,
+                    paper,
+                    youth_appointments_on_paper,
+                    paper_if_unopened: false,
+                });
             }
         }
     }

@@ -31,6 +31,8 @@ tooLarge             KRR-8
 tooManyDocuments     KRR-8
 notOffered           HK-5
 nothingDigital       HN-4
+notOpened            KRR-14
+noPost               KRR-6
 ";
 
 #[test]

@@ -139,7 +139,7 @@ pub(super) fn plan(
     for row in rows.into_iter().filter(|((mailbox, id, _), ..)| wanted.contains(&(*mailbox, *id))) {
         waiting.push(waiting_from(row)?);
     }
-    let channels = channels_of(connection, &waiting)?;
+    let channels = channels_of(inner, connection, &waiting)?;
     let sizes = sizes_of(connection, &waiting, &channels)?;
     let none = ExternalChannels::NONE;
     let planned = waiting.into_iter().filter_map(|waiting| {
@@ -163,7 +163,11 @@ pub(super) fn plan(
 }
 
 /// The channels that the services of letters use beside the inbox, where they use any.
-fn channels_of(connection: &mut Connection, waiting: &[Waiting]) -> Result<HashMap<Id, ExternalChannels>, StoreError> {
+fn channels_of(
+    inner: &Inner,
+    connection: &mut Connection,
+    waiting: &[Waiting],
+) -> Result<HashMap<Id, ExternalChannels>, StoreError> {
     let of_letters = waiting.iter().filter(|waiting| waiting.kind.asks_contact_register());
     let mut services: Vec<ServiceId> = of_letters.map(|waiting| waiting.service.into()).collect();
     services.sort_unstable();
@@ -172,7 +176,7 @@ fn channels_of(connection: &mut Connection, waiting: &[Waiting]) -> Result<HashM
         return Ok(HashMap::new());
     }
     let services = service::fetch_all(connection, &services)?;
-    Ok(services.into_iter().map(|service| (service.id.key(), service.policy.external)).collect())
+    Ok(services.iter().map(|service| (service.id.key(), inner.outlets.narrow(&service.policy.external))).collect())
 }
 
 /// The sizes of the files of letters that a mailbox at a provider might take.

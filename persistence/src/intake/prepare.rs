@@ -35,6 +35,8 @@ pub(super) struct Prepared {
     /// The conversation that it begins, where it can be answered.
     pub(super) conversation: Option<ConversationRow>,
     pub(super) job: JobRow,
+    /// Where its sender has set a time.
+    pub(super) deadline: Option<JobRow>,
     pub(super) event: EventRow,
     pub(super) audit: AuditRow,
     pub(super) idempotency: IdempotencyRow,
@@ -128,7 +130,7 @@ fn decide(inner: &Inner, incoming: &Incoming, facts: &BatchFacts) -> Result<Outc
         inbox: InboxFacts::of(&recipient.facts, item, inner.policy),
         contact: *contact,
         unregistered_recipients: service.policy.unregistered_recipients,
-        external: &service.policy.external,
+        external: &inner.outlets.narrow(&service.policy.external),
         size: Size::of_files(files.map(|content| content.size_bytes)),
     });
     let rule = match decision.route {
@@ -229,6 +231,7 @@ fn rows_of(
             .conversation
             .map(|conversation| ConversationRow::begun_by_service(head, conversation, data_key, subject)),
         job: JobRow::new(JobKind::Deliver, head.mailbox, id.key(), now),
+        deadline: head.open_by.map(|at| JobRow::new(JobKind::OpenByPassed, head.mailbox, id.key(), at)),
         event: EventRow::new(
             service.organisation,
             EventKind::MessageAccepted,

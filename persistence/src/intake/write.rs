@@ -46,6 +46,7 @@ pub(super) fn all(connection: &mut Connection, prepared: Vec<Prepared>) -> Resul
             body,
             conversation,
             job,
+            deadline,
             event,
             audit,
             idempotency,
@@ -57,6 +58,7 @@ pub(super) fn all(connection: &mut Connection, prepared: Vec<Prepared>) -> Resul
         rows.bodies.push(body);
         rows.conversations.extend(conversation);
         rows.jobs.push(job);
+        rows.jobs.extend(deadline);
         rows.events.push(event);
         rows.audit.push(audit);
         rows.idempotency.push(idempotency);

@@ -123,6 +123,16 @@ const fn texts(reason: Reason) -> (&'static str, &'static str, &'static str) {
             "Ingen digital kanal tek imot brevet.",
             "No digital channel takes the letter.",
         ),
+        Reason::NotOpened => (
+            "Brevet ble ikke åpnet innen fristen.",
+            "Brevet vart ikkje opna innan fristen.",
+            "The letter was not opened in time.",
+        ),
+        Reason::NoPost => (
+            "Det går ikke post til mottakeren.",
+            "Det går ikkje post til mottakaren.",
+            "There is no post to the recipient.",
+        ),
     }
 }
 

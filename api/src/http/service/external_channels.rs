@@ -26,6 +26,10 @@ pub(crate) struct ExternalChannelsRequest {
     #[serde(default)]
     #[schema(value_type = Option<bool>)]
     youth_appointments_on_paper: Field<bool>,
+    /// Whether a letter goes on paper that nobody has opened by its `openBy` (KRR-14). Takes `paper`. `false` where left out.
+    #[serde(default)]
+    #[schema(value_type = Option<bool>)]
+    paper_if_unopened: Field<bool>,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
@@ -42,21 +46,25 @@ pub(crate) struct ExternalChannelsView {
     paper: bool,
     /// Whether appointment letters to those of 12 to 15 go on paper (CHI-14).
     youth_appointments_on_paper: bool,
+    /// Whether a letter goes on paper that nobody has opened by its `openBy` (KRR-14).
+    paper_if_unopened: bool,
 }
 
 impl From<ExternalChannels> for ExternalChannelsView {
     fn from(external: ExternalChannels) -> Self {
-        let ExternalChannels { mailbox_providers, paper, youth_appointments_on_paper } = external;
+        let ExternalChannels { mailbox_providers, paper, youth_appointments_on_paper, paper_if_unopened } = external;
         Self {
             mailbox_providers: mailbox_providers.into_iter().map(MailboxProvider::as_word).collect(),
             paper,
             youth_appointments_on_paper,
+            paper_if_unopened,
         }
     }
 }
 
 pub(super) fn external(violations: &mut Violations, request: ExternalChannelsRequest) -> ExternalChannels {
-    let ExternalChannelsRequest { mailbox_providers, paper, youth_appointments_on_paper, unknown } = request;
+    let ExternalChannelsRequest { mailbox_providers, paper, youth_appointments_on_paper, paper_if_unopened, unknown } =
+        request;
     let at = |field: &str| format!("/externalChannels/{field}");
     let words = violations.optional(&at("mailboxProviders"), mailbox_providers).unwrap_or_default();
     let mut providers = Vec::new();
@@ -71,11 +79,16 @@ pub(super) fn external(violations: &mut Violations, request: ExternalChannelsReq
         }
     }
     let paper = violations.optional(&at("paper"), paper).unwrap_or(false);
-    let pointer = at("youthAppointmentsOnPaper");
-    let youth_appointments_on_paper = violations.optional(&pointer, youth_appointments_on_paper).unwrap_or(false);
-    if youth_appointments_on_paper && !paper {
-        violations.add(pointer, ViolationCode::TakesPaper);
-    }
+    let mut on_paper = |field: &str, wanted| {
+        let pointer = at(field);
+        let wanted = violations.optional(&pointer, wanted).unwrap_or(false);
+        if wanted && !paper {
+            violations.add(pointer, ViolationCode::TakesPaper);
+        }
+        wanted
+    };
+    let youth_appointments_on_paper = on_paper("youthAppointmentsOnPaper", youth_appointments_on_paper);
+    let paper_if_unopened = on_paper("paperIfUnopened", paper_if_unopened);
     violations.unknown("/externalChannels", &unknown);
-    ExternalChannels { mailbox_providers: providers, paper, youth_appointments_on_paper }
+    ExternalChannels { mailbox_providers: providers, paper, youth_appointments_on_paper, paper_if_unopened }
 }

@@ -238,6 +238,10 @@ pub(super) const fn text(kind: Kind) -> Text {
             ("The service takes no replies", "Begin a new conversation with the service in “serviceId”.")
         }
         Kind::AlreadyArchived => ("The journal has archived this", "Correct it in the journal, or mark it anew."),
+        Kind::NotWithdrawable => (
+            "The message cannot be taken back",
+            "It has been opened, has left the mailbox, or belongs to a conversation. Send a new message that corrects it.",
+        ),
         Kind::AppointmentCancelled => (
             "The appointment has been cancelled",
             "Fetch it to see when and by whom. A new appointment gets a new “externalId”.",

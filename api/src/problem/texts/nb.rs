@@ -230,6 +230,10 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::ConversationClosed => ("Samtalen er avsluttet", "Begynn en ny samtale med tjenesten i «serviceId»."),
         Kind::RepliesNotTaken => ("Tjenesten tar ikke imot svar", "Begynn en ny samtale med tjenesten i «serviceId»."),
         Kind::AlreadyArchived => ("Journalen har arkivert dette", "Rett det i journalen, eller merk det på nytt."),
+        Kind::NotWithdrawable => (
+            "Meldingen kan ikke trekkes tilbake",
+            "Den er åpnet, har forlatt postkassen, eller hører til en samtale. Send en ny melding som retter den.",
+        ),
         Kind::AppointmentCancelled => {
             ("Avtalen er avlyst", "Hent avtalen for å se når og av hvem. En ny avtale får en ny «externalId».")
         }

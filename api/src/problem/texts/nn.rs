@@ -232,6 +232,10 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::ConversationClosed => ("Samtalen er avslutta", "Start ein ny samtale med tenesta i «serviceId»."),
         Kind::RepliesNotTaken => ("Tenesta tek ikkje imot svar", "Start ein ny samtale med tenesta i «serviceId»."),
         Kind::AlreadyArchived => ("Journalen har arkivert dette", "Rett det i journalen, eller merk det på nytt."),
+        Kind::NotWithdrawable => (
+            "Meldinga kan ikkje trekkjast tilbake",
+            "Ho er opna, har forlate postkassa, eller høyrer til ein samtale. Send ei ny melding som rettar henne.",
+        ),
         Kind::AppointmentCancelled => {
             ("Avtalen er avlyst", "Hent avtalen for å sjå når og av kven. Ein ny avtale får ein ny «externalId».")
         }

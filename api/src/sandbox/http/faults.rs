@@ -31,6 +31,12 @@ pub(crate) struct FaultsView {
     /// The same for the mail server.
     #[schema(example = "rejecting")]
     email: Option<&'static str>,
+    /// The same for whoever prints.
+    #[schema(example = "down")]
+    print: Option<&'static str>,
+    /// The same for the providers of mailboxes.
+    #[schema(example = "down")]
+    digital_mailbox: Option<&'static str>,
 }
 
 /// What is to be pretended from now on. What is left out or `null` works.
@@ -53,6 +59,14 @@ pub(crate) struct FaultsRequest {
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "rejecting")]
     email: Field<String>,
+    /// `down`, `rejecting` or `losingAnswer`: whoever prints.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "down")]
+    print: Field<String>,
+    /// `down`, `rejecting` or `losingAnswer`: the providers of mailboxes.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "down")]
+    digital_mailbox: Field<String>,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
@@ -62,8 +76,10 @@ fn view(sandbox: &Sandbox) -> FaultsView {
     FaultsView {
         population_register: sandbox.register.fault.get().map(Fault::into),
         contact_register: sandbox.contact_register.fault.get().map(Fault::into),
-        sms: sandbox.sms.fault.get().map(Fault::into),
-        email: sandbox.email.fault.get().map(Fault::into),
+        sms: sandbox.partners.sms.fault.get().map(Fault::into),
+        email: sandbox.partners.email.fault.get().map(Fault::into),
+        print: sandbox.partners.printer.fault.get().map(Fault::into),
+        digital_mailbox: sandbox.partners.mailboxes.fault.get().map(Fault::into),
     }
 }
 
@@ -96,21 +112,26 @@ pub(crate) async fn sandbox_faults_set(
     state: Data<AppState>,
     body: JsonBody<FaultsRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let FaultsRequest { population_register, contact_register, sms, email, unknown } = body.value;
+    let FaultsRequest { population_register, contact_register, sms, email, print, digital_mailbox, unknown } =
+        body.value;
     let mut violations = Violations::new();
     let register = violations.optional("/populationRegister", population_register);
     let register = violations.choice_of("/populationRegister", register, &[Fault::Down]);
     let contacts = violations.optional("/contactRegister", contact_register);
     let contacts = violations.choice_of("/contactRegister", contacts, &[Fault::Down, Fault::Rejecting]);
-    let sms = violations.optional("/sms", sms);
-    let sms = violations.choice_of("/sms", sms, Fault::VARIANTS);
-    let email = violations.optional("/email", email);
-    let email = violations.choice_of("/email", email, Fault::VARIANTS);
+    let mut fault = |pointer, field| {
+        let word = violations.optional(pointer, field);
+        violations.choice_of(pointer, word, Fault::VARIANTS)
+    };
+    let (sms, email) = (fault("/sms", sms), fault("/email", email));
+    let (print, digital_mailbox) = (fault("/print", print), fault("/digitalMailbox", digital_mailbox));
     violations.unknown("", &unknown);
     violations.finish()?;
     let sandbox = sandbox(&state)?;
-    sandbox.sms.fault.set(sms);
-    sandbox.email.fault.set(email);
+    sandbox.partners.sms.fault.set(sms);
+    sandbox.partners.email.fault.set(email);
+    sandbox.partners.printer.fault.set(print);
+    sandbox.partners.mailboxes.fault.set(digital_mailbox);
     sandbox.register.fault.set(register);
     sandbox.contact_register.fault.set(contacts);
     Ok(HttpResponse::Ok().json(view(sandbox)))

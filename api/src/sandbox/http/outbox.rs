@@ -26,33 +26,35 @@ pub(crate) struct OutboxView {
 pub(crate) struct SentView {
     /// What the other side knows it by.
     id: Uuid,
-    /// `sms` or `email`.
+    /// `sms`, `email`, `print` or `digitalMailbox`.
     #[schema(example = "sms")]
     kind: &'static str,
     /// When it came.
     at: DateTime<Utc>,
-    /// The number or address.
+    /// The number or address; name and postal address; or the provider, the mailbox and its owner.
     #[schema(example = "+4799000001")]
     to: String,
-    /// The line of an e-mail.
+    /// The line of an e-mail, or what a letter is called.
     #[schema(required)]
     subject: Option<String>,
-    /// What it says.
+    /// What a notice says.
     text: String,
+    /// The sizes of a letter's documents in bytes; the first is the letter itself.
+    documents: Vec<usize>,
     /// How often it came. Who knows it by its id takes it once.
     times: u32,
 }
 
 impl From<Sent> for SentView {
     fn from(sent: Sent) -> Self {
-        let Sent { id, kind, at, to, subject, text, times } = sent;
-        Self { id, kind, at, to, subject, text, times }
+        let Sent { id, kind, at, to, subject, text, documents, times } = sent;
+        Self { id, kind, at, to, subject, text, documents, times }
     }
 }
 
 /// Show what was sent out
 ///
-/// Every SMS and e-mail. They go nowhere else.
+/// Every SMS, e-mail and letter. They go nowhere else.
 #[utoipa::path(
     operation_id = "sandboxOutboxShow",
     tag = "Sandbox",
@@ -61,6 +63,6 @@ impl From<Sent> for SentView {
 )]
 #[get("/sandbox/outbox")]
 pub(crate) async fn sandbox_outbox_show(state: Data<AppState>) -> Result<HttpResponse, ApiError> {
-    let items = sandbox(&state)?.outbox.sent().into_iter().map(SentView::from).collect();
+    let items = sandbox(&state)?.partners.outbox.sent().into_iter().map(SentView::from).collect();
     Ok(HttpResponse::Ok().json(OutboxView { items }))
 }

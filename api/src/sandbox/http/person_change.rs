@@ -9,6 +9,7 @@ use domain::id::PersonId;
 use domain::identity::NationalId;
 use domain::organisation::Name;
 use domain::person::PersonName;
+use domain::postal_address::PostalAddress;
 use domain::register::Responsible;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -61,6 +62,14 @@ pub(crate) struct PersonChangeRequest {
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>, nullable = false, max_items = 50)]
     family: Field<Vec<Field<String>>>,
+    /// The lines of the address where they live, below the name; `null` where there is none.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>, max_items = 6, example = json!(["Nyveien 2", "5003 BERGEN"]))]
+    residence: Field<Vec<String>>,
+    /// The lines of the address where they get their post, which everybody may know; `null` where there is none.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>, max_items = 6, example = json!(["Postboks 7", "0101 OSLO"]))]
+    postal_address: Field<Vec<String>>,
     /// What the contact register is to say.
     #[serde(default)]
     #[schema(value_type = Option<ContactChangeRequest>, nullable = false)]
@@ -143,6 +152,8 @@ fn change(
         responsible,
         guardians,
         family,
+        residence,
+        postal_address,
         contact,
         unknown,
     } = request;
@@ -162,11 +173,24 @@ fn change(
     let guardians =
         given(&mut violations, "/guardians", guardians).map(|list| people.numbers(&mut violations, "/guardians", list));
     let family = given(&mut violations, "/family", family).map(|list| people.numbers(&mut violations, "/family", list));
+    let residence = address(&mut violations, "/residence", residence);
+    let postal = address(&mut violations, "/postalAddress", postal_address);
     let contact = given(&mut violations, "/contact", contact);
     let contact = contact.map(|request| contact::change(&mut violations, request)).unwrap_or_default();
     violations.unknown("", &unknown);
     violations.finish()?;
-    let change = Change { name, birth_date, death_date, protection, protection_until, responsible, guardians, family };
+    let change = Change {
+        name,
+        birth_date,
+        death_date,
+        protection,
+        protection_until,
+        responsible,
+        guardians,
+        family,
+        residence,
+        postal,
+    };
     Ok((change, contact))
 }
 
@@ -176,6 +200,18 @@ fn given<T>(violations: &mut Violations, pointer: &str, field: Field<T>) -> Opti
         Field::Missing => None,
         field => violations.required(pointer, field),
     }
+}
+
+/// An address that can be left out, which changes nothing, or be `null`, which takes it away.
+fn address(violations: &mut Violations, pointer: &str, field: Field<Vec<String>>) -> Option<Option<PostalAddress>> {
+    let is_null = field == Field::Null;
+    let lines = violations.optional(pointer, field);
+    let is_given = lines.is_some();
+    let address = lines.and_then(PostalAddress::from_register);
+    if is_given && address.is_none() {
+        violations.add(pointer, ViolationCode::Empty);
+    }
+    (is_null || address.is_some()).then_some(address)
 }
 
 /// A date that can be left out, which changes nothing, or be `null`, which takes it away.

@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, get};
 use chrono::NaiveDate;
 use domain::id::{MailboxId, PersonId};
 use domain::identity::NationalId;
+use domain::postal_address::PostalAddress;
 use domain::register::{RegisteredPerson, Responsible};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -45,6 +46,10 @@ pub(crate) struct TestPersonView {
     family: Vec<String>,
     /// The numbers of those for whom this person has parental responsibility.
     children: Vec<String>,
+    /// The lines of the address where they live.
+    residence: Vec<String>,
+    /// The lines of the address where they get their post, which everybody may know.
+    postal_address: Vec<String>,
     /// What the contact register says.
     contact: ContactView,
     /// What trying this person shows.
@@ -140,9 +145,11 @@ pub(super) fn view(
         responsible,
         guardians,
         family,
+        addresses,
         children,
     } = sandbox.register.person(&person.national_id)?;
     let numbers = |numbers: Vec<NationalId>| numbers.iter().map(|number| number.expose().to_owned()).collect();
+    let lines = |address: Option<PostalAddress>| address.map(|of| of.expose().to_vec()).unwrap_or_default();
     Some(TestPersonView {
         id: known.map(|(id, _)| id.as_uuid()),
         mailbox_id: known.map(|(_, mailbox)| mailbox.as_uuid()),
@@ -156,6 +163,8 @@ pub(super) fn view(
         guardians: numbers(guardians),
         family: numbers(family),
         children: numbers(children),
+        residence: lines(addresses.residence),
+        postal_address: lines(addresses.postal),
         contact: sandbox.contact_register.entry(&person.national_id).into(),
         shows: person.shows.iter().map(|shows| ShowsView { rule: shows.rule, text: shows.text }).collect(),
     })

@@ -1,0 +1,142 @@
+//! Whoever prints letters and posts them: a folder that they fetch from, or a service over HTTPS.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use reqwest::multipart::{Form, Part};
+use reqwest::redirect::Policy;
+use reqwest::{Client, StatusCode};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
+
+use super::{Carrier, Consignment, SendError};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// A letter may have files of many megabytes.
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(40);
+
+/// What goes along with the documents.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Slip<'c> {
+    id: String,
+    address: &'c [String],
+    documents: usize,
+}
+
+impl Consignment {
+    fn slip(&self) -> Slip<'_> {
+        Slip { id: self.id.to_string(), address: &self.to, documents: self.documents.len() }
+    }
+}
+
+/// A folder that the printer empties. A letter is there when its slip is, which is written last.
+pub(crate) struct PrintFolder(PathBuf);
+
+impl PrintFolder {
+    pub(crate) const fn new(folder: PathBuf) -> Self {
+        Self(folder)
+    }
+
+    async fn write(&self, letter: &Consignment) -> std::io::Result<()> {
+        tokio::fs::create_dir_all(&self.0).await?;
+        for (place, document) in letter.documents.iter().enumerate() {
+            put(&self.0.join(format!("{}-{}.pdf", letter.id, place + 1)), document).await?;
+        }
+        let slip = serde_json::to_vec_pretty(&letter.slip())?;
+        put(&self.0.join(format!("{}.json", letter.id)), &slip).await
+    }
+}
+
+/// Writes a file that is there whole or not at all.
+async fn put(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let part = path.with_extension("part");
+    tokio::fs::write(&part, bytes).await?;
+    tokio::fs::File::open(&part).await?.sync_all().await?;
+    tokio::fs::rename(&part, path).await
+}
+
+impl Carrier for PrintFolder {
+    fn hand_over<'a>(&'a self, letter: &'a Consignment) -> BoxFuture<'a, Result<(), SendError>> {
+        async { self.write(letter).await.map_err(|error| SendError::Away(error.into())) }.boxed()
+    }
+}
+
+/// A printer that takes a letter in one request: a form with the slip and a part for each document.
+pub(crate) struct PrintService {
+    client: Client,
+    url: String,
+    secret: SecretString,
+}
+
+impl PrintService {
+    /// # Errors
+    /// When no TLS client can be made.
+    pub(crate) fn new(url: String, secret: SecretString) -> Result<Self, reqwest::Error> {
+        let client = Client::builder().connect_timeout(CONNECT_TIMEOUT).timeout(TOTAL_TIMEOUT);
+        Ok(Self { client: client.redirect(Policy::none()).build()?, url, secret })
+    }
+
+    async fn send(&self, letter: &Consignment) -> Result<(), SendError> {
+        let away = |error: reqwest::Error| SendError::Away(error.without_url().into());
+        let slip = serde_json::to_string(&letter.slip()).map_err(|error| SendError::Away(error.into()))?;
+        let mut form = Form::new().part("slip", Part::text(slip).mime_str("application/json").map_err(away)?);
+        for (place, document) in letter.documents.iter().enumerate() {
+            let part = Part::bytes(document.clone()).file_name(format!("{}.pdf", place + 1));
+            form = form.part("document", part.mime_str("application/pdf").map_err(away)?);
+        }
+        let request = self.client.post(self.url.as_str()).bearer_auth(self.secret.expose_secret()).multipart(form);
+        let answer = request.header("idempotency-key", letter.id.to_string()).send().await.map_err(away)?;
+        match answer.status() {
+            status if status.is_success() => Ok(()),
+            // Taken before, and the answer was lost.
+            StatusCode::CONFLICT => Ok(()),
+            status @ (StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY) => {
+                Err(SendError::Refused(status.to_string().into()))
+            }
+            status => Err(SendError::Away(status.to_string().into())),
+        }
+    }
+}
+
+impl Carrier for PrintService {
+    fn hand_over<'a>(&'a self, letter: &'a Consignment) -> BoxFuture<'a, Result<(), SendError>> {
+        self.send(letter).boxed()
+    }
+}
+
+#[cfg(test)]
+mod unit {
+    use domain::id::HandoverId;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_letter_lies_in_the_folder_whole_and_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let printer = PrintFolder::new(folder.path().join("print"));
+        let letter = Consignment {
+            id: HandoverId::from(uuid::Uuid::from_u128(7)),
+            title: String::new(),
+            to: vec!["Kari Testesen".to_owned(), "0001 Oslo".to_owned()],
+            documents: vec![b"%PDF-1".to_vec(), b"%PDF-2".to_vec()],
+        };
+
+        for _ in 0..2 {
+            printer.hand_over(&letter).await.expect("written");
+        }
+
+        let mut names: Vec<String> = std::fs::read_dir(folder.path().join("print"))
+            .expect("the folder")
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort_unstable();
+        let id = letter.id.to_string();
+        assert_eq!(names, [format!("{id}-1.pdf"), format!("{id}-2.pdf"), format!("{id}.json")]);
+        let slip = std::fs::read(folder.path().join("print").join(format!("{id}.json"))).expect("the slip");
+        let slip: serde_json::Value = serde_json::from_slice(&slip).expect("JSON");
+        assert_eq!(slip, serde_json::json!({"id": id, "address": ["Kari Testesen", "0001 Oslo"], "documents": 2}));
+    }
+}

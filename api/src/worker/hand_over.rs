@@ -1,0 +1,68 @@
+//! Makes letters into documents, and hands them to whoever carries them out of the house.
+
+use std::error::Error;
+
+use chrono::{DateTime, Utc};
+use domain::attachment::FileType;
+use domain::routing::Channel;
+use persistence::{Destination, Failure, Fetched, HandoverOutcome, Letter, Store};
+
+use crate::document::{letter_pdf, read_contents};
+use crate::outbound::{Carrier, Carriers, Consignment, SendError};
+
+/// Hands over the next letter of each channel. Says how many there were.
+///
+/// # Errors
+/// The store away. What is left is done later.
+pub(super) async fn hand_over(store: &Store, carriers: &Carriers, now: DateTime<Utc>) -> Result<usize, Failure> {
+    let mut handed = 0;
+    for channel in [Channel::DigitalMailbox, Channel::Paper] {
+        if let Some(carrier) = carriers.of(channel)
+            && let Some(job) = store.handover_take(channel, now).await?
+        {
+            let outcome = carry(carrier, &job.letter, channel).await;
+            store.handover_done(job, outcome, now).await?;
+            handed += 1;
+        }
+    }
+    Ok(handed)
+}
+
+async fn carry(carrier: &dyn Carrier, letter: &Letter, channel: Channel) -> HandoverOutcome {
+    let channel = channel.as_word();
+    let consignment = match consignment(letter).await {
+        Ok(consignment) => consignment,
+        Err(error) => {
+            tracing::error!(channel, error = &*error, "a letter cannot be made");
+            return HandoverOutcome::Broken;
+        }
+    };
+    match carrier.hand_over(&consignment).await {
+        Ok(()) => HandoverOutcome::Taken,
+        Err(error) => {
+            tracing::warn!(channel, error = &error as &dyn Error, "a letter was not handed over");
+            match error {
+                SendError::Away(_) => HandoverOutcome::Away,
+                SendError::Refused(_) => HandoverOutcome::Refused,
+            }
+        }
+    }
+}
+
+/// The letter and its files. Only PDF leaves the house (KRR-9); the letter names what else there is.
+async fn consignment(letter: &Letter) -> Result<Consignment, Box<dyn Error + Send + Sync>> {
+    let (pdf, others): (Vec<&Fetched>, Vec<&Fetched>) =
+        letter.files.iter().partition(|file| file.attachment.file_type == FileType::Pdf);
+    let left_out: Vec<&str> = others.iter().map(|file| file.attachment.file_name.expose()).collect();
+    let mut documents = vec![letter_pdf(letter, &left_out)?];
+    documents.extend(read_contents(pdf).await?);
+    let to = match &letter.destination {
+        Destination::Paper { name, address } => {
+            std::iter::once(name.clone()).chain(address.expose().iter().cloned()).collect()
+        }
+        Destination::Mailbox { provider, address, national_id } => {
+            vec![provider.as_str().to_owned(), address.clone(), national_id.expose().to_owned()]
+        }
+    };
+    Ok(Consignment { id: letter.id, to, title: letter.subject.expose().to_owned(), documents })
+}

@@ -1,0 +1,2 @@
+ALTER TABLE message DROP COLUMN withdrawn_at;
+DROP TABLE handover;

@@ -1,0 +1,372 @@
+//! Letters that leave the house: on paper, or to a mailbox at a provider. Read whole, with the destination as the registers
+//! have it at this moment, and handed to whoever carries them.
+//!
+//! That a letter leaves is a row with an id before it is handed over, one for each letter and channel for ever: who is killed
+//! in between hands it over again under the same id, by which the carrier drops the second. A letter whose recipient is
+//! not to be reached that way any more goes back to routing, as long as nobody has been handed it.
+
+mod destination;
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use domain::event::{About, EventKind};
+use domain::id::{HandoverId, MailboxId, MessageId};
+use domain::identity::NationalId;
+use domain::job::Trouble;
+use domain::message::{Body, Sender, Status, Subject};
+use domain::routing::{Channel, ExternalChannels, Reason, Routed};
+use domain::rule::Rule;
+
+pub use self::destination::Destination;
+use self::destination::Found;
+use crate::access::facts::owner_of;
+use crate::context::new_id;
+use crate::database::{Connection, Id, Key, SqlTime, SqlUuid, Time, on};
+use crate::error::{Failure, StoreError};
+use crate::job::{self, JobKind, JobRow, Lease};
+use crate::register::stored_number;
+use crate::rows::rows;
+use crate::schema::{handover, mailbox, message, message_body};
+use crate::sending::StepRow;
+use crate::vault::Field;
+use crate::{Fetched, Inner, Store, attachment, event, service};
+
+const CORRUPT: StoreError = StoreError::Corrupt { what: "letter" };
+
+/// The ways out of the house that this installation has. What it has not, routing does not choose.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Outlets {
+    /// Somebody prints.
+    pub paper: bool,
+    /// Somebody carries letters to the providers of mailboxes.
+    pub mailboxes: bool,
+}
+
+impl Outlets {
+    /// What of the channels that a service uses this installation has.
+    pub(crate) fn narrow(self, external: &ExternalChannels) -> ExternalChannels {
+        let mut narrowed = external.clone();
+        if !self.mailboxes {
+            narrowed.mailbox_providers.clear();
+        }
+        if !self.paper {
+            narrowed.paper = false;
+        }
+        narrowed
+    }
+}
+
+rows! {
+    /// That a letter leaves over a channel.
+    HandoverRow, HandoverColumns => handover {
+        mailbox_id: Id as SqlUuid,
+        message_id: Id as SqlUuid,
+        channel: &'static str as Text,
+        id: Id as SqlUuid,
+        decided_at: Time as SqlTime,
+    }
+}
+
+/// A letter that leaves.
+pub struct Letter {
+    /// What the carrier knows it by, however often it is handed over.
+    pub id: HandoverId,
+    /// Where it goes.
+    pub destination: Destination,
+    /// Who sends it.
+    pub sender: Sender,
+    /// What it is called.
+    pub subject: Subject,
+    /// What it says.
+    pub body: Body,
+    /// When it was accepted: the date of the letter.
+    pub accepted_at: DateTime<Utc>,
+    /// Its files, in their order, with what it takes to read them.
+    pub files: Vec<Fetched>,
+}
+
+/// A letter that this process has taken on.
+pub struct HandoverJob {
+    lease: Lease,
+    until: DateTime<Utc>,
+    channel: Channel,
+    /// The letter.
+    pub letter: Letter,
+}
+
+/// What came of handing a letter over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HandoverOutcome {
+    /// The carrier has it.
+    Taken,
+    /// The carrier does not take it, and will not.
+    Refused,
+    /// The carrier did not answer, or not as it should.
+    Away,
+    /// It could not be made into what the carrier takes.
+    Broken,
+}
+
+/// A letter as it is stored, before anybody has been asked where it goes.
+struct Stored {
+    service: Id,
+    accepted_at: DateTime<Utc>,
+    subject: Subject,
+    body: Body,
+    number: NationalId,
+    files: Vec<Fetched>,
+    sender: Sender,
+}
+
+impl Store {
+    /// Takes on the next letter that leaves over a channel; none where there is none, or a register is away: then letters
+    /// wait, for nothing leaves on what is not known.
+    ///
+    /// # Errors
+    /// The store away. The job waits.
+    pub async fn handover_take(&self, channel: Channel, now: DateTime<Utc>) -> Result<Option<HandoverJob>, Failure> {
+        let kind = match channel {
+            Channel::Inbox => return Ok(None),
+            Channel::DigitalMailbox => JobKind::DigitalMailbox,
+            Channel::Paper => JobKind::Print,
+        };
+        loop {
+            let (leases, until) = self.run(move |_, connection| Ok(job::lease(connection, kind, now, 1)?)).await?;
+            let Some(lease) = leases.first().copied() else { return Ok(None) };
+            let Some(stored) = self.run(move |inner, connection| stored(inner, connection, lease, now)).await? else {
+                self.run(move |_, connection| let_be(connection, lease, until)).await?;
+                continue;
+            };
+            match self.destination(channel, &stored.number, now).await? {
+                Found::Unknown => {
+                    tracing::warn!(channel = channel.as_word(), "a letter waits for a register");
+                    self.handover_put_off(lease, until, Trouble::Away, now).await?;
+                    return Ok(None);
+                }
+                Found::Nowhere(reason) => {
+                    let service = stored.service;
+                    let give_back =
+                        move |connection: &mut Connection| give_back(connection, lease, until, service, reason, now);
+                    self.run(move |_, connection| connection.write(give_back)).await?;
+                }
+                Found::OtherWay => {
+                    self.run(move |_, connection| {
+                        connection.write(|connection| reroute(connection, lease, until, now))
+                    })
+                    .await?;
+                    self.inner.work.notify_one();
+                }
+                Found::At(destination) => {
+                    let id = self.run(move |_, connection| order(connection, lease, channel, now)).await?;
+                    let Some(id) = id else {
+                        self.run(move |_, connection| let_be(connection, lease, until)).await?;
+                        continue;
+                    };
+                    let Stored { service: _, accepted_at, subject, body, number: _, files, sender } = stored;
+                    let letter = Letter { id, destination, sender, subject, body, accepted_at, files };
+                    return Ok(Some(HandoverJob { lease, until, channel, letter }));
+                }
+            }
+        }
+    }
+
+    /// Notes what came of a letter, in the transaction that ends its job or lets it rest.
+    ///
+    /// # Errors
+    /// The store away. The letter is handed over again, under the same id.
+    pub async fn handover_done(
+        &self,
+        job: HandoverJob,
+        outcome: HandoverOutcome,
+        now: DateTime<Utc>,
+    ) -> Result<(), Failure> {
+        let HandoverJob { lease, until, channel, letter: _ } = job;
+        let trouble = match outcome {
+            HandoverOutcome::Taken => {
+                let note = move |connection: &mut Connection| note_taken(connection, lease, until, channel, now);
+                return self.run(move |_, connection| connection.write(note)).await;
+            }
+            HandoverOutcome::Refused => Trouble::Refused,
+            HandoverOutcome::Away => Trouble::Away,
+            HandoverOutcome::Broken => Trouble::Broken,
+        };
+        self.handover_put_off(lease, until, trouble, now).await
+    }
+
+    async fn handover_put_off(
+        &self,
+        lease: Lease,
+        until: DateTime<Utc>,
+        trouble: Trouble,
+        now: DateTime<Utc>,
+    ) -> Result<(), Failure> {
+        let put_off = move |connection: &mut Connection| Ok(job::put_off(connection, lease, until, trouble, now)?);
+        self.run(move |_, connection| connection.write(put_off)).await
+    }
+}
+
+/// A letter, unless it need not leave any more: opened in the inbox meanwhile, or taken back.
+fn stored(
+    inner: &Inner,
+    connection: &mut Connection,
+    lease: Lease,
+    now: DateTime<Utc>,
+) -> Result<Option<Stored>, Failure> {
+    type Row = ((Id, Vec<u8>, Time), Vec<u8>);
+    let (mailbox, id): (MailboxId, MessageId) = (lease.mailbox.into(), lease.object.into());
+    let row: Option<Row> = on!(&mut *connection, c => message::table
+        .inner_join(message_body::table.on(
+            message_body::mailbox_id.eq(message::mailbox_id).and(message_body::message_id.eq(message::id)),
+        ))
+        .filter(message::mailbox_id.eq(lease.mailbox))
+        .filter(message::id.eq(lease.object))
+        .filter(message::opened_at.is_null())
+        .filter(message::withdrawn_at.is_null())
+        .select(((message::service_id, message::subject, message::accepted_at), message_body::body))
+        .first(c)
+        .optional())?;
+    let Some(((service, subject, accepted_at), body)) = row else { return Ok(None) };
+    let owner = owner_of(connection, mailbox, now)?.ok_or(CORRUPT)?;
+    let key = inner.vault.data_key(mailbox, &owner.wrapped_key).map_err(|_| CORRUPT)?;
+    let number = on!(&mut *connection, c => mailbox::table
+        .find(lease.mailbox)
+        .select(mailbox::national_id)
+        .first::<Vec<u8>>(c))?;
+    let number = key.open_text(owner.record.person.as_uuid(), Field::NationalId, &number).map_err(|_| CORRUPT)?;
+    let text = |field, sealed: &[u8]| key.open_text(id.as_uuid(), field, sealed).map_err(|_| CORRUPT);
+    Ok(Some(Stored {
+        service,
+        accepted_at: accepted_at.0,
+        subject: Subject::parse(&text(Field::Subject, &subject)?).map_err(|_| CORRUPT)?,
+        body: Body::parse(&text(Field::Body, &body)?).map_err(|_| CORRUPT)?,
+        number: stored_number(&number)?,
+        files: attachment::fetch_all(inner, connection, mailbox, &key, &[id])?,
+        sender: Sender::clone(&*service::sender(inner, connection, service.into())?),
+    }))
+}
+
+/// Takes the job of a letter off the list that need not leave any more.
+fn let_be(connection: &mut Connection, lease: Lease, until: DateTime<Utc>) -> Result<(), Failure> {
+    connection.write(|connection| Ok::<_, Failure>(job::still_leased(connection, &[lease], until)?))?;
+    Ok(())
+}
+
+/// Keeps that a letter leaves, and says under which id: the same, however often it is tried. None where it was opened or
+/// taken back meanwhile; from here on it cannot be taken back.
+fn order(
+    connection: &mut Connection,
+    lease: Lease,
+    channel: Channel,
+    now: DateTime<Utc>,
+) -> Result<Option<HandoverId>, Failure> {
+    let key = (lease.mailbox, lease.object);
+    connection.write(|connection| {
+        let waiting = message::table
+            .find(key)
+            .filter(message::opened_at.is_null())
+            .filter(message::withdrawn_at.is_null())
+            .select(message::id);
+        let is_waiting = match &mut *connection {
+            Connection::Postgres(link) => {
+                waiting.for_update().first::<Id>(&mut **link as &mut PgConnection).optional()?.is_some()
+            }
+            Connection::Sqlite(link, _) => {
+                waiting.first::<Id>(&mut **link as &mut SqliteConnection).optional()?.is_some()
+            }
+        };
+        if !is_waiting {
+            return Ok(None);
+        }
+        let before = handover::table.find((key.0, key.1, channel.as_word())).select(handover::id);
+        if let Some(id) = on!(&mut *connection, c => before.first::<Id>(c).optional())? {
+            return Ok(Some(id.into()));
+        }
+        let id: HandoverId = new_id();
+        let row = HandoverRow {
+            mailbox_id: key.0,
+            message_id: key.1,
+            channel: channel.as_word(),
+            id: id.key(),
+            decided_at: Time(now),
+        };
+        HandoverRow::insert_all(connection, vec![row])?;
+        Ok(Some(id))
+    })
+}
+
+fn note_taken(
+    connection: &mut Connection,
+    lease: Lease,
+    until: DateTime<Utc>,
+    channel: Channel,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    if job::still_leased(connection, &[lease], until)?.is_empty() {
+        return Ok(());
+    }
+    let order = handover::table.find((lease.mailbox, lease.object, channel.as_word()));
+    on!(&mut *connection, c => diesel::update(order).set(handover::handed_at.eq(Time(now))).execute(c))?;
+    let service = on!(&mut *connection, c => message::table
+        .find((lease.mailbox, lease.object))
+        .select(message::service_id)
+        .first::<Id>(c))?;
+    let (status, kind, rule) = match channel {
+        Channel::Paper => (Status::Printed, EventKind::MessagePrinted, Rule::Hn4),
+        Channel::DigitalMailbox | Channel::Inbox => (Status::Delivered, EventKind::MessageDelivered, Rule::Krr6),
+    };
+    step(
+        connection,
+        lease,
+        service,
+        status,
+        Routed { channel: Some(channel), rule, reason: None, passed_over: vec![] },
+        now,
+    )?;
+    Ok(event::record(connection, kind, &[about(lease, service)], now)?)
+}
+
+/// Gives a letter back to its sender: there is nobody to send it to, or nowhere.
+fn give_back(
+    connection: &mut Connection,
+    lease: Lease,
+    until: DateTime<Utc>,
+    service: Id,
+    reason: Reason,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    if job::still_leased(connection, &[lease], until)?.is_empty() {
+        return Ok(());
+    }
+    let routed = Routed { channel: None, rule: reason.rule(), reason: Some(reason), passed_over: vec![] };
+    step(connection, lease, service, Status::Returned, routed, now)?;
+    Ok(event::record(connection, EventKind::MessageReturned, &[about(lease, service)], now)?)
+}
+
+/// Has routing asked once more about a letter whose way is closed by now.
+fn reroute(connection: &mut Connection, lease: Lease, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Failure> {
+    if job::still_leased(connection, &[lease], until)?.is_empty() {
+        return Ok(());
+    }
+    on!(&mut *connection, c => diesel::update(message::table.find((lease.mailbox, lease.object)))
+        .set(message::gone_at.eq(None::<Time>))
+        .execute(c))?;
+    let job = JobRow::new(JobKind::Deliver, lease.mailbox.into(), lease.object, now);
+    Ok(JobRow::insert_all(connection, vec![job])?)
+}
+
+fn about(lease: Lease, service: Id) -> About {
+    About { mailbox: lease.mailbox.into(), service: service.into(), message: lease.object.into() }
+}
+
+fn step(
+    connection: &mut Connection,
+    lease: Lease,
+    service: Id,
+    status: Status,
+    routed: Routed,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    StepRow::insert_all(connection, vec![StepRow::new(service, lease.object, status, &routed, now)])
+}

@@ -1,0 +1,94 @@
+//! Taking a message back before it was read (BX-4).
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use domain::access::ServiceAction;
+use domain::audit::{Object, ObjectKind, Subject};
+use domain::event::{About, EventKind};
+use domain::id::{MessageId, ServiceId};
+use domain::message::{Sending, Status};
+use domain::routing::{Channel, Routed};
+use domain::rule::Rule;
+
+use super::{CORRUPT, StepRow};
+use crate::context::Context;
+use crate::database::{Connection, Id, Key, Time, on};
+use crate::error::Failure;
+use crate::schema::{handover, message, sending};
+use crate::{Store, audit, event};
+
+impl Store {
+    /// Takes a message back: it leaves the inbox, and goes nowhere else. Again changes nothing.
+    ///
+    /// # Errors
+    /// Refused, not there, opened or on paper by now, part of a conversation, or the store away.
+    pub async fn message_withdraw(
+        &self,
+        context: &Context,
+        service: ServiceId,
+        id: MessageId,
+    ) -> Result<Sending, Failure> {
+        let owned = context.clone();
+        let action = ServiceAction::SendMessage;
+        self.for_service(context, service, action, move |_, connection, grant| {
+            connection.write(|connection| {
+                withdraw(connection, grant.service(), id, owned.now)?;
+                let object = Object { kind: ObjectKind::Message, id: id.as_uuid() };
+                let subject = Subject::Service(grant.service());
+                let entry = audit::granted(&owned, None, subject, action.as_word(), Some(object), grant.rule());
+                audit::insert(connection, vec![entry])?;
+                super::fetch(connection, grant.service(), id)?.ok_or(Failure::NotFound)
+            })
+        })
+        .await
+    }
+}
+
+fn withdraw(connection: &mut Connection, service: ServiceId, id: MessageId, now: DateTime<Utc>) -> Result<(), Failure> {
+    type Row = (Option<Id>, Option<Time>, Option<Time>, Option<Time>);
+    let mailbox = on!(&mut *connection, c => sending::table
+        .find((service.key(), id.key()))
+        .select(sending::mailbox_id)
+        .first::<Id>(c)
+        .optional())?
+    .ok_or(Failure::NotFound)?;
+    // Held, so that nobody opens it, brings it or prints it meanwhile.
+    let found = message::table.find((mailbox, id.key())).select((
+        message::conversation_id,
+        message::received_at,
+        message::opened_at,
+        message::withdrawn_at,
+    ));
+    let (conversation, received_at, opened_at, withdrawn_at): Row = match &mut *connection {
+        Connection::Postgres(link) => found.for_update().first(&mut **link as &mut PgConnection)?,
+        Connection::Sqlite(link, _) => found.first(&mut **link as &mut SqliteConnection)?,
+    };
+    if withdrawn_at.is_some() {
+        return Ok(());
+    }
+    let leaving = handover::table
+        .filter(handover::mailbox_id.eq(mailbox))
+        .filter(handover::message_id.eq(id.key()))
+        .select(handover::id);
+    let has_left = on!(&mut *connection, c => leaving.first::<Id>(c).optional())?.is_some();
+    let is_returned = super::fetch(connection, service, id)?.ok_or(CORRUPT)?.status() == Status::Returned;
+    if conversation.is_some() || opened_at.is_some() || has_left || is_returned {
+        return Err(Failure::NotWithdrawable);
+    }
+    on!(&mut *connection, c => diesel::update(message::table.find((mailbox, id.key())))
+        .set((
+            message::received_at.eq(None::<Time>),
+            message::gone_at.eq(Time(now)),
+            message::withdrawn_at.eq(Time(now)),
+        ))
+        .execute(c))?;
+    let said = |channel, rule| Routed { channel, rule, reason: None, passed_over: vec![] };
+    let step = |status, routed: &Routed, at| StepRow::new(service.key(), id.key(), status, routed, at);
+    // That it was in the inbox stays known, though it is not there any more.
+    let was_there = received_at.map(|at| step(Status::Delivered, &said(Some(Channel::Inbox), Rule::Hn4), at.0));
+    let withdrawn = step(Status::Withdrawn, &said(None, Rule::Bx4), now);
+    StepRow::insert_all(connection, was_there.into_iter().chain([withdrawn]).collect())?;
+    let about = About { mailbox: mailbox.into(), service, message: id };
+    Ok(event::record(connection, EventKind::MessageWithdrawn, &[about], now)?)
+}

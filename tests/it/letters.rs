@@ -1,0 +1,210 @@
+//! BX-4: letters that leave the house, that nobody opens in time, or that their sender takes back.
+
+use serde_json::{Value, json};
+use tests::{Actor, Answer, Service, TestApp, stories};
+
+use crate::persons::{ELDAR, RESERVERT, SKJULT, SKUDDAR};
+use crate::routing::{every_channel, sender};
+
+/// A Monday at noon in Oslo.
+const NOON: &str = "2027-01-11T11:00:00Z";
+
+/// What was carried out of the house over a channel.
+async fn carried(app: &TestApp, kind: &str) -> Vec<Value> {
+    let outbox = app.nobody().get("/sandbox/outbox").await.expect(200);
+    outbox.items().iter().filter(|sent| sent["kind"] == kind).cloned().collect()
+}
+
+async fn break_down(app: &TestApp, faults: &Value) {
+    let _ = app.nobody().put("/sandbox/faults", faults).await.expect(200);
+}
+
+/// How a letter stands, as its sender sees it.
+async fn stands(from: &(Actor, Service), id: &str) -> Answer {
+    from.0.get(&from.1.path(&format!("/messages/{id}"))).await.expect(200)
+}
+
+fn steps(answer: &Answer) -> Vec<String> {
+    let timeline = answer["timeline"].as_array().expect("a timeline");
+    timeline.iter().map(|step| format!("{} {}", step["status"], step["rule"]).replace('"', "")).collect()
+}
+
+fn events(app: &TestApp, kind: &str) -> i64 {
+    app.place().number(&format!("SELECT count(*) AS number FROM event WHERE kind = '{kind}'"))
+}
+
+async fn sent_to(app: &TestApp, from: &(Actor, Service), to: &str) -> String {
+    app.message("Vedtak").to(to).from(&from.0, &from.1).deliver().await
+}
+
+/// The clinic's letters with paper for what nobody opens, and one to Skuddar to be opened within three days.
+async fn with_deadline(app: &TestApp) -> ((Actor, Service), Actor, String) {
+    app.set_time(NOON).await;
+    let citizen = app.member(SKUDDAR).await;
+    let channels = json!({"externalChannels": {"paper": true, "paperIfUnopened": true}});
+    let from = sender(app, &channels).await;
+    let letter = app.message("Vedtak").with("openBy", "2027-01-14T11:00:00Z").from(&from.0, &from.1);
+    let id = letter.deliver().await;
+    (from, citizen, id)
+}
+
+stories! {
+    async fn hn_4_a_letter_on_paper_goes_to_the_address_as_it_is_then_with_its_files(app: TestApp) {
+        let from = sender(&app, &every_channel()).await;
+        break_down(&app, &json!({"print": "down"})).await;
+        let letter = app.message("Vedtak").to(RESERVERT).from(&from.0, &from.1).file(tests::files::pdf());
+        let id = letter.deliver().await;
+        assert_eq!(stands(&from, &id).await["status"], "routed");
+        let moved = json!({"residence": ["Nyveien 2", "5003 BERGEN"]});
+        let _ = app.change_person(RESERVERT, &moved).await;
+
+        break_down(&app, &json!({})).await;
+        app.advance("PT1M").await;
+
+        let printed = carried(&app, "print").await;
+        let name = &app.person(RESERVERT).name;
+        assert_eq!(printed[0]["to"], format!("{name}, Nyveien 2, 5003 BERGEN"));
+        let documents = printed[0]["documents"].as_array().expect("documents");
+        assert_eq!((printed.len(), documents.len()), (1, 2));
+        assert!(documents.iter().all(|bytes| bytes.as_u64().is_some_and(|bytes| bytes > 100)), "{documents:?}");
+        let stands = stands(&from, &id).await;
+        assert_eq!((&stands["status"], &stands["channel"]), (&json!("printed"), &json!("paper")));
+        assert_eq!(steps(&stands), ["accepted KRR-4", "routed KRR-4", "printed HN-4"]);
+        assert_eq!((events(&app, "message.routed"), events(&app, "message.printed")), (1, 1));
+    }
+
+    async fn a_printer_that_loses_its_answer_prints_once_and_one_that_refuses_is_for_an_operator(app: TestApp) {
+        let from = sender(&app, &every_channel()).await;
+        break_down(&app, &json!({"print": "losingAnswer"})).await;
+        let lost = sent_to(&app, &from, RESERVERT).await;
+        break_down(&app, &json!({})).await;
+        app.advance("PT1M").await;
+        let printed = carried(&app, "print").await;
+        assert_eq!((printed.len(), &printed[0]["times"]), (1, &json!(2)));
+        assert_eq!(stands(&from, &lost).await["status"], "printed");
+
+        break_down(&app, &json!({"print": "rejecting"})).await;
+        let refused = sent_to(&app, &from, RESERVERT).await;
+        let jobs = app.operator().await.get("/v1/jobs").await.expect(200);
+        let job = &jobs.items()[0];
+        assert_eq!((&job["kind"], &job["trouble"], &job["objectId"]), (&json!("print"), &json!("refused"), &json!(refused)));
+        assert_eq!(events(&app, "message.undelivered"), 1);
+        break_down(&app, &json!({})).await;
+        app.advance("P1D").await;
+        assert_eq!(carried(&app, "print").await.len(), 1, "not by itself");
+        let restart = format!("/v1/jobs/{}/restart", job["id"].as_str().expect("an id"));
+        let _ = app.operator().await.request(reqwest::Method::POST, &restart).await.expect(204);
+        app.deliver_all().await;
+        assert_eq!(carried(&app, "print").await.len(), 2);
+    }
+
+    async fn adr_3_paper_to_a_protected_address_goes_to_the_open_one_or_back(app: TestApp) {
+        let from = sender(&app, &every_channel()).await;
+        let reserved = json!({"contact": {"reserved": true}, "postalAddress": ["Postboks 7", "0101 OSLO"]});
+        let _ = app.change_person(SKJULT, &reserved).await;
+        let _ = sent_to(&app, &from, SKJULT).await;
+        assert!(carried(&app, "print").await[0]["to"].as_str().is_some_and(|to| to.ends_with("Postboks 7, 0101 OSLO")));
+
+        let _ = app.change_person(SKJULT, &json!({"postalAddress": null})).await;
+        let id = sent_to(&app, &from, SKJULT).await;
+
+        let stands = stands(&from, &id).await;
+        assert_eq!((&stands["status"], &stands["reason"]), (&json!("returned"), &json!("noPost")));
+        assert_eq!((carried(&app, "print").await.len(), events(&app, "message.returned")), (1, 1));
+    }
+
+    async fn krr_8_who_dies_between_two_steps_gets_no_letter(app: TestApp) {
+        let from = sender(&app, &every_channel()).await;
+        break_down(&app, &json!({"print": "down"})).await;
+        let id = sent_to(&app, &from, RESERVERT).await;
+        let _ = app.change_person(RESERVERT, &json!({"deathDate": "2026-11-01"})).await;
+        break_down(&app, &json!({})).await;
+        app.advance("PT1M").await;
+
+        let stands = stands(&from, &id).await;
+        assert_eq!((&stands["status"], &stands["reason"]), (&json!("returned"), &json!("dead")));
+        assert_eq!(carried(&app, "print").await.len(), 0);
+    }
+
+    async fn hk_1_a_letter_to_a_digital_mailbox_is_handed_over_and_one_whose_owner_leaves_goes_another_way(app: TestApp) {
+        let from = sender(&app, &every_channel()).await;
+        let mailbox = json!({"contact": {"mailbox": {"provider": "984661185"}}});
+        let _ = app.change_person(ELDAR, &mailbox).await;
+        let delivered = sent_to(&app, &from, ELDAR).await;
+        let to = carried(&app, "digitalMailbox").await[0]["to"].as_str().expect("whom").to_owned();
+        assert!(to.starts_with("984661185, ") && to.ends_with(ELDAR), "{to}");
+        let shown = stands(&from, &delivered).await;
+        assert_eq!((&shown["status"], &shown["channel"]), (&json!("delivered"), &json!("digitalMailbox")));
+
+        break_down(&app, &json!({"digitalMailbox": "down"})).await;
+        let id = sent_to(&app, &from, ELDAR).await;
+        let _ = app.change_person(ELDAR, &json!({"contact": {"reserved": true}})).await;
+        break_down(&app, &json!({})).await;
+        app.advance("PT1M").await;
+        app.deliver_all().await;
+
+        assert_eq!((carried(&app, "digitalMailbox").await.len(), carried(&app, "print").await.len()), (1, 1));
+        assert_eq!(stands(&from, &id).await["status"], "printed");
+    }
+
+    async fn pp_6_krr_14_what_nobody_opens_in_time_is_told_and_goes_on_paper_once(app: TestApp) {
+        let (from, citizen, id) = with_deadline(&app).await;
+        app.advance("P2DT23H").await;
+        assert_eq!((events(&app, "message.notOpened"), carried(&app, "print").await.len()), (0, 0));
+
+        app.advance("PT1H").await;
+
+        let from = (app.ehr().await, from.1);
+        let stands = stands(&from, &id).await;
+        assert_eq!(steps(&stands), ["accepted HN-4", "delivered HN-4", "routed KRR-14", "printed HN-4"]);
+        assert_eq!((&stands["status"], &stands["channel"]), (&json!("printed"), &json!("paper")));
+        assert_eq!((events(&app, "message.notOpened"), carried(&app, "print").await.len()), (1, 1));
+        app.advance("P30D").await;
+        assert_eq!((events(&app, "message.notOpened"), carried(&app, "print").await.len()), (1, 1));
+        // It stays in the inbox, too.
+        let citizen = app.citizen(SKUDDAR).await.within(&citizen.mailbox);
+        let _ = citizen.get(&citizen.own(&format!("/messages/{id}"))).await.expect(200);
+    }
+
+    async fn pp_6_what_is_opened_in_time_is_not_told_and_stays_digital(app: TestApp) {
+        let (_, citizen, id) = with_deadline(&app).await;
+        let _ = citizen.get(&citizen.own(&format!("/messages/{id}"))).await.expect(200);
+
+        app.advance("P4D").await;
+
+        assert_eq!((events(&app, "message.notOpened"), carried(&app, "print").await.len()), (0, 0));
+    }
+
+    async fn bx_4_a_letter_is_taken_back_before_it_is_opened_and_nobody_hears_of_it_again(app: TestApp) {
+        let (from, citizen, id) = with_deadline(&app).await;
+        let withdrawal = from.1.path(&format!("/messages/{id}/withdrawal"));
+        let notices = carried(&app, "sms").await.len();
+
+        let taken = from.0.request(reqwest::Method::POST, &withdrawal).await.expect(200);
+
+        assert_eq!((&taken["status"], steps(&taken)), (&json!("withdrawn"), vec!["accepted HN-4".to_owned(), "delivered HN-4".to_owned(), "withdrawn BX-4".to_owned()]));
+        let _ = citizen.get(&citizen.own(&format!("/messages/{id}"))).await.problem("not-found");
+        assert_eq!(citizen.get(&citizen.own("")).await.expect(200)["unread"], 0);
+        assert_eq!(events(&app, "message.withdrawn"), 1);
+        let again = from.0.request(reqwest::Method::POST, &withdrawal).await.expect(200);
+        assert_eq!(again.body, taken.body);
+        app.advance("P10D").await;
+        assert_eq!((carried(&app, "print").await.len(), carried(&app, "sms").await.len()), (0, notices));
+        assert_eq!((events(&app, "message.notOpened"), events(&app, "message.withdrawn")), (0, 1));
+    }
+
+    async fn bx_4_what_is_opened_or_on_paper_is_not_taken_back(app: TestApp) {
+        let citizen = app.member(SKUDDAR).await;
+        let from = sender(&app, &every_channel()).await;
+        let (opened, printed) = (sent_to(&app, &from, SKUDDAR).await, sent_to(&app, &from, RESERVERT).await);
+        let _ = citizen.get(&citizen.own(&format!("/messages/{opened}"))).await.expect(200);
+        for id in [opened, printed] {
+            let path = from.1.path(&format!("/messages/{id}/withdrawal"));
+            let refused = from.0.request(reqwest::Method::POST, &path).await;
+            assert_eq!(refused.problem("not-withdrawable").rule(), Some("BX-4"));
+        }
+        let unknown = from.1.path(&format!("/messages/{}/withdrawal", uuid::Uuid::from_u128(7)));
+        let _ = from.0.request(reqwest::Method::POST, &unknown).await.problem("not-found");
+        let _ = citizen.get(&citizen.own("/messages")).await.expect(200);
+    }
+}
