@@ -28,11 +28,14 @@ use crate::clock::Clock;
 use crate::document::Workshop;
 use crate::http::{self, KnownPaths};
 use crate::outbound::{
-    Carrier, Carriers, EmailServer, Messengers, NotConnected, PrintFolder, PrintService, SmsGateway,
+    Carrier, Carriers, DigdirContactRegister, EmailServer, Maskinporten, Messengers, NotConnected, PrintFolder,
+    PrintService, SmsGateway,
 };
 use crate::rate_limit::RateLimiter;
 use crate::sandbox::{self, Partners, Sandbox};
-use crate::settings::{BlobLocation, Mode, NotificationSettings, PlatformSettings, PrintSettings, Settings};
+use crate::settings::{
+    BlobLocation, ContactRegisterSettings, Mode, NotificationSettings, PlatformSettings, PrintSettings, Settings,
+};
 use crate::worker::{Outside, Worker};
 use crate::{openapi, problem, telemetry};
 
@@ -84,6 +87,9 @@ pub enum StartError {
     /// The master key cannot be had.
     #[error("the master key cannot be read")]
     MasterKey(#[from] persistence::vault::MasterKeyError),
+    /// Our own calls cannot get tokens.
+    #[error("maskinporten: no tokens for our own calls")]
+    Maskinporten(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The migrations failed.
     #[error("the database cannot be migrated")]
     Migration(#[from] persistence::MigrationError),
@@ -142,7 +148,9 @@ impl Application {
                 population: Arc::clone(&sandbox_register) as _,
                 contact: Arc::clone(&sandbox_contacts) as _,
             },
-            Mode::Production => Registers { population: Arc::new(NotConnected), contact: Arc::new(NotConnected) },
+            Mode::Production => {
+                Registers { population: Arc::new(NotConnected), contact: contact_register(&settings, &clock)? }
+            }
         };
         let partners = Partners::new(&clock);
         let outside = match settings.mode {
@@ -305,6 +313,17 @@ fn open_store(settings: &Settings, registers: Registers, outlets: Outlets) -> Re
         register_max_age: TimeDelta::from_std(access.register_max_age).unwrap_or(TimeDelta::MAX),
         outlets,
     })?)
+}
+
+/// The contact register that the settings name; without one it is always away.
+fn contact_register(settings: &Settings, clock: &Clock) -> Result<Arc<dyn ContactRegister>, StartError> {
+    let Some(ContactRegisterSettings { url, maskinporten }) = settings.contact_register.clone() else {
+        return Ok(Arc::new(NotConnected));
+    };
+    let maskinporten =
+        Maskinporten::new(maskinporten, clock.clone()).map_err(|error| StartError::Maskinporten(error.into()))?;
+    let register = DigdirContactRegister::new(url, maskinporten);
+    Ok(Arc::new(register.map_err(|error| StartError::Maskinporten(error.into()))?))
 }
 
 /// A sandbox makes its own key; anywhere else a missing key is an error, because a new one would open nothing.

@@ -192,7 +192,7 @@ fn check_jwks_url(url: &str) -> Result<(), &'static str> {
 }
 
 /// Whether an address never leaves this machine.
-pub(super) fn is_loopback(url: &reqwest::Url) -> bool {
+pub(crate) fn is_loopback(url: &reqwest::Url) -> bool {
     match url.host_str() {
         Some("localhost" | "[::1]") => true,
         Some(host) => host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback()),

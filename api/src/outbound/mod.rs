@@ -1,18 +1,24 @@
 //! Clients of other organisations' systems. The traits of the registers stand where they are used; here is what is behind
-//! them, what sends notices,
-//! and who carries letters.
+//! them, what sends notices, and who carries letters.
 
 mod carrier;
+mod contact_register;
 mod email;
+mod http;
+mod maskinporten;
 mod messenger;
 mod not_connected;
 mod print;
 mod sms;
 #[cfg(test)]
+mod test_server;
+#[cfg(test)]
 mod tests;
 
 pub(crate) use carrier::{Carrier, Carriers, Consignment};
+pub(crate) use contact_register::DigdirContactRegister;
 pub(crate) use email::EmailServer;
+pub(crate) use maskinporten::Maskinporten;
 pub(crate) use messenger::{Messenger, Messengers, OutgoingNotice, SendError};
 pub(crate) use not_connected::NotConnected;
 pub(crate) use print::{PrintFolder, PrintService};

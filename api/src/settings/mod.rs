@@ -5,6 +5,7 @@
 //! name, and the meaning of the tables of issuers, which is the business of whoever checks tokens.
 
 mod notifications;
+mod outbound;
 mod print;
 mod reader;
 mod summary;
@@ -23,6 +24,7 @@ use secrecy::SecretString;
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
 pub use self::notifications::{EmailEncryption, EmailSettings, NotificationSettings, SmsSettings, SmsShape};
+pub use self::outbound::{ContactRegisterSettings, MaskinportenSettings};
 pub use self::print::PrintSettings;
 use self::reader::Reader;
 pub use self::reader::SettingsProblems;
@@ -89,6 +91,8 @@ pub struct Settings {
     pub notifications: NotificationSettings,
     /// Who prints letters. Without anybody, nothing goes on paper.
     pub print: Option<PrintSettings>,
+    /// The contact and reservation register, where one is connected. Not used in the sandbox, which has its own.
+    pub contact_register: Option<ContactRegisterSettings>,
 }
 
 /// What the rules of access leave open.
@@ -256,6 +260,7 @@ impl Settings {
             platform: platform(reader, mode),
             notifications: notifications::notifications(reader),
             print: print::print(reader),
+            contact_register: outbound::contact_register(reader),
         }
     }
 }

@@ -4,8 +4,8 @@
 use std::fmt;
 
 use super::{
-    AccessSettings, BlobLocation, DatabaseSettings, EmailSettings, LimitSettings, LogSettings, NotificationSettings,
-    PrintSettings, RateLimitSettings, S3Settings, Settings, SmsSettings,
+    AccessSettings, BlobLocation, ContactRegisterSettings, DatabaseSettings, EmailSettings, LimitSettings, LogSettings,
+    MaskinportenSettings, NotificationSettings, PrintSettings, RateLimitSettings, S3Settings, Settings, SmsSettings,
 };
 
 const SECRET: &str = "***";
@@ -42,6 +42,7 @@ impl Settings {
             platform,
             notifications,
             print,
+            contact_register,
         } = self;
         let mut lines = vec![
             ("mode", <&str>::from(*mode).to_owned()),
@@ -83,6 +84,7 @@ impl Settings {
                 lines.extend([("print.url", url.clone()), ("print.secret", SECRET.to_owned())]);
             }
         }
+        lines.extend(contact_register_lines(contact_register.as_ref()));
         lines.push(("issuers", format!("{} configured", issuers.len())));
         let mut lines: Vec<_> = lines.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         for (index, issuer) in issuers.iter().enumerate() {
@@ -99,6 +101,18 @@ impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.effective()).finish()
     }
+}
+
+fn contact_register_lines(register: Option<&ContactRegisterSettings>) -> [(&'static str, String); 6] {
+    let of = |field: fn(&MaskinportenSettings) -> String| shown(register.map(|register| field(&register.maskinporten)));
+    [
+        ("contact_register.url", shown(register.map(|register| &register.url))),
+        ("maskinporten.token_url", of(|settings| settings.token_url.clone())),
+        ("maskinporten.audience", of(|settings| settings.audience.clone())),
+        ("maskinporten.client_id", of(|settings| settings.client_id.clone())),
+        ("maskinporten.key_id", of(|settings| settings.key_id.clone())),
+        ("maskinporten.key_file", of(|settings| settings.key_file.display().to_string())),
+    ]
 }
 
 fn blob_lines(blobs: &BlobLocation) -> Vec<(&'static str, String)> {

@@ -140,6 +140,15 @@ pub(super) fn store_endpoint(input: &str) -> Result<String, &'static str> {
     web_url(input).map(|url| url.as_str().trim_end_matches('/').to_owned())
 }
 
+/// The address of another organisation's system.
+pub(super) fn outbound(input: &str) -> Result<String, &'static str> {
+    let url = web_url(input)?;
+    if url.scheme() != "https" && !is_loopback(&url) {
+        return Err("must be https, unless it is this machine");
+    }
+    Ok(input.to_owned())
+}
+
 /// A portal's origin, exactly as browsers send it.
 pub(super) fn origin(input: &str) -> Result<String, &'static str> {
     const FORM: &str = "must be an origin as browsers send it, such as https://portal.example.no (no *, no path)";

@@ -1,0 +1,152 @@
+//! Tokens for our own calls, from Maskinporten: a JWT that we sign is exchanged for an access token (RFC 7523).
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::time::Duration;
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::KeyPair;
+use aws_lc_rs::signature::RSA_PKCS1_SHA256;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use chrono::{DateTime, TimeDelta, Utc};
+use rustls_pki_types::PrivateKeyDer;
+use rustls_pki_types::pem::PemObject as _;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::http::{CallError, body_of, client_for};
+use crate::clock::Clock;
+use crate::settings::MaskinportenSettings;
+
+/// How long a request for a token may take.
+const TIMEOUT: Duration = Duration::from_secs(2);
+/// An answer with a token is a few thousand bytes.
+const MOST_BYTES: usize = 64 * 1024;
+/// How long what we sign can be used. Maskinporten takes at most 120 seconds.
+const ASSERTION_LIFETIME: TimeDelta = TimeDelta::seconds(100);
+/// A token is not used any more so long before it runs out, so that it does not run out on its way.
+const BEFORE_EXPIRY: TimeDelta = TimeDelta::seconds(30);
+const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+/// Why there is no token.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TokenError {
+    /// Maskinporten gave none.
+    #[error("Maskinporten gave no token")]
+    Refused(#[source] CallError),
+    /// Our key does not sign.
+    #[error("the key does not sign")]
+    Key,
+}
+
+/// Why the client could not be made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum KeyError {
+    /// The file cannot be read, or holds no private RSA key in PEM.
+    #[error("the file holds no private RSA key in PEM")]
+    Unreadable,
+    /// No TLS client can be made.
+    #[error("no TLS client can be made")]
+    Client(#[from] reqwest::Error),
+}
+
+/// What gets tokens, one for each list of scopes, and keeps each until shortly before it runs out.
+pub(crate) struct Maskinporten {
+    settings: MaskinportenSettings,
+    key: KeyPair,
+    client: reqwest::Client,
+    clock: Clock,
+    /// Held while a token is asked for: whoever comes meanwhile waits for the same answer.
+    tokens: tokio::sync::Mutex<HashMap<&'static str, Token>>,
+}
+
+struct Token {
+    text: SecretString,
+    until: DateTime<Utc>,
+}
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: SecretString,
+    expires_in: u32,
+}
+
+impl Maskinporten {
+    /// Reads the key.
+    ///
+    /// # Errors
+    /// A key file that cannot be used.
+    pub(crate) fn new(settings: MaskinportenSettings, clock: Clock) -> Result<Self, KeyError> {
+        let key = read_key(&settings.key_file)?;
+        let client = client_for(&settings.token_url, TIMEOUT)?;
+        Ok(Self { settings, key, client, clock, tokens: tokio::sync::Mutex::default() })
+    }
+
+    /// A token for these scopes.
+    ///
+    /// # Errors
+    /// Maskinporten away, or it refuses.
+    pub(crate) async fn token(&self, scopes: &'static str) -> Result<SecretString, TokenError> {
+        let mut tokens = self.tokens.lock().await;
+        let now = self.clock.now();
+        if let Some(token) = tokens.get(scopes).filter(|token| token.until > now) {
+            return Ok(token.text.clone());
+        }
+        let assertion = self.assertion(scopes, now)?;
+        let TokenAnswer { access_token, expires_in } = self.ask(&assertion).await.map_err(TokenError::Refused)?;
+        let until = now + TimeDelta::seconds(expires_in.into()) - BEFORE_EXPIRY;
+        tokens.insert(scopes, Token { text: access_token.clone(), until });
+        Ok(access_token)
+    }
+
+    /// Forgets a token that was not accepted. One that has come since stays.
+    pub(crate) async fn forget(&self, scopes: &'static str, refused: &SecretString) {
+        let mut tokens = self.tokens.lock().await;
+        let is_refused = |token: &Token| token.text.expose_secret() == refused.expose_secret();
+        if tokens.get(scopes).is_some_and(is_refused) {
+            tokens.remove(scopes);
+        }
+    }
+
+    async fn ask(&self, assertion: &str) -> Result<TokenAnswer, CallError> {
+        let form = [("grant_type", GRANT_TYPE), ("assertion", assertion)];
+        let body = form.map(|(name, value)| format!("{name}={}", value.replace(':', "%3A"))).join("&");
+        let request = self.client.post(&self.settings.token_url);
+        let request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
+        let body = body_of(request.send().await?, MOST_BYTES).await?;
+        serde_json::from_slice(&body).map_err(|_| CallError::Unreadable)
+    }
+
+    /// What we sign. It is used once.
+    fn assertion(&self, scopes: &str, now: DateTime<Utc>) -> Result<String, TokenError> {
+        let MaskinportenSettings { audience, client_id, key_id, token_url: _, key_file: _ } = &self.settings;
+        let header = json!({"alg": "RS256", "typ": "JWT", "kid": key_id});
+        let claims = json!({
+            "aud": audience,
+            "iss": client_id,
+            "scope": scopes,
+            "iat": now.timestamp(),
+            "exp": (now + ASSERTION_LIFETIME).timestamp(),
+            "jti": uuid::Uuid::now_v7(),
+        });
+        let encode = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
+        let message = format!("{}.{}", encode(&header), encode(&claims));
+        let mut signature = vec![0; self.key.public_modulus_len()];
+        self.key
+            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message.as_bytes(), &mut signature)
+            .map_err(|_| TokenError::Key)?;
+        Ok(format!("{message}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature)))
+    }
+}
+
+fn read_key(file: &Path) -> Result<KeyPair, KeyError> {
+    let read = PrivateKeyDer::from_pem_file(file).map_err(|_| KeyError::Unreadable)?;
+    let key = match &read {
+        PrivateKeyDer::Pkcs8(key) => KeyPair::from_pkcs8(key.secret_pkcs8_der()),
+        PrivateKeyDer::Pkcs1(key) => KeyPair::from_der(key.secret_pkcs1_der()),
+        _ => return Err(KeyError::Unreadable),
+    };
+    key.map_err(|_| KeyError::Unreadable)
+}

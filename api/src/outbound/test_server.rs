@@ -1,0 +1,87 @@
+//! A server on this machine that plays another organisation's system: it keeps what it is asked, and answers as it is told.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+/// What came in: path, head and body.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    pub(super) path: String,
+    pub(super) head: String,
+    pub(super) body: String,
+}
+
+/// Status line with any header lines, and body; nothing where it never answers.
+type Answers = dyn Fn(&Asked, usize) -> Option<(String, Vec<u8>)> + Send + Sync;
+
+pub(super) struct TestServer {
+    address: SocketAddr,
+    asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+impl TestServer {
+    /// Starts it. `answers` gets each request and how many came before to the same path.
+    pub(super) fn start(answers: impl Fn(&Asked, usize) -> Option<(String, Vec<u8>)> + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let asked = Arc::<Mutex<Vec<Asked>>>::default();
+        let (answers, kept): (Arc<Answers>, _) = (Arc::new(answers), Arc::clone(&asked));
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let Ok(stream) = stream else { return };
+                let (answers, asked) = (Arc::clone(&answers), Arc::clone(&kept));
+                std::thread::spawn(move || serve(stream, &*answers, &asked));
+            }
+        });
+        Self { address, asked }
+    }
+
+    pub(super) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// What came to a path so far.
+    pub(super) fn asked(&self, path: &str) -> Vec<Asked> {
+        self.asked.lock().expect("what came").iter().filter(|asked| asked.path == path).cloned().collect()
+    }
+}
+
+fn serve(mut stream: TcpStream, answers: &Answers, kept: &Mutex<Vec<Asked>>) {
+    let Some(asked) = read(&mut stream) else { return };
+    let before = {
+        let mut kept = kept.lock().expect("what came");
+        let before = kept.iter().filter(|other| other.path == asked.path).count();
+        kept.push(asked.clone());
+        before
+    };
+    match answers(&asked, before) {
+        Some((head, body)) => {
+            let length = body.len();
+            let _ = write!(stream, "HTTP/1.1 {head}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+            let _ = stream.write_all(&body);
+        }
+        // It waits until the client has had enough.
+        None => drop(stream.read(&mut [0; 16])),
+    }
+}
+
+fn read(stream: &mut TcpStream) -> Option<Asked> {
+    let mut request = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let text = String::from_utf8_lossy(&request).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let head = head.to_lowercase();
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.trim().parse().ok());
+            if body.len() >= length.unwrap_or(0) {
+                let path = text.split(' ').nth(1)?.to_owned();
+                return Some(Asked { path, head, body: body.to_owned() });
+            }
+        }
+        match stream.read(&mut buffer) {
+            Ok(0) | Err(_) => return None,
+            Ok(count) => request.extend_from_slice(&buffer[..count]),
+        }
+    }
+}
