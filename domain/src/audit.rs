@@ -146,6 +146,8 @@ pub enum ObjectKind {
     PrivacyNotice,
     /// A piece of background work.
     Job,
+    /// A webhook.
+    Webhook,
 }
 
 impl ObjectKind {

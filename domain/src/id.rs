@@ -86,6 +86,10 @@ id_types! {
     JobId
     /// Something that happened, for the organisation's feed.
     EventId
+    /// An address to which an organisation has its feed sent.
+    WebhookId
+    /// A key that signs what is sent there.
+    WebhookKeyId
     /// A request, from its first log line to its audit entry and its problem.
     TraceId
 }

@@ -38,3 +38,4 @@ pub mod service_area;
 pub mod staff;
 pub mod text;
 pub mod upload;
+pub mod webhook;

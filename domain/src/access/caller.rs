@@ -31,6 +31,9 @@ pub enum Scope {
     /// Decide how a service takes part, and say who receives it.
     #[strum(serialize = "brevdue:services.write")]
     ServicesWrite,
+    /// Say to which addresses the organisation's events are sent.
+    #[strum(serialize = "brevdue:webhooks.write")]
+    WebhooksWrite,
 }
 
 impl Scope {

@@ -14,6 +14,10 @@ use crate::rule::Rule;
 pub enum OrganisationAction {
     /// Follow the feed of what happens.
     FollowEvents,
+    /// See to which addresses it is sent, and what was not delivered.
+    SeeWebhooks,
+    /// Say to which addresses it is sent, and send again.
+    ManageWebhooks,
 }
 
 impl OrganisationAction {
@@ -26,6 +30,7 @@ impl OrganisationAction {
     const fn scope(self) -> Scope {
         match self {
             Self::FollowEvents => Scope::MessagesRead,
+            Self::SeeWebhooks | Self::ManageWebhooks => Scope::WebhooksWrite,
         }
     }
 }

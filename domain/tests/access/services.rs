@@ -159,6 +159,8 @@ fn only_operators_touch_the_registrations_of_the_platform() {
 /// What systems do for their organisation as a whole: with which scope, and by which rule.
 const ORGANISATION: &str = "
 followEvents    brevdue:messages.read   BX-8
+seeWebhooks     brevdue:webhooks.write  BX-8
+manageWebhooks  brevdue:webhooks.write  BX-8
 ";
 
 #[test]

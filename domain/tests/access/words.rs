@@ -9,6 +9,7 @@ use domain::message::Status;
 use domain::person::{PersonName, Protection};
 use domain::power_of_attorney::{EndedBy, PowerKind, PowerRole, PowerStatus};
 use domain::routing::Channel;
+use domain::webhook::{EndReason, Fault, WebhookState};
 use strum::VariantArray;
 
 /// The words of a type, in its order; each is read back as what it was written for.
@@ -35,7 +36,7 @@ fn stored_words_are_what_they_were() {
         (stored(Action::as_word), actions),
         (stored(PlatformAction::as_word), platform_actions),
         (stored(ServiceAction::as_word), service_actions),
-        (stored(OrganisationAction::as_word), "followEvents"),
+        (stored(OrganisationAction::as_word), "followEvents seeWebhooks manageWebhooks"),
         (
             stored(EventKind::as_word),
             "message.accepted message.routed message.returned message.printed message.withdrawn message.notOpened message.delivered message.notified message.notNotified \
@@ -44,8 +45,11 @@ fn stored_words_are_what_they_were() {
         ),
         (
             stored(Scope::as_word),
-            "brevdue:messages.write brevdue:messages.read brevdue:staff.write brevdue:services.write",
+            "brevdue:messages.write brevdue:messages.read brevdue:staff.write brevdue:services.write brevdue:webhooks.write",
         ),
+        (stored(WebhookState::as_word), "unconfirmed active paused ended"),
+        (stored(EndReason::as_word), "gone challengeFailed eventsExpired"),
+        (stored(Fault::as_word), "status redirect timeout connection addressNotPublic wrongChallenge"),
         (stored(Protection::as_word), "ungraded confidential strictlyConfidential strictlyConfidentialAbroad"),
         (stored(PowerKind::as_word), "powerOfAttorney assignedPowerOfAttorney"),
         (stored(EndedBy::as_word), "giver holder operator replacement"),
