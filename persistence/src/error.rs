@@ -230,6 +230,12 @@ pub enum Failure {
         /// The last place that there is.
         last: i64,
     },
+    /// The organisation has as many webhooks as one can have.
+    #[error("too many webhooks")]
+    TooManyWebhooks,
+    /// As many keys of a webhook sign as can at a time.
+    #[error("too many keys")]
+    TooManyWebhookKeys,
     /// Trouble on our side.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -5,6 +5,7 @@
 mod relay;
 mod waiting;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -20,7 +21,7 @@ use crate::error::{Failure, StoreError};
 use crate::schema::{event, feed};
 use crate::{Store, audit};
 
-pub(crate) use relay::remove_old;
+pub(crate) use relay::{held, remove_old};
 pub(crate) use waiting::Waiting;
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "event" };
@@ -134,21 +135,45 @@ pub(crate) fn last_number(connection: &mut Connection, organisation: Organisatio
 
 type EventRow = (Option<i64>, Id, String, Time, (Option<Id>, Option<Id>, Option<Id>));
 
+/// Where every query on a feed starts.
+macro_rules! numbered {
+    ($organisation:expr) => {
+        event::table.filter(event::organisation_id.eq($organisation.key())).filter(event::number.is_not_null()).select(
+            (
+                event::number,
+                event::id,
+                event::kind,
+                event::at,
+                (event::mailbox_id, event::service_id, event::message_id),
+            ),
+        )
+    };
+}
+
+/// The events behind a place, in order.
 pub(crate) fn events_behind(
     connection: &mut Connection,
     organisation: OrganisationId,
     after: i64,
     limit: i64,
 ) -> Result<Vec<Event>, StoreError> {
-    let rows = on!(connection, c => event::table
-        .filter(event::organisation_id.eq(organisation.key()))
-        .filter(event::number.is_not_null())
+    let rows = on!(connection, c => numbered!(organisation)
         .filter(event::number.gt(after))
         .order(event::number)
         .limit(limit)
-        .select((event::number, event::id, event::kind, event::at, (event::mailbox_id, event::service_id, event::message_id)))
         .load::<EventRow>(c))?;
     rows.into_iter().map(event_from).collect()
+}
+
+/// The events of these places, those that are still kept.
+pub(crate) fn events_of(
+    connection: &mut Connection,
+    organisation: OrganisationId,
+    numbers: &[Option<i64>],
+) -> Result<HashMap<i64, Event>, StoreError> {
+    let rows = on!(connection, c => numbered!(organisation).filter(event::number.eq_any(numbers)).load::<EventRow>(c))?;
+    let numbered = |row| event_from(row).map(|event| (event.number, event));
+    rows.into_iter().map(numbered).collect()
 }
 
 fn event_from((number, id, kind, at, about): EventRow) -> Result<Event, StoreError> {

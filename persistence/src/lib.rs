@@ -55,6 +55,7 @@ mod store;
 mod surroundings;
 mod upload;
 pub mod vault;
+mod webhook;
 
 pub use attachment::Fetched;
 pub use batch::{BatchReport, BatchTerms, LineFault};
@@ -85,5 +86,6 @@ pub use routing::Preview;
 pub use service::NewService;
 pub use store::{OpenError, Readiness, Store, StoreSettings};
 pub use upload::FillError;
+pub use webhook::{Attempt, Dispatch, Load, Outcome, WebhookChange};
 
 pub(crate) use store::Inner;

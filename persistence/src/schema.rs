@@ -704,6 +704,58 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    webhook (organisation_id, id) {
+        organisation_id -> SqlUuid,
+        id -> SqlUuid,
+        url -> Text,
+        state -> Text,
+        ended_because -> Nullable<Text>,
+        last_number -> BigInt,
+        failures -> Integer,
+        next_at -> SqlTime,
+        retry_at -> Nullable<SqlTime>,
+        challenged_from -> SqlTime,
+        leased_until -> Nullable<SqlTime>,
+        created_at -> SqlTime,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    webhook_key (organisation_id, webhook_id, id) {
+        organisation_id -> SqlUuid,
+        webhook_id -> SqlUuid,
+        id -> SqlUuid,
+        private_key -> Binary,
+        public_key -> Binary,
+        created_at -> SqlTime,
+        signs_until -> Nullable<SqlTime>,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    webhook_delivery (organisation_id, webhook_id, number) {
+        organisation_id -> SqlUuid,
+        webhook_id -> SqlUuid,
+        number -> BigInt,
+        mailbox_id -> Nullable<SqlUuid>,
+        attempts -> Integer,
+        first_at -> Nullable<SqlTime>,
+        next_at -> Nullable<SqlTime>,
+        fault -> Nullable<Text>,
+        status -> Nullable<Integer>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     vault_key,
     organisation,

@@ -24,7 +24,7 @@ use crate::platform::PlatformService;
 use crate::register::PopulationRegister;
 use crate::schema::{attachment, upload as uploads, vault_key};
 use crate::vault::{MasterKey, Vault, VaultError, WrappedVaultKey};
-use crate::{draft, feed, health_contact, idempotency, relationship, upload};
+use crate::{draft, feed, health_contact, idempotency, relationship, upload, webhook};
 
 /// How long what recipients see of a service is kept in memory.
 const SENDERS_KEPT: Duration = Duration::from_secs(10);
@@ -121,6 +121,8 @@ pub(crate) struct Inner {
     pub(crate) relaying: tokio::sync::Mutex<()>,
     /// Rung when there may be events to number.
     pub(crate) events: Notify,
+    /// Rung when there may be something to send to a webhook.
+    pub(crate) webhooks: Notify,
     /// Those who wait for events.
     pub(crate) waiting: Waiting,
     /// As many as there are connections: a thread is taken only when there is a connection for it.
@@ -161,6 +163,7 @@ impl Store {
             delivering: tokio::sync::Mutex::new(()),
             relaying: tokio::sync::Mutex::new(()),
             events: Notify::new(),
+            webhooks: Notify::new(),
             waiting: Waiting::default(),
             pool,
             vault,
@@ -225,6 +228,7 @@ impl Store {
             self.inner.blobs.delete(blob.0).await.map_err(StoreError::from)?;
         }
         while self.run(move |_, connection| Ok(feed::remove_old(connection, now)?)).await? {}
+        self.run(move |_, connection| Ok(connection.write(|connection| webhook::sweep(connection, now))?)).await?;
         let mut stored = std::pin::pin!(self.inner.blobs.list());
         while let Some((blob, changed_at)) = stored.try_next().await.map_err(StoreError::from)? {
             if changed_at < now - SWEEP_AFTER && !self.is_named(Id(blob)).await? {

@@ -11,6 +11,7 @@ use domain::id::ServiceId;
 use domain::power_of_attorney::PowerFault;
 use domain::routing::Rejection;
 use domain::rule::Rule;
+use domain::webhook::{MAX_KEYS, MAX_WEBHOOKS};
 
 use persistence::{Failure, StoreError, Widened};
 
@@ -165,6 +166,8 @@ impl From<Failure> for ApiError {
             Failure::AheadOfFeed { last } => {
                 return violation("?after", ViolationCode::OutOfRange { min: 0, max: last });
             }
+            Failure::TooManyWebhooks => return violation("", ViolationCode::TooMany { max: MAX_WEBHOOKS }),
+            Failure::TooManyWebhookKeys => return violation("", ViolationCode::TooMany { max: MAX_KEYS }),
             Failure::VersionChanged => ProblemKind::VersionChanged,
             Failure::RecipientUnknown => ProblemKind::RecipientUnknown,
             Failure::UploadNotReady => ProblemKind::UploadNotReady,

@@ -97,6 +97,8 @@ pub(crate) enum ViolationCode {
     TakesPaper,
     /// Not the address of a page over HTTPS.
     NotAPageAddress,
+    /// Not an address that may be sent to.
+    NotAReceiver,
     /// There is no such message here.
     UnknownMessage,
     /// The service has no such form in use.
@@ -218,6 +220,11 @@ impl ViolationCode {
                 "En adresse skrives slik: https://kommune.example/skjema.",
                 "Ei adresse blir skriven slik: https://kommune.example/skjema.",
                 "An address is written like this: https://kommune.example/skjema.",
+            ),
+            Self::NotAReceiver => fixed(
+                "Adressen må være https, uten bruker og fragment, og åpen mot verden.",
+                "Adressa må vere https, utan brukar og fragment, og open mot verda.",
+                "The address must be https, without user and fragment, and open to the world.",
             ),
             Self::UnknownMessage => fixed(
                 "Meldingen finnes ikke i samtalen.",

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use domain::access::{Caller, OrganisationAction, OrganisationFacts, OrganisationGrant, decide_organisation};
-use domain::audit::Subject;
+use domain::audit::{Outcome, Subject};
 use domain::identity::OrganisationNumber;
 
 use super::{Denied, Refused};
@@ -24,7 +24,15 @@ pub(super) fn open_organisation<T>(
         Caller::Citizen { .. } | Caller::HealthWorker { .. } | Caller::Operator { .. } => None,
     };
     match decide_organisation(action, &context.caller, facts.as_ref()) {
-        Ok(grant) => Ok(work(inner, connection, &grant)?),
+        Ok(grant) => work(inner, connection, &grant).map_err(|failure| match failure.rule() {
+            // What is not the organisation's is not there, and that somebody asked for it is on record.
+            Some(rule) => {
+                let subject = Subject::Organisation(grant.organisation());
+                let entry = audit::entry(context, None, subject, action.as_word(), None, Outcome::Refused, rule);
+                Denied::Attempt(Box::new(entry), failure)
+            }
+            None => Denied::Failed(failure),
+        }),
         Err(refusal) => {
             let subject = facts.map_or(Subject::Platform, |facts| Subject::Organisation(facts.organisation));
             let entry = audit::refused(context, None, subject, action.as_word(), None, refusal);

@@ -66,7 +66,7 @@ macro_rules! ids {
     )+};
 }
 
-ids!(AgreementId AppointmentId AttachmentId AuditEntryId BatchId ClientId ConversationId DraftId EventId HandoverId HealthContactId JobId JournalDocumentId MailboxId MessageId NoteId NoticeId OrganisationId PersonId PowerOfAttorneyId PractitionerChangeId PrivacyNoticeId RecordedAccessId ServiceId TraceId UploadId);
+ids!(AgreementId AppointmentId AttachmentId AuditEntryId BatchId ClientId ConversationId DraftId EventId HandoverId HealthContactId JobId JournalDocumentId MailboxId MessageId NoteId NoticeId OrganisationId PersonId PowerOfAttorneyId PractitionerChangeId PrivacyNoticeId RecordedAccessId ServiceId TraceId UploadId WebhookId WebhookKeyId);
 
 impl From<Uuid> for Id {
     fn from(uuid: Uuid) -> Self {

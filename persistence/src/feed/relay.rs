@@ -57,6 +57,9 @@ impl Store {
         for (organisation, _, last) in &numbered {
             self.inner.waiting.tell(*organisation, *last);
         }
+        if !numbered.is_empty() {
+            self.inner.webhooks.notify_one();
+        }
         let count: usize = numbered.iter().map(|(_, count, _)| count).sum();
         metrics::counter!("brevdue_events_numbered_total").increment(count.try_into().unwrap_or(u64::MAX));
         Ok(count)
@@ -116,6 +119,15 @@ fn hold(connection: &mut Connection, organisation: Id) -> Result<Option<i64>, St
     Ok(last)
 }
 
+/// Holds the feed of an organisation to the end of the transaction, and says how far it has come. Waits for who else does.
+pub(crate) fn held(connection: &mut Connection, organisation: OrganisationId) -> Result<i64, StoreError> {
+    let row = feed::table.find(organisation.key()).select(feed::last_number);
+    Ok(match connection {
+        Connection::Postgres(link) => row.for_no_key_update().first::<i64>(&mut **link as &mut PgConnection)?,
+        Connection::Sqlite(link, _) => row.first::<i64>(&mut **link as &mut SqliteConnection)?,
+    })
+}
+
 /// Writes a heartbeat into each feed that has been quiet for long.
 fn beat(connection: &mut Connection, now: DateTime<Utc>) -> Result<(), StoreError> {
     let quiet = on!(&mut *connection, c => feed::table
@@ -157,9 +169,9 @@ struct NumberStatement {
 }
 
 impl NumberStatement {
-    fn walk<'b, DB: Backend>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()>
+    fn walk<'b, DB>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()>
     where
-        DB: diesel::sql_types::HasSqlType<SqlUuid>,
+        DB: Backend + diesel::sql_types::HasSqlType<SqlUuid>,
         Id: diesel::serialize::ToSql<SqlUuid, DB>,
         i64: diesel::serialize::ToSql<BigInt, DB>,
     {

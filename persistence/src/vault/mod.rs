@@ -3,7 +3,8 @@
 //! ```text
 //! master key (outside the database)
 //!  └ vault keys by purpose and epoch (table `vault_key`)
-//!     ├ data:   wraps the data key of each mailbox, and what belongs to uploads that have no mailbox yet
+//!     ├ data:   wraps the data key of each mailbox, and what belongs to uploads that have no mailbox yet, and
+//!     │          the keys of webhooks
 //!     │          └ data key of a mailbox: identity number, name, subjects, bodies, file names, file keys
 //!     │             └ file key: the bytes of one file (see `blob`)
 //!     ├ lookup: keyed hash by which an identity number is found
@@ -19,6 +20,7 @@ mod data_key;
 mod envelope;
 mod file_key;
 mod master_key;
+mod signing_key;
 #[cfg(test)]
 mod tests;
 
@@ -37,6 +39,7 @@ pub use data_key::{DataKey, Field, WrappedDataKey};
 pub(crate) use envelope::{Sealer, associated_data};
 pub use file_key::FileKey;
 pub use master_key::{MasterKey, MasterKeyError};
+pub use signing_key::SigningKey;
 
 use envelope::{KEY_BYTES, KeyBytes, random_key};
 
