@@ -27,6 +27,8 @@ use crate::auth::issuer::{IssuerConfig, IssuerSettings, Preset};
 use crate::clock::Clock;
 use crate::document::Workshop;
 use crate::http::{self, KnownPaths};
+use crate::outbound::public_address::PublicOnly;
+use crate::outbound::webhook::Courier;
 use crate::outbound::{
     Carrier, Carriers, DigdirContactRegister, EmailServer, Maskinporten, Messengers, NotConnected, PrintFolder,
     PrintService, SmsGateway,
@@ -35,7 +37,9 @@ use crate::rate_limit::RateLimiter;
 use crate::sandbox::{self, Partners, Sandbox};
 use crate::settings::{
     BlobLocation, ContactRegisterSettings, Mode, NotificationSettings, PlatformSettings, PrintSettings, Settings,
+    WebhookSettings,
 };
+use crate::worker::webhooks::Post;
 use crate::worker::{Outside, Worker};
 use crate::{openapi, problem, telemetry};
 
@@ -57,6 +61,7 @@ pub(crate) struct AppState {
     pub(crate) series: NumberSeries,
     pub(crate) terms_version: String,
     pub(crate) workshop: Workshop,
+    pub(crate) post: Arc<Post>,
     pub(crate) sandbox: Option<Sandbox>,
 }
 
@@ -75,6 +80,9 @@ pub enum StartError {
     /// What prints could not be set up.
     #[error("letters cannot be printed: {0}")]
     Print(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The client for webhooks could not be set up.
+    #[error("webhooks cannot be sent")]
+    Webhooks(#[source] reqwest::Error),
     /// The sandbox gives anybody a token for anybody, so it does not run beside real issuers.
     #[error("the sandbox refuses to start: {0} is a production issuer")]
     ProductionIssuer(String),
@@ -177,7 +185,11 @@ impl Application {
         }
         let authenticator = Authenticator::new(issuers, series, clock.clone(), settings.public_url.clone())?;
         let limiter = Arc::new(RateLimiter::new(&settings.rate_limit));
-        let worker = Worker::start(store.clone(), outside.clone(), clock.clone(), Arc::clone(&limiter));
+        let WebhookSettings { loopback, timeout } = settings.webhooks;
+        let courier = Courier::new(PublicOnly { and_loopback: loopback }, timeout).map_err(StartError::Webhooks)?;
+        let post = Arc::new(Post::new(store.clone(), clock.clone(), courier));
+        let worker =
+            Worker::start(store.clone(), outside.clone(), clock.clone(), Arc::clone(&limiter), Arc::clone(&post));
         let state = Data::new(AppState {
             store,
             outside,
@@ -187,6 +199,7 @@ impl Application {
             series,
             terms_version: settings.terms_version.clone(),
             workshop: Workshop::new(),
+            post,
             sandbox,
         });
         let server = serve(listener, &settings, state.clone())

@@ -795,5 +795,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     power_of_attorney,
     membership,
     follow_up,
-    recorded_access
+    recorded_access,
+    webhook,
+    webhook_delivery,
+    webhook_key,
 );

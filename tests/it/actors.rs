@@ -30,7 +30,7 @@ const CALLERS: [&str; 10] =
     ["owner", "holder", "assigned", "nurse", "child", "parent", "stranger", "own system", "other system", "operator"];
 
 /// Operations that take something away from others in the world come last.
-const LAST: [&str; 11] = [
+const LAST: [&str; 12] = [
     "messageDelete",
     "meLock",
     "meUnlock",
@@ -41,6 +41,7 @@ const LAST: [&str; 11] = [
     "registeredPowerEnd",
     "mailboxConsentWithdraw",
     "meConsentWithdraw",
+    "webhookDelete",
     "clientRegister",
 ];
 
@@ -74,6 +75,8 @@ impl World {
         }
         let upload = ehr.post(&service.path("/uploads"), &json!({"fileName": "a.pdf"})).key("u").await.expect(201).id();
         let mailbox_upload = owner.post(&owner.own("/uploads"), &json!({"fileName": "a.pdf"})).await.expect(201).id();
+        let hook = body("webhookCreate").expect("a body");
+        let webhook = ehr.post("/v1/webhooks", &hook).await.expect(201).id();
         let nurse = app.health_worker(DAGNY, app.clinic()).await;
         app.deliver_all().await;
         let mut ids = [BTreeMap::new(), BTreeMap::new()];
@@ -88,6 +91,7 @@ impl World {
             ids.insert("{code}", "3".to_owned());
             ids.insert("{form}", "tiltak".to_owned());
             ids.insert("{jobId}", job_in_trouble(&app, &of.mailbox));
+            ids.insert("{webhookId}", webhook.clone());
         }
         let actors = [
             owner,

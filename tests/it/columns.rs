@@ -166,6 +166,9 @@ stories! {
         let cancel = patient.own(&format!("/appointments/{id}/cancellation"));
         let _ = patient.post(&cancel, &serde_json::json!({})).await.expect(201);
 
+        let hook = serde_json::json!({"url": "https://127.0.0.1:1/hook"});
+        let _ = ehr.post("/v1/webhooks", &hook).await.expect(201);
+
         let sealed: BTreeSet<String> =
             classes().into_iter().filter(|(_, column)| column.sealed).map(|(name, _)| name).collect();
         for name in sealed {

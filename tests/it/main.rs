@@ -47,4 +47,5 @@ mod surroundings;
 mod tokens;
 mod visibility;
 mod walk;
+mod webhooks;
 mod worlds;

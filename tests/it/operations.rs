@@ -55,7 +55,7 @@ enum Owner {
 
 /// Every operation that takes a token: whose it is, what it sends, and what comes back. Those that take something away
 /// come last.
-const CASES: [(&str, Owner, u16); 107] = [
+const CASES: [(&str, Owner, u16); 116] = [
     ("meShow", Owner::Citizen, 200),
     ("meMailboxList", Owner::Citizen, 200),
     ("meConsentSet", Owner::Citizen, 200),
@@ -141,6 +141,15 @@ const CASES: [(&str, Owner, u16); 107] = [
     ("messageWithdraw", Owner::System, 409),
     ("uploadShow", Owner::Desk, 200),
     ("eventList", Owner::System, 200),
+    ("webhookCreate", Owner::System, 201),
+    ("webhookList", Owner::System, 200),
+    ("webhookShow", Owner::System, 200),
+    ("webhookChange", Owner::System, 200),
+    ("webhookKeyAdd", Owner::System, 200),
+    ("webhookTest", Owner::System, 200),
+    ("webhookDeliveryList", Owner::System, 200),
+    ("webhookRedeliver", Owner::System, 202),
+    ("webhookDelete", Owner::System, 204),
     ("organisationRegister", Owner::Operator, 201),
     ("organisationList", Owner::Operator, 200),
     ("organisationShow", Owner::Operator, 200),
@@ -198,6 +207,10 @@ pub(crate) fn body(operation: &str) -> Option<Value> {
         }
         "privacyNoticeRegister" => json!({"validFrom": "2026-01-01", "nb": "# Personvern"}),
         "clientRegister" => json!({"clientId": "sandbox-ehr", "name": "Journalen"}),
+        // Nobody listens there.
+        "webhookCreate" => json!({"url": "https://127.0.0.1:1/hook"}),
+        "webhookChange" => json!({"paused": true}),
+        "webhookRedeliver" => json!({"from": 1}),
         "serviceRegister" | "serviceChange" => json!({"name": "Ny tjeneste", "kind": "specialist"}),
         _ => return None,
     })
@@ -258,6 +271,8 @@ impl World {
         let _ = system.put(&app.dermatology().path("/follow-ups"), &follow_up).await.expect(200);
         let nurse = app.health_worker(DAGNY, app.clinic()).await;
         let child_mailbox = app.person(NESTEN_SEKSTEN).mailbox.clone();
+        let hook = body("webhookCreate").expect("a body");
+        let webhook = system.post("/v1/webhooks", &hook).await.expect(201).id();
         app.deliver_all().await;
         let ids = BTreeMap::from([
             ("{personId}", member),
@@ -276,6 +291,7 @@ impl World {
             ("{form}", "tiltak".to_owned()),
             ("{draftId}", draft),
             ("{jobId}", job_in_trouble(&app, &citizen.mailbox)),
+            ("{webhookId}", webhook),
         ]);
         let strangers = vec![
             app.member(ELDRID).await,

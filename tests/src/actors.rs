@@ -6,8 +6,13 @@ use serde_json::{Value, json};
 use crate::{Organisation, Request, TestApp};
 
 /// Every scope that a system can have.
-pub const SYSTEM_SCOPES: [&str; 4] =
-    ["brevdue:messages.write", "brevdue:messages.read", "brevdue:staff.write", "brevdue:services.write"];
+pub const SYSTEM_SCOPES: [&str; 5] = [
+    "brevdue:messages.write",
+    "brevdue:messages.read",
+    "brevdue:staff.write",
+    "brevdue:services.write",
+    "brevdue:webhooks.write",
+];
 
 /// Somebody who calls the API.
 #[derive(Clone)]

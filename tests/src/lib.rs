@@ -16,6 +16,7 @@ pub mod kill;
 mod message;
 mod process;
 mod proxy;
+mod receiver;
 mod request;
 mod world;
 
@@ -28,6 +29,7 @@ pub use issuer::Issuer;
 pub use message::{MessageBuilder, form};
 pub use process::ServerProcess;
 pub use proxy::Proxy;
+pub use receiver::{Behaviour, Delivered, Receiver};
 pub use request::Request;
 pub use world::{Organisation, Person, Service};
 

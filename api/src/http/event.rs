@@ -165,7 +165,7 @@ const fn meaning(kind: EventKind) -> &'static str {
 /// when an older number is asked for. With `wait`, the answer comes with the next event, or empty when the time is up.
 ///
 /// Events are kept for 90 days. A number whose events are gone is answered with `410`; one that the feed has not reached
-/// is wrong. When nothing happens for an hour, a heartbeat does.
+/// is wrong. When nothing happens for an hour, a heartbeat does. Takes the scope `brevdue:messages.read`.
 #[utoipa::path(
     operation_id = "eventList",
     tag = "Events",

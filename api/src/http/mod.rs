@@ -16,7 +16,7 @@ mod decision;
 mod desk;
 mod draft;
 pub(crate) mod etag;
-mod event;
+pub(crate) mod event;
 pub(crate) mod figures;
 mod form;
 pub(crate) mod headers;
@@ -52,6 +52,7 @@ mod service_health_contact;
 mod staff;
 mod stream;
 mod upload;
+mod webhook;
 mod withdrawal;
 mod withholding;
 mod writing;
@@ -185,7 +186,16 @@ pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
             .service(registered_service::service_list)
             .service(job::job_list)
             .service(job::job_restart)
-            .service(event::event_list);
+            .service(event::event_list)
+            .service(webhook::webhook_create)
+            .service(webhook::webhook_list)
+            .service(webhook::webhook_show)
+            .service(webhook::webhook_change)
+            .service(webhook::webhook_delete)
+            .service(webhook::webhook_key_add)
+            .service(webhook::delivery::webhook_test)
+            .service(webhook::delivery::webhook_delivery_list)
+            .service(webhook::delivery::webhook_redeliver);
         if with_sandbox {
             config
                 .service(sandbox::http::sandbox_token_create)

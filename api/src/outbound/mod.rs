@@ -9,11 +9,13 @@ mod maskinporten;
 mod messenger;
 mod not_connected;
 mod print;
+pub(crate) mod public_address;
 mod sms;
 #[cfg(test)]
 mod test_server;
 #[cfg(test)]
 mod tests;
+pub(crate) mod webhook;
 
 pub(crate) use carrier::{Carrier, Carriers, Consignment};
 pub(crate) use contact_register::DigdirContactRegister;

@@ -294,6 +294,7 @@ pub(crate) async fn sandbox_clock_set(
         return Err(violations.into_error());
     }
     worker::run_due(&state.store, &state.outside, state.clock.now()).await?;
+    state.post.send_due().await?;
     if state.clock.now() - before >= worker::CLEAN_UP_EVERY {
         state.store.clean_up(state.clock.now()).await?;
     }

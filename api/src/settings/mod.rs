@@ -85,6 +85,8 @@ pub struct Settings {
     pub terms_version: String,
     /// What the rules of access leave open.
     pub access: AccessSettings,
+    /// How events are sent to webhooks.
+    pub webhooks: WebhookSettings,
     /// Who runs this installation: the sender of its own messages. Always there in production.
     pub platform: Option<PlatformSettings>,
     /// How notices are sent.
@@ -104,6 +106,15 @@ pub struct AccessSettings {
     pub guardians: bool,
     /// How long what the population register said is trusted (ADR-11).
     pub register_max_age: Duration,
+}
+
+/// How events are sent to webhooks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct WebhookSettings {
+    /// Whether receivers may run on this machine, and without TLS. Never in production.
+    pub loopback: bool,
+    /// How long a receiver has to answer.
+    pub timeout: Duration,
 }
 
 /// Who runs this installation.
@@ -257,6 +268,7 @@ impl Settings {
             log: log(reader, mode),
             terms_version: reader.text("terms.version").unwrap_or_else(|| "1".to_owned()),
             access: access(reader),
+            webhooks: webhooks(reader, mode, listen),
             platform: platform(reader, mode),
             notifications: notifications::notifications(reader),
             print: print::print(reader),
@@ -337,6 +349,17 @@ fn access(reader: &mut Reader<'_>) -> AccessSettings {
         guardians: reader.flag("access.guardians").unwrap_or(false),
         register_max_age: Duration::from_secs(60 * u64::from(minutes)),
     }
+}
+
+fn webhooks(reader: &mut Reader<'_>, mode: Mode, listen: SocketAddr) -> WebhookSettings {
+    let loopback = reader.flag("webhooks.loopback");
+    if mode == Mode::Production && loopback == Some(true) {
+        reader.problem("webhooks.loopback", "must not be true in production: an organisation could reach this machine");
+    }
+    // A sandbox that others cannot reach lets its own user try webhooks.
+    let is_private_sandbox = mode == Mode::Sandbox && listen.ip().is_loopback();
+    let seconds = reader.number("webhooks.timeout_seconds", 1..=15).unwrap_or(15);
+    WebhookSettings { loopback: loopback.unwrap_or(is_private_sandbox), timeout: Duration::from_secs(seconds.into()) }
 }
 
 fn platform(reader: &mut Reader<'_>, mode: Mode) -> Option<PlatformSettings> {

@@ -6,6 +6,7 @@ use std::fmt;
 use super::{
     AccessSettings, BlobLocation, ContactRegisterSettings, DatabaseSettings, EmailSettings, LimitSettings, LogSettings,
     MaskinportenSettings, NotificationSettings, PrintSettings, RateLimitSettings, S3Settings, Settings, SmsSettings,
+    WebhookSettings,
 };
 
 const SECRET: &str = "***";
@@ -39,6 +40,7 @@ impl Settings {
             log: LogSettings { format, filter },
             terms_version,
             access: AccessSettings { youth_from_years, guardians, register_max_age },
+            webhooks: WebhookSettings { loopback, timeout },
             platform,
             notifications,
             print,
@@ -70,6 +72,8 @@ impl Settings {
             ("access.youth_from_years", youth_from_years.to_string()),
             ("access.guardians", guardians.to_string()),
             ("access.register_max_age_minutes", (register_max_age.as_secs() / 60).to_string()),
+            ("webhooks.loopback", loopback.to_string()),
+            ("webhooks.timeout_seconds", timeout.as_secs().to_string()),
             (
                 "platform.organisation_number",
                 shown(platform.as_ref().map(|platform| platform.organisation_number.as_str())),

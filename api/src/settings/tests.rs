@@ -54,6 +54,20 @@ fn without_any_settings_the_sandbox_starts_on_this_machine() {
     assert_eq!((access.youth_from_years, access.guardians), (13, false));
     assert_eq!(access.register_max_age, Duration::from_secs(60 * 60));
     assert_eq!(settings.platform, None);
+    assert_eq!(settings.webhooks, WebhookSettings { loopback: true, timeout: Duration::from_secs(15) });
+}
+
+#[test]
+fn webhooks_reach_this_machine_only_from_a_sandbox_that_nobody_else_reaches() {
+    let loopback = |file: &str| read(file, &[]).expect("they are right").webhooks.loopback;
+    assert!(!loopback("listen = \"0.0.0.0:8080\""));
+    assert!(loopback("listen = \"0.0.0.0:8080\"\nwebhooks.loopback = true"));
+    assert!(!loopback("webhooks.loopback = false"));
+    assert!(!loopback(
+        &PRODUCTION.replace("[[issuers]]", "listen = \"127.0.0.1:8080\"\nmaster_key_file = \"key\"\n[[issuers]]")
+    ));
+    let told = problems(&PRODUCTION.replace("[[issuers]]", "webhooks.loopback = true\n[[issuers]]"), &[]);
+    assert!(told.iter().any(|line| line.contains("webhooks.loopback")), "{told:?}");
 }
 
 #[test]

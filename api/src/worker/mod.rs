@@ -3,6 +3,7 @@
 mod hand_over;
 mod notice_text;
 mod notify;
+pub(crate) mod webhooks;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use persistence::{Failure, Store};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use self::webhooks::Post;
 use crate::clock::Clock;
 use crate::outbound::{Carriers, Messengers};
 use crate::rate_limit::RateLimiter;
@@ -43,11 +45,18 @@ pub(crate) struct Worker {
 
 impl Worker {
     /// Starts them.
-    pub(crate) fn start(store: Store, outside: Outside, clock: Clock, limiter: Arc<RateLimiter>) -> Self {
+    pub(crate) fn start(
+        store: Store,
+        outside: Outside,
+        clock: Clock,
+        limiter: Arc<RateLimiter>,
+        post: Arc<Post>,
+    ) -> Self {
         let (stop, stopped) = watch::channel(false);
         let tasks = vec![
             tokio::spawn(deliver(store.clone(), outside, clock.clone(), stopped.clone())),
             tokio::spawn(relay(store.clone(), clock.clone(), stopped.clone())),
+            tokio::spawn(webhooks::send(post, stopped.clone())),
             tokio::spawn(clean_up(store, clock, stopped.clone())),
             tokio::spawn(upkeep(limiter, stopped)),
         ];
