@@ -163,7 +163,7 @@ impl Application {
         let partners = Partners::new(&clock);
         let outside = match settings.mode {
             Mode::Sandbox => partners.outside(),
-            Mode::Production => Outside { messengers: messengers(&settings)?, carriers: carriers(&settings)? },
+            Mode::Production => Outside::new(messengers(&settings)?, carriers(&settings)?),
         };
         let store = open_store(&settings, registers, outside.carriers.outlets())?;
         let (sandbox, series) = match settings.mode {

@@ -16,6 +16,8 @@ const LONGEST_PAUSE_SECONDS: i64 = 6 * 60 * 60;
 pub enum Trouble {
     /// A system of another organisation did not answer, or not as it should.
     Away,
+    /// A register has not said what has to be known of somebody. Nobody guesses, however long it takes (KRR-15).
+    Unknown,
     /// A system of another organisation does not take it.
     Refused,
     /// It cannot be done with what is stored here. The program's log says why.
@@ -44,7 +46,12 @@ pub enum Next {
 /// that quarter this job stands: any byte that differs between jobs.
 #[must_use]
 pub fn after_failure(attempts: i32, trouble: Trouble, spread: u8) -> Next {
-    if attempts >= MOST_ATTEMPTS || trouble == Trouble::Refused {
+    let gives_up = match trouble {
+        Trouble::Unknown => false,
+        Trouble::Away | Trouble::Broken => attempts >= MOST_ATTEMPTS,
+        Trouble::Refused => true,
+    };
+    if gives_up {
         return Next::GiveUp;
     }
     let doublings = u32::try_from(attempts - 1).unwrap_or(0).min(16);
@@ -91,8 +98,15 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_tried_for_ever_and_a_refusal_not_again() {
+    fn nothing_else_is_tried_for_ever_and_a_refusal_not_again() {
         assert_eq!(after_failure(MOST_ATTEMPTS, Trouble::Away, 0), Next::GiveUp);
         assert_eq!(after_failure(1, Trouble::Refused, 0), Next::GiveUp);
+    }
+
+    #[test]
+    fn krr_15_what_a_register_does_not_say_is_asked_again_for_ever() {
+        let longest = Next::TryAgain(TimeDelta::hours(6));
+        assert_eq!(after_failure(MOST_ATTEMPTS, Trouble::Unknown, 0), longest);
+        assert_eq!(after_failure(i32::MAX, Trouble::Unknown, 0), longest);
     }
 }

@@ -294,10 +294,11 @@ impl Sending {
         self.timeline().last().map_or(Status::Accepted, |step| step.status)
     }
 
-    /// What routing said last.
+    /// What routing said last. That it was carried out, or that the sender took it back, says nothing new.
     #[must_use]
     pub fn routed(&self) -> &Routed {
-        self.steps.last().map_or(&self.accepted, |step| &step.routed)
+        let said = self.steps.iter().rev().find(|step| step.routed.reason.is_some());
+        said.map_or(&self.accepted, |step| &step.routed)
     }
 
     /// As it stood when it was accepted: the answer that the sender got, and gets again for the same key.

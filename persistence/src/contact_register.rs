@@ -5,7 +5,7 @@
 //! together, one call at a time. Where the register does not answer, nothing is known; nobody guesses (KRR-15).
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -62,24 +62,29 @@ type Question = (Vec<NationalId>, oneshot::Sender<Told>);
 
 /// The way to whoever asks.
 pub(crate) struct ContactDesk {
-    queue: mpsc::Sender<Question>,
+    register: Arc<dyn ContactRegister>,
+    /// From the first question on.
+    queue: OnceLock<mpsc::Sender<Question>>,
 }
 
 impl ContactDesk {
-    /// Starts asking. It ends when the desk is dropped.
-    ///
-    /// # Errors
-    /// Outside of a runtime.
-    pub(crate) fn start(register: Arc<dyn ContactRegister>) -> std::io::Result<Self> {
-        let (queue, waiting) = mpsc::channel(MOST_WAITING);
-        let runtime = tokio::runtime::Handle::try_current().map_err(std::io::Error::other)?;
-        drop(runtime.spawn(ask_in_turn(register, waiting)));
-        Ok(Self { queue })
+    /// A desk at which nobody has asked yet.
+    pub(crate) const fn new(register: Arc<dyn ContactRegister>) -> Self {
+        Self { register, queue: OnceLock::new() }
+    }
+
+    /// The way to whoever asks, who ends when the desk is dropped.
+    fn queue(&self) -> &mpsc::Sender<Question> {
+        self.queue.get_or_init(|| {
+            let (queue, waiting) = mpsc::channel(MOST_WAITING);
+            drop(tokio::spawn(ask_in_turn(Arc::clone(&self.register), waiting)));
+            queue
+        })
     }
 
     async fn ask(&self, numbers: Vec<NationalId>) -> Told {
         let (answer, answered) = oneshot::channel();
-        self.queue.try_send((numbers, answer)).ok()?;
+        self.queue().try_send((numbers, answer)).ok()?;
         answered.await.ok().flatten()
     }
 }
@@ -208,7 +213,7 @@ mod tests {
     #[tokio::test]
     async fn questions_that_come_during_a_call_are_asked_together_in_the_next() {
         let register = Fake::new(entries, 0);
-        let desk = Arc::new(ContactDesk::start(Arc::clone(&register) as _).expect("a desk"));
+        let desk = Arc::new(ContactDesk::new(Arc::clone(&register) as _));
         let ask = |place| {
             let desk = Arc::clone(&desk);
             tokio::spawn(async move { desk.ask(vec![number(place)]).await })
@@ -218,7 +223,7 @@ mod tests {
             tokio::task::yield_now().await;
         }
         asked.extend([ask(1), ask(2), ask(2)]);
-        while desk.queue.capacity() > MOST_WAITING - 3 {
+        while desk.queue().capacity() > MOST_WAITING - 3 {
             tokio::task::yield_now().await;
         }
 

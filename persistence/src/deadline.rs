@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use domain::event::{About, EventKind};
 use domain::message::{MessageKind, Status};
-use domain::routing::{Channel, Reason, Routed};
+use domain::routing::{Channel, PassedOver, Reason, Routed};
 
 use crate::Inner;
 use crate::database::{Connection, Id, Time, on};
@@ -50,8 +50,13 @@ pub(crate) fn open_by_passed(
         .set(message::gone_at.eq(Time(now)))
         .execute(c))?;
     let reason = Reason::NotOpened;
-    let routed =
-        Routed { channel: Some(Channel::Paper), rule: reason.rule(), reason: Some(reason), passed_over: vec![] };
+    let not_here = PassedOver { channel: Channel::Inbox, reason };
+    let routed = Routed {
+        channel: Some(Channel::Paper),
+        rule: reason.rule(),
+        reason: Some(reason),
+        passed_over: vec![not_here],
+    };
     StepRow::insert_all(connection, vec![StepRow::new(service_id, lease.object, Status::Routed, &routed, now)])?;
     JobRow::insert_all(connection, vec![JobRow::new(JobKind::Print, lease.mailbox.into(), lease.object, now)])?;
     Ok(event::record(connection, EventKind::MessageRouted, &told, now)?)

@@ -135,14 +135,21 @@ impl Store {
         loop {
             let (leases, until) = self.run(move |_, connection| Ok(job::lease(connection, kind, now, 1)?)).await?;
             let Some(lease) = leases.first().copied() else { return Ok(None) };
-            let Some(stored) = self.run(move |inner, connection| stored(inner, connection, lease, now)).await? else {
+            let stored = match self.run(move |inner, connection| stored(inner, connection, lease, now)).await {
+                Err(failure) if !job::passes(&failure) => {
+                    self.run(move |_, connection| job::rest_broken(connection, lease, until, &failure, now)).await?;
+                    continue;
+                }
+                stored => stored?,
+            };
+            let Some(stored) = stored else {
                 self.run(move |_, connection| let_be(connection, lease, until)).await?;
                 continue;
             };
             match self.destination(channel, &stored.number, now).await? {
                 Found::Unknown => {
                     tracing::warn!(channel = channel.as_word(), "a letter waits for a register");
-                    self.handover_put_off(lease, until, Trouble::Away, now).await?;
+                    self.handover_put_off(lease, until, Trouble::Unknown, now).await?;
                     return Ok(None);
                 }
                 Found::Nowhere(reason) => {

@@ -206,6 +206,24 @@ pub(crate) fn still_leased(
 /// What a job does. It may be done twice.
 pub(crate) type Work = fn(&Inner, &mut Connection, Lease, DateTime<Utc>) -> Result<(), Failure>;
 
+/// Whether what went wrong with jobs passes by itself: then all of them wait. Else something is wrong with one of them, which
+/// must not hold up the others.
+pub(crate) const fn passes(failure: &Failure) -> bool {
+    matches!(failure, Failure::Store(StoreError::Unavailable(_)))
+}
+
+/// Lets a job rest that cannot be done with what is stored.
+pub(crate) fn rest_broken(
+    connection: &mut Connection,
+    lease: Lease,
+    until: DateTime<Utc>,
+    failure: &Failure,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    tracing::error!(error = failure as &dyn std::error::Error, "a job cannot be done");
+    connection.write(|connection| Ok(put_off(connection, lease, until, Trouble::Broken, now)?))
+}
+
 /// Does one job in a transaction of its own, so that one that cannot be done holds up no other. Says how many were done.
 pub(crate) fn finish(
     inner: &Inner,
@@ -223,12 +241,8 @@ pub(crate) fn finish(
         Ok::<_, Failure>(mine.len())
     });
     match done {
-        Err(failure @ Failure::Store(StoreError::Unavailable(_))) => Err(failure),
-        Err(failure) => {
-            tracing::error!(error = &failure as &dyn std::error::Error, "a job cannot be done");
-            connection.write(|connection| put_off(connection, lease, until, Trouble::Broken, now))?;
-            Ok(0)
-        }
+        Err(failure) if passes(&failure) => Err(failure),
+        Err(failure) => rest_broken(connection, lease, until, &failure, now).map(|()| 0),
         Ok(count) => Ok(count),
     }
 }

@@ -87,6 +87,23 @@ pub struct NoticeBatch {
 }
 
 impl NoticeBatch {
+    fn new(until: DateTime<Utc>) -> Self {
+        Self { until, jobs: vec![], notices: vec![], of: HashMap::new() }
+    }
+
+    fn add(&mut self, lease: Lease, kind: JobKind, notices: Vec<Notice>) {
+        self.jobs.push((lease, kind));
+        self.of.extend(notices.iter().map(|notice| (notice.id, lease.job)));
+        self.notices.extend(notices);
+    }
+
+    fn extend(&mut self, other: Self) {
+        let Self { until: _, jobs, notices, of } = other;
+        self.jobs.extend(jobs);
+        self.notices.extend(notices);
+        self.of.extend(of);
+    }
+
     /// Whether there is nothing to be done.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -150,53 +167,76 @@ impl Store {
     /// The store away. The jobs wait.
     pub async fn notices_take(&self, now: DateTime<Utc>) -> Result<NoticeBatch, Failure> {
         let (jobs, until) = self.run(move |_, connection| lease(connection, now)).await?;
-        let mut batch = NoticeBatch { until, jobs, notices: vec![], of: HashMap::new() };
-        if batch.is_empty() {
+        match self.decide_notices(&jobs, until, now).await {
+            // One of them cannot be told of. It must not hold up the others.
+            Err(failure) if !job::passes(&failure) => {
+                let mut all = NoticeBatch::new(until);
+                for (lease, kind) in jobs {
+                    match self.decide_notices(&[(lease, kind)], until, now).await {
+                        Err(failure) if !job::passes(&failure) => {
+                            self.run(move |_, connection| job::rest_broken(connection, lease, until, &failure, now))
+                                .await?;
+                        }
+                        decided => all.extend(decided?),
+                    }
+                }
+                Ok(all)
+            }
+            decided => decided,
+        }
+    }
+
+    /// Decides who is told of messages where, and keeps that. What cannot be decided yet rests.
+    async fn decide_notices(
+        &self,
+        jobs: &[(Lease, JobKind)],
+        until: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<NoticeBatch, Failure> {
+        let mut batch = NoticeBatch::new(until);
+        if jobs.is_empty() {
             return Ok(batch);
         }
-        let Some(audience) = self.audience_of(&batch, now).await? else {
-            self.notices_put_off(&batch, now).await?;
-            return Ok(NoticeBatch { jobs: vec![], ..batch });
+        let leases: Vec<Lease> = jobs.iter().map(|(lease, _)| *lease).collect();
+        let Some(audience) = self.audience_of(&leases, now).await? else {
+            self.notices_put_off(leases, until, now).await?;
+            return Ok(batch);
         };
         let contacts = self.contacts(audience.numbers()).await;
-        let jobs = batch.jobs.clone();
+        let jobs = jobs.to_vec();
         let decided = self
             .run(move |_, connection| {
                 connection.write(|connection| {
-                    let mut decided = HashMap::new();
-                    for (lease, kind) in &jobs {
+                    let mut decided = Vec::with_capacity(jobs.len());
+                    for (lease, kind) in jobs {
                         // A register that is away, or has no row of somebody: nobody guesses (KRR-15).
-                        let told = audience.told(*lease, &contacts, now);
-                        let notices = match told {
-                            Some(told) => Some(keep(connection, *lease, *kind, told, now)?),
+                        let notices = match audience.told(lease, &contacts, now) {
+                            Some(told) => Some(keep(connection, lease, kind, told, now)?),
                             None => None,
                         };
-                        decided.insert(lease.job, notices);
+                        decided.push((lease, kind, notices));
                     }
                     Ok::<_, Failure>(decided)
                 })
             })
             .await?;
-        let unknown: Vec<_> =
-            batch.jobs.iter().filter(|(lease, _)| !matches!(decided.get(&lease.job), Some(Some(_)))).copied().collect();
-        if !unknown.is_empty() {
-            let unknown = NoticeBatch { jobs: unknown, notices: vec![], of: HashMap::new(), until };
-            self.notices_put_off(&unknown, now).await?;
-        }
-        batch.jobs.retain(|(lease, _)| matches!(decided.get(&lease.job), Some(Some(_))));
-        for (job, notices) in decided {
-            for notice in notices.into_iter().flatten() {
-                batch.of.insert(notice.id, job);
-                batch.notices.push(notice);
+        let mut unknown = vec![];
+        for (lease, kind, notices) in decided {
+            match notices {
+                Some(notices) => batch.add(lease, kind, notices),
+                None => unknown.push(lease),
             }
+        }
+        if !unknown.is_empty() {
+            self.notices_put_off(unknown, until, now).await?;
         }
         Ok(batch)
     }
 
     /// Who is told of these messages, by facts that are fresh; none where the population register is away.
-    async fn audience_of(&self, batch: &NoticeBatch, now: DateTime<Utc>) -> Result<Option<Audience>, Failure> {
+    async fn audience_of(&self, leases: &[Lease], now: DateTime<Utc>) -> Result<Option<Audience>, Failure> {
         let gather = || {
-            let jobs: Vec<Lease> = batch.jobs.iter().map(|(lease, _)| *lease).collect();
+            let jobs = leases.to_vec();
             self.run(move |inner, connection| Ok(Audience::gather(inner, connection, &jobs, now)?))
         };
         let audience = gather().await?;
@@ -248,12 +288,16 @@ impl Store {
         .await
     }
 
-    async fn notices_put_off(&self, batch: &NoticeBatch, now: DateTime<Utc>) -> Result<(), Failure> {
-        let (jobs, until) = (batch.jobs.clone(), batch.until);
+    async fn notices_put_off(
+        &self,
+        leases: Vec<Lease>,
+        until: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<(), Failure> {
         self.run(move |_, connection| {
             connection.write(|connection| {
-                for (lease, _) in &jobs {
-                    job::put_off(connection, *lease, until, Trouble::Away, now)?;
+                for lease in leases {
+                    job::put_off(connection, lease, until, Trouble::Unknown, now)?;
                 }
                 Ok::<_, Failure>(())
             })
@@ -268,7 +312,10 @@ pub(crate) fn tell_of(messages: impl Iterator<Item = (MailboxId, MessageId)>, no
     messages.map(|(mailbox, message)| JobRow::new(JobKind::Notify, mailbox, message.key(), at)).collect()
 }
 
-fn lease(connection: &mut Connection, now: DateTime<Utc>) -> Result<(Vec<(Lease, JobKind)>, DateTime<Utc>), Failure> {
+/// Jobs that this process has until a time.
+type Leased = (Vec<(Lease, JobKind)>, DateTime<Utc>);
+
+fn lease(connection: &mut Connection, now: DateTime<Utc>) -> Result<Leased, Failure> {
     let morning = send_at(now);
     if morning != now {
         // What was to be sent before the night, or rests, does not wake anybody.
@@ -297,8 +344,9 @@ fn keep(
     told: Vec<(Id, Notice)>,
     now: DateTime<Utc>,
 ) -> Result<Vec<Notice>, StoreError> {
+    type Row = (Id, String, Id, Option<Time>, Option<Time>);
     let round: i16 = if kind == JobKind::Notify { 1 } else { 2 };
-    let before: Vec<(Id, String, Id, Option<Time>, Option<Time>)> = on!(&mut *connection, c => notice::table
+    let before: Vec<Row> = on!(&mut *connection, c => notice::table
         .filter(notice::mailbox_id.eq(lease.mailbox))
         .filter(notice::message_id.eq(lease.object))
         .filter(notice::round.eq(round))

@@ -176,7 +176,7 @@ impl Store {
             acquire_timeout,
         });
         let intake = Arc::new(intake::start(Arc::clone(&inner))?);
-        let contact_desk = Arc::new(ContactDesk::start(contact_register)?);
+        let contact_desk = Arc::new(ContactDesk::new(contact_register));
         Ok(Self { inner, intake, contact_desk, database: Arc::new(database) })
     }
 

@@ -1,5 +1,7 @@
 //! BX-8: the feed of an organisation has every event once, in order, without gaps.
 
+use std::time::{Duration, Instant};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use tests::{Actor, Answer, TestApp, stories};
@@ -23,8 +25,10 @@ pub(crate) async fn whole_feed(system: &Actor) -> Vec<Value> {
     }
 }
 
+/// What happened, but for notices, which nobody gets in the night.
 fn types(events: &[Value]) -> Vec<&str> {
-    events.iter().filter_map(|event| event["type"].as_str()).collect()
+    let is_notice = |kind: &&str| ["message.notified", "message.notNotified"].contains(kind);
+    events.iter().filter_map(|event| event["type"].as_str()).filter(|kind| !is_notice(kind)).collect()
 }
 
 fn last(answer: &Answer) -> i64 {
@@ -44,7 +48,7 @@ stories! {
 
         assert_eq!(types(&feed), ["message.accepted", "message.delivered", "message.opened", "inquiry.received"]);
         for (place, event) in feed.iter().enumerate() {
-            let message = if place < 3 { &letter } else { &inquiry };
+            let message = if event["type"] == "inquiry.received" { &inquiry } else { &letter };
             assert_eq!(event["number"], place + 1);
             assert_eq!(event["messageId"], **message);
             assert_eq!(event["mailboxId"], patient.mailbox);
@@ -54,9 +58,11 @@ stories! {
         }
         // The same again, and the end of it.
         assert_eq!(whole_feed(&ehr).await, feed);
-        let end = ehr.get("/v1/events?after=4").await.expect(200);
-        assert_eq!((end.items().len(), last(&end)), (0, 4));
-        assert_eq!(ehr.get("/v1/events?after=3").await.expect(200).items()[0], feed[3]);
+        let count = i64::try_from(feed.len()).expect("a count");
+        let end = ehr.get(&format!("/v1/events?after={count}")).await.expect(200);
+        assert_eq!((end.items().len(), last(&end)), (0, count));
+        let before = ehr.get(&format!("/v1/events?after={}", count - 1)).await.expect(200);
+        assert_eq!(before.items().last(), feed.last());
     }
 
     async fn bx_8_each_organisation_has_a_feed_and_numbers_of_its_own(app: TestApp) {
@@ -70,7 +76,7 @@ stories! {
         assert_eq!(types(&feed), ["message.accepted", "message.delivered"]);
         assert!(feed.iter().all(|event| event["messageId"] == theirs));
         assert_eq!((feed[0]["number"].as_i64(), feed[1]["number"].as_i64()), (Some(1), Some(2)));
-        assert_eq!(whole_feed(&ehr).await.len(), 2);
+        assert_eq!(types(&whole_feed(&ehr).await).len(), 2);
     }
 
     async fn bx_8_a_poll_waits_for_the_next_event_and_for_no_others(app: TestApp) {
@@ -80,11 +86,13 @@ stories! {
         let seen = last(&ehr.get(EVENTS).await.expect(200));
 
         let path = format!("{EVENTS}?after={seen}&wait=30");
+        let started = Instant::now();
         let poll = tokio::spawn(async move { ehr.get(&path).await.expect(200) });
         let _ = app.message("Vedtak").from(&appeals, app.appeals()).deliver().await;
         assert!(!poll.is_finished(), "the events of others are no answer");
         let _ = app.message("Neste").deliver().await;
         let answer = poll.await.expect("an answer");
+        assert!(started.elapsed() < Duration::from_secs(25), "before the time was up");
 
         assert_eq!(answer.items()[0]["number"], seen + 1);
         assert_eq!(answer.items()[0]["type"], "message.accepted");
@@ -97,6 +105,7 @@ stories! {
         let seen = last(&ehr.get(EVENTS).await.expect(200));
 
         let path = format!("{EVENTS}?after={seen}&wait=30");
+        let started = Instant::now();
         let poll = tokio::spawn(async move { ehr.get(&path).await.expect(200) });
         // As another process does it: the number and the row of the feed, in one transaction.
         app.place().transaction(&format!(
@@ -108,6 +117,7 @@ stories! {
             id = app.place().id(&uuid::Uuid::from_u128(77).to_string()),
         )).commit();
         let answer = poll.await.expect("an answer");
+        assert!(started.elapsed() < Duration::from_secs(25), "before the time was up");
 
         assert_eq!((answer.items().len(), last(&answer)), (1, seen + 1));
     }

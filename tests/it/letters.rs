@@ -66,7 +66,7 @@ stories! {
         assert_eq!(printed[0]["to"], format!("{name}, Nyveien 2, 5003 BERGEN"));
         let documents = printed[0]["documents"].as_array().expect("documents");
         assert_eq!((printed.len(), documents.len()), (1, 2));
-        assert!(documents.iter().all(|bytes| bytes.as_u64().is_some_and(|bytes| bytes > 100)), "{documents:?}");
+        assert!(documents.iter().all(|bytes| bytes.as_u64().is_some_and(|bytes| bytes > 50)), "{documents:?}");
         let stands = stands(&from, &id).await;
         assert_eq!((&stands["status"], &stands["channel"]), (&json!("printed"), &json!("paper")));
         assert_eq!(steps(&stands), ["accepted KRR-4", "routed KRR-4", "printed HN-4"]);

@@ -138,7 +138,7 @@ const CASES: [(&str, Owner, u16); 116] = [
     ("sendingShow", Owner::System, 200),
     ("uploadOpen", Owner::Desk, 201),
     ("uploadFill", Owner::Desk, 200),
-    ("messageWithdraw", Owner::System, 409),
+    ("messageWithdraw", Owner::System, 200),
     ("uploadShow", Owner::Desk, 200),
     ("eventList", Owner::System, 200),
     ("webhookCreate", Owner::System, 201),
@@ -239,6 +239,8 @@ struct World {
     mailbox_upload: String,
     /// A draft that is not sent.
     kept_draft: String,
+    /// A letter that nobody opens.
+    unopened: String,
     citizen: Actor,
     system: Actor,
     operator: Actor,
@@ -261,6 +263,7 @@ impl World {
         let draft =
             citizen.post(&citizen.own("/drafts"), &access_request(&app.dermatology().id)).await.expect(201).id();
         let kept_draft = citizen.post(&citizen.own("/drafts"), &json!({})).await.expect(201).id();
+        let unopened = app.message("Brev").deliver().await;
         let given = json!({"holder": {"nationalId": MILLENNIA}, "areas": [3]});
         let power = citizen.post("/v1/me/powers-of-attorney", &given).await.expect(201).id();
         app.make_responsible(NESTEN_SEKSTEN, &[NAVN]).await;
@@ -303,6 +306,7 @@ impl World {
             ids,
             mailbox_upload,
             kept_draft,
+            unopened,
             citizen,
             system,
             operator,
@@ -330,6 +334,7 @@ impl World {
         let path = match operation.id.as_str() {
             "mailboxUploadFill" => operation.path.replace("{uploadId}", &self.mailbox_upload),
             "draftDiscard" => operation.path.replace("{draftId}", &self.kept_draft),
+            "messageWithdraw" => operation.path.replace("{messageId}", &self.unopened),
             _ => operation.path.clone(),
         };
         self.ids.iter().fold(path, |path, (name, id)| path.replace(name, id))

@@ -66,10 +66,11 @@ stories! {
             let (accepted, stands) = sent(&app, &from, app.message("Vedtak").to(RESERVERT).kind(kind)).await;
             assert_eq!(chosen(&accepted), "accepted paper reserved KRR-4");
             assert_eq!(passed_over(&accepted), ["inbox reserved KRR-4", "digitalMailbox reserved KRR-4"]);
-            assert_eq!(steps(&stands), ["accepted KRR-4", "routed KRR-4"]);
+            assert_eq!(steps(&stands), ["accepted KRR-4", "routed KRR-4", "printed HN-4"]);
+            assert_eq!(chosen(&stands), "printed paper reserved KRR-4");
         }
 
-        assert_eq!(jobs(&app, "print"), 2);
+        assert_eq!(jobs(&app, "print"), 0);
         assert_eq!(reserved.get(&reserved.own("")).await.expect(200)["unread"], 0);
         // Reservation does not cover information of no legal weight.
         let (_, information) = sent(&app, &from, app.message("Nyheter").to(RESERVERT).kind("service")).await;
@@ -111,12 +112,12 @@ stories! {
         let (eldar, _) = sent(&app, &from, app.message("Vedtak").to(ELDAR)).await;
 
         assert_eq!(chosen(&dina), "accepted digitalMailbox mailboxChosen KRR-6");
-        assert_eq!(chosen(&stands), "routed digitalMailbox mailboxChosen KRR-6");
+        assert_eq!(chosen(&stands), "delivered digitalMailbox mailboxChosen KRR-6");
         assert_eq!(passed_over(&dina), ["inbox inboxNotOpen CON-7", "paper mailboxFirst KRR-6"]);
         assert_eq!(chosen(&egil), "accepted paper nothingDigital HN-4");
         assert_eq!(passed_over(&egil)[1], "digitalMailbox providerNotSupported HK-5");
         assert_eq!(passed_over(&eldar)[1], "digitalMailbox noMailbox HK-7");
-        assert_eq!((jobs(&app, "digitalMailbox"), jobs(&app, "print")), (1, 2));
+        assert_eq!((jobs(&app, "digitalMailbox"), jobs(&app, "print")), (0, 0));
     }
 
     async fn krr_8_a_mailbox_whose_certificate_is_over_is_passed_over(app: TestApp) {
@@ -222,9 +223,9 @@ stories! {
             stand.push(chosen(&from.0.get(&from.1.path(&format!("/messages/{letter}"))).await.expect(200)));
         }
         assert_eq!(stand, [
-            "routed paper reserved KRR-4",
+            "printed paper reserved KRR-4",
             "returned - dead KRR-8",
-            "routed digitalMailbox mailboxChosen KRR-6",
+            "delivered digitalMailbox mailboxChosen KRR-6",
         ]);
     }
 
@@ -258,10 +259,10 @@ stories! {
         ));
         app.mend_registers().await;
         app.advance("PT1H").await;
+        app.deliver_all().await;
 
         let path = from.1.path(&format!("/messages/{}", accepted.id()));
-        assert_eq!(from.0.get(&path).await.expect(200)["status"], "routed");
-        assert_eq!(jobs(&app, "digitalMailbox"), 1);
+        assert_eq!(from.0.get(&path).await.expect(200)["status"], "delivered");
     }
 
     async fn hk_5_a_service_says_which_channels_it_uses_and_hears_all_that_is_wrong_at_once(app: TestApp) {
@@ -269,12 +270,12 @@ stories! {
 
         let shown = ehr.get(&service.path("")).await.expect(200);
         let wrong = json!({"mailboxProviders": ["984661185", "984661185", "310000019"], "paper": false,
-            "youthAppointmentsOnPaper": true, "fax": true});
+            "youthAppointmentsOnPaper": true, "paperIfUnopened": true, "fax": true});
         let body = json!({"name": "Ny", "kind": "specialist", "externalChannels": wrong});
         let refused = ehr.put(&service.path(""), &body).header("if-match", "*").await.problem("invalid-request");
 
         assert_eq!(shown["externalChannels"], json!({
-            "mailboxProviders": ["984661185"], "paper": true, "youthAppointmentsOnPaper": false,
+            "mailboxProviders": ["984661185"], "paper": true, "youthAppointmentsOnPaper": false, "paperIfUnopened": false,
         }));
         let mut violations = refused.violations();
         violations.sort();
@@ -283,6 +284,7 @@ stories! {
             at("fax", "unknown_field"),
             at("mailboxProviders/1", "duplicate"),
             at("mailboxProviders/2", "not_a_choice"),
+            at("paperIfUnopened", "takes_paper"),
             at("youthAppointmentsOnPaper", "takes_paper"),
         ]);
         assert_eq!(ehr.get(&service.path("")).await.expect(200).body, shown.body);

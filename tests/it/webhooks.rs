@@ -58,8 +58,10 @@ async fn patients(app: &TestApp) -> [Actor; 2] {
     [app.member(SKUDDAR).await, app.member(ELDRID).await]
 }
 
+/// Nobody is told of it: whether and when somebody is depends on the time of day, and would be an event more.
 async fn letter(app: &TestApp, to: &str) {
-    let _ = app.message("Svar").to(to).send().await;
+    let _ = app.nobody().put("/sandbox/faults", &json!({"contactRegister": "down"})).await.expect(200);
+    let _ = app.message("Svar").kind("service").to(to).send().await;
 }
 
 /// The numbers of each mailbox's events as they were taken, each once.
@@ -84,7 +86,7 @@ stories! {
         let before = whole_feed(&ehr).await.len();
         let receiver = Receiver::start().await;
         let id = webhook(&ehr, &receiver.url()).await;
-        let sent = app.message("Svar").deliver().await;
+        let sent = app.message("Svar").kind("service").deliver().await;
         let _ = patient.get(&patient.own(&format!("/messages/{sent}"))).await.expect(200);
         app.deliver_all().await;
 

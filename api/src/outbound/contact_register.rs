@@ -125,7 +125,6 @@ struct Row {
 }
 
 #[derive(Deserialize)]
-#[expect(clippy::struct_field_names, reason = "the names of the register")]
 struct ContactInformation {
     epostadresse: Option<String>,
     epostadresse_oppdatert: Option<String>,

@@ -78,10 +78,10 @@ impl Partners {
     /// What the sandbox reaches the outside with.
     pub(crate) fn outside(&self) -> Outside {
         let Self { outbox: _, sms, email, printer, mailboxes } = self;
-        Outside {
-            messengers: Messengers { sms: Some(Arc::clone(sms) as _), email: Some(Arc::clone(email) as _) },
-            carriers: Carriers { printer: Some(Arc::clone(printer) as _), mailboxes: Some(Arc::clone(mailboxes) as _) },
-        }
+        let carriers =
+            Carriers { printer: Some(Arc::clone(printer) as _), mailboxes: Some(Arc::clone(mailboxes) as _) };
+        let messengers = Messengers { sms: Some(Arc::clone(sms) as _), email: Some(Arc::clone(email) as _) };
+        Outside::new(messengers, carriers)
     }
 }
 

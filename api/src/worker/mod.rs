@@ -35,6 +35,14 @@ pub(crate) const CLEAN_UP_EVERY: TimeDelta = TimeDelta::hours(1);
 pub(crate) struct Outside {
     pub(crate) messengers: Messengers,
     pub(crate) carriers: Carriers,
+    /// One at a time in a process: whoever asks for what is due also waits for what is being done.
+    turn: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl Outside {
+    pub(crate) fn new(messengers: Messengers, carriers: Carriers) -> Self {
+        Self { messengers, carriers, turn: Arc::default() }
+    }
 }
 
 /// The background tasks of one process.
@@ -54,7 +62,8 @@ impl Worker {
     ) -> Self {
         let (stop, stopped) = watch::channel(false);
         let tasks = vec![
-            tokio::spawn(deliver(store.clone(), outside, clock.clone(), stopped.clone())),
+            tokio::spawn(deliver(store.clone(), clock.clone(), stopped.clone())),
+            tokio::spawn(carry(store.clone(), outside, clock.clone(), stopped.clone())),
             tokio::spawn(relay(store.clone(), clock.clone(), stopped.clone())),
             tokio::spawn(webhooks::send(post, stopped.clone())),
             tokio::spawn(clean_up(store, clock, stopped.clone())),
@@ -80,11 +89,27 @@ impl Worker {
 /// # Errors
 /// The store away. What is left is done later.
 pub(crate) async fn run_due(store: &Store, outside: &Outside, now: DateTime<Utc>) -> Result<(), Failure> {
+    run_inside(store, now).await?;
+    reach_out(store, outside, now).await?;
+    // What came of it: a letter whose way was closed goes another.
+    run_inside(store, now).await?;
+    reach_out(store, outside, now).await?;
+    while store.relay_due(now).await? > 0 {}
+    Ok(())
+}
+
+/// Runs what is due and asks nobody but registers.
+async fn run_inside(store: &Store, now: DateTime<Utc>) -> Result<(), Failure> {
     while store.deliver_due(now).await? > 0 {}
     while store.jobs_due(now).await? > 0 {}
+    Ok(())
+}
+
+/// Runs what is due and waits for systems of others, which may be slow.
+async fn reach_out(store: &Store, outside: &Outside, now: DateTime<Utc>) -> Result<(), Failure> {
+    let _turn = outside.turn.lock().await;
     while hand_over::hand_over(store, &outside.carriers, now).await? > 0 {}
     while notify::notify(store, &outside.messengers, now).await? > 0 {}
-    while store.relay_due(now).await? > 0 {}
     Ok(())
 }
 
@@ -111,9 +136,9 @@ async fn relay_once(store: &Store, now: DateTime<Utc>) -> Result<(), Failure> {
     store.feed_patrol().await
 }
 
-async fn deliver(store: Store, outside: Outside, clock: Clock, mut stopped: watch::Receiver<bool>) {
+async fn deliver(store: Store, clock: Clock, mut stopped: watch::Receiver<bool>) {
     loop {
-        let pause = match run_due(&store, &outside, clock.now()).await {
+        let pause = match run_inside(&store, clock.now()).await {
             Ok(()) => PATROL,
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "deliveries wait");
@@ -123,6 +148,23 @@ async fn deliver(store: Store, outside: Outside, clock: Clock, mut stopped: watc
         tokio::select! {
             _ = stopped.changed() => return,
             () = store.work_arrived() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+/// Beside all other work: an inbox does not wait for a slow printer.
+async fn carry(store: Store, outside: Outside, clock: Clock, mut stopped: watch::Receiver<bool>) {
+    loop {
+        let pause = match reach_out(&store, &outside, clock.now()).await {
+            Ok(()) => PATROL,
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "letters and notices wait");
+                AFTER_TROUBLE
+            }
+        };
+        tokio::select! {
+            _ = stopped.changed() => return,
             () = tokio::time::sleep(pause) => {}
         }
     }

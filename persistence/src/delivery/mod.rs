@@ -63,16 +63,53 @@ impl Store {
     pub async fn deliver_due(&self, now: DateTime<Utc>) -> Result<usize, Failure> {
         // One at a time in a process: whoever asks for what is due also waits for what is being done.
         let _turn = self.inner.delivering.lock().await;
-        let (leases, until, numbers) = self
-            .run(move |inner, connection| {
-                let (leases, until) = job::lease(connection, JobKind::Deliver, now, MOST)?;
-                let letters = letters_among(connection, &leases)?;
-                Ok((leases, until, numbers_of_mailboxes(inner, connection, &letters)?))
-            })
-            .await?;
+        let (leases, until) =
+            self.run(move |_, connection| Ok(job::lease(connection, JobKind::Deliver, now, MOST)?)).await?;
+        let done = match self.deliver_leased(&leases, until, now).await {
+            // One of them cannot be delivered. It must not hold up the others.
+            Err(failure) if !job::passes(&failure) => {
+                let mut done = 0;
+                for lease in leases {
+                    done += match self.deliver_leased(&[lease], until, now).await {
+                        Err(failure) if !job::passes(&failure) => {
+                            let rest = move |connection: &mut Connection| {
+                                job::rest_broken(connection, lease, until, &failure, now)
+                            };
+                            self.run(move |_, connection| rest(connection)).await?;
+                            1
+                        }
+                        delivered => delivered?,
+                    };
+                }
+                done
+            }
+            delivered => delivered?,
+        };
+        if done > 0 {
+            // What leaves the house is done by others.
+            self.inner.work.notify_one();
+        }
+        Ok(done)
+    }
+
+    /// Delivers messages that this process has leased. Says how many jobs were finished or put off.
+    async fn deliver_leased(
+        &self,
+        leases: &[Lease],
+        until: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<usize, Failure> {
         if leases.is_empty() {
             return Ok(0);
         }
+        let leases = leases.to_vec();
+        let asked = leases.clone();
+        let numbers = self
+            .run(move |inner, connection| {
+                let letters = letters_among(connection, &asked)?;
+                Ok(numbers_of_mailboxes(inner, connection, &letters)?)
+            })
+            .await?;
         let told = match numbers.is_empty() {
             true => Contacts::default(),
             false => self.contacts(numbers.iter().map(|(_, number)| number.clone()).collect()).await,
@@ -89,8 +126,6 @@ impl Store {
             let leases = stale.into_iter().map(|(lease, _)| lease).collect();
             done += self.settle_deliveries(leases, until, contacts, Trust::AsItIs, now).await?.done;
         }
-        // What leaves the house is done by others.
-        self.inner.work.notify_one();
         Ok(done)
     }
 

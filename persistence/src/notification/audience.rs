@@ -208,7 +208,8 @@ fn listeners(
     persons: &[Id],
     ages: &HashMap<PersonId, i32>,
 ) -> Result<HashMap<PersonId, Listener>, StoreError> {
-    let rows: Vec<(Id, Id, Vec<u8>, i32, Vec<u8>)> = on!(&mut *connection, c => mailbox::table
+    type Row = (Id, Id, Vec<u8>, i32, Vec<u8>);
+    let rows: Vec<Row> = on!(&mut *connection, c => mailbox::table
         .filter(mailbox::person_id.eq_any(persons))
         .select((mailbox::id, mailbox::person_id, mailbox::national_id, mailbox::key_epoch, mailbox::data_key))
         .load(c))?;
