@@ -9,7 +9,7 @@ use crate::form::FormAnswers;
 use crate::id::{ConversationId, MailboxId, MessageId, ServiceId, UploadId};
 use crate::identity::{NationalId, OrganisationNumber};
 use crate::organisation::Name;
-use crate::routing::Routed;
+use crate::routing::{Channel, Routed};
 use crate::rule::Rule;
 use crate::text::{line, line_type, paragraphs, secret_text_type};
 
@@ -278,14 +278,18 @@ impl Sending {
     /// What has happened so far, in order, each with its time and rule.
     #[must_use]
     pub fn timeline(&self) -> Vec<Step> {
-        let accepted = Step { status: Status::Accepted, at: self.accepted_at, rule: self.accepted.rule };
-        let steps = self.steps.iter().map(|step| Step { status: step.status, at: step.at, rule: step.routed.rule });
-        let delivered = self.delivered_at.map(|at| Step { status: Status::Delivered, at, rule: Rule::Hn4 });
-        let opened = self.opened_at.map(|at| Step { status: Status::Opened, at, rule: Rule::Hk8 });
-        let mut timeline: Vec<Step> = std::iter::once(accepted).chain(steps).chain(delivered).chain(opened).collect();
-        // A letter goes on paper after it has been in the inbox. The sort is stable.
-        timeline.sort_by_key(|step| step.at);
-        timeline
+        // What happened in one moment is told in this order: to the inbox, into it, out of the house, opened.
+        let accepted = (0, Step { status: Status::Accepted, at: self.accepted_at, rule: self.accepted.rule });
+        let steps = self.steps.iter().map(|RouteStep { status, at, routed }| {
+            let to_inbox = *status == Status::Routed && routed.channel == Some(Channel::Inbox);
+            (if to_inbox { 0 } else { 2 }, Step { status: *status, at: *at, rule: routed.rule })
+        });
+        let delivered = self.delivered_at.map(|at| (1, Step { status: Status::Delivered, at, rule: Rule::Hn4 }));
+        let opened = self.opened_at.map(|at| (3, Step { status: Status::Opened, at, rule: Rule::Hk8 }));
+        let mut timeline: Vec<(u8, Step)> =
+            std::iter::once(accepted).chain(steps).chain(delivered).chain(opened).collect();
+        timeline.sort_by_key(|(place, step)| (step.at, *place));
+        timeline.into_iter().map(|(_, step)| step).collect()
     }
 
     /// Where it stands: the last step of the timeline.

@@ -81,13 +81,7 @@ impl Settings {
             ("platform.name", shown(platform.as_ref().map(|platform| platform.name.as_str()))),
         ]);
         lines.extend(notification_lines(notifications));
-        match print {
-            None => {}
-            Some(PrintSettings::Folder(folder)) => lines.push(("print.folder", folder.display().to_string())),
-            Some(PrintSettings::Service { url, secret: _ }) => {
-                lines.extend([("print.url", url.clone()), ("print.secret", SECRET.to_owned())]);
-            }
-        }
+        lines.extend(print_lines(print.as_ref()));
         lines.extend(contact_register_lines(contact_register.as_ref()));
         lines.push(("issuers", format!("{} configured", issuers.len())));
         let mut lines: Vec<_> = lines.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
@@ -133,28 +127,31 @@ fn blob_lines(blobs: &BlobLocation) -> Vec<(&'static str, String)> {
     }
 }
 
-fn notification_lines(NotificationSettings { sms, email }: &NotificationSettings) -> Vec<(&'static str, String)> {
-    let mut lines = vec![];
-    if let Some(SmsSettings { url, shape, sender, user, secret: _ }) = sms {
-        lines.extend([
-            ("notifications.sms.url", url.clone()),
-            ("notifications.sms.shape", <&str>::from(*shape).to_owned()),
-            ("notifications.sms.sender", sender.clone()),
-            ("notifications.sms.user", shown(user.as_ref())),
-            ("notifications.sms.secret", SECRET.to_owned()),
-        ]);
-    }
-    if let Some(EmailSettings { host, port, encryption, user, password, from }) = email {
-        lines.extend([
-            ("notifications.email.host", host.clone()),
-            ("notifications.email.port", port.to_string()),
-            ("notifications.email.encryption", <&str>::from(*encryption).to_owned()),
-            ("notifications.email.user", shown(user.as_ref())),
-            ("notifications.email.password", shown(password.as_ref().map(|_| SECRET))),
-            ("notifications.email.from", from.to_string()),
-        ]);
-    }
-    lines
+fn notification_lines(NotificationSettings { sms, email }: &NotificationSettings) -> [(&'static str, String); 11] {
+    let of_sms = |field: fn(&SmsSettings) -> String| shown(sms.as_ref().map(field));
+    let of_email = |field: fn(&EmailSettings) -> String| shown(email.as_ref().map(field));
+    [
+        ("notifications.sms.url", of_sms(|sms| sms.url.clone())),
+        ("notifications.sms.shape", of_sms(|sms| <&str>::from(sms.shape).to_owned())),
+        ("notifications.sms.sender", of_sms(|sms| sms.sender.clone())),
+        ("notifications.sms.user", of_sms(|sms| shown(sms.user.as_ref()))),
+        ("notifications.sms.secret", of_sms(|_| SECRET.to_owned())),
+        ("notifications.email.host", of_email(|email| email.host.clone())),
+        ("notifications.email.port", of_email(|email| email.port.to_string())),
+        ("notifications.email.encryption", of_email(|email| <&str>::from(email.encryption).to_owned())),
+        ("notifications.email.user", of_email(|email| shown(email.user.as_ref()))),
+        ("notifications.email.password", of_email(|email| shown(email.password.as_ref().map(|_| SECRET)))),
+        ("notifications.email.from", of_email(|email| email.from.to_string())),
+    ]
+}
+
+fn print_lines(print: Option<&PrintSettings>) -> [(&'static str, String); 3] {
+    let (folder, url, secret) = match print {
+        None => (None, None, None),
+        Some(PrintSettings::Folder(folder)) => (Some(folder.display()), None, None),
+        Some(PrintSettings::Service { url, secret: _ }) => (None, Some(url), Some(SECRET)),
+    };
+    [("print.folder", shown(folder)), ("print.url", shown(url)), ("print.secret", shown(secret))]
 }
 
 fn shown(value: Option<impl fmt::Display>) -> String {

@@ -285,7 +285,7 @@ fn the_summary_has_every_setting_with_its_value() {
 fn the_example_has_every_setting_and_changes_nothing() {
     assert_eq!(read(EXAMPLE, &[]).unwrap().summary(), Settings::read(None, |_| None).unwrap().summary());
 
-    // With every setting in force: each is known, each value is right, and only the choice is left to make.
+    // With every setting in force: each is known, each value is right, and only the choices are left to make.
     let in_force = EXAMPLE.lines().map(|line| {
         let bare = line.trim_start_matches(['#', ' ']);
         let name = bare.split_once(" = ").map_or("", |(name, _)| name);
@@ -294,7 +294,9 @@ fn the_example_has_every_setting_and_changes_nothing() {
         if is_setting || bare.starts_with('[') { bare } else { "" }
     });
     let in_force = in_force.collect::<Vec<_>>().join("\n");
-    assert_eq!(problems(&in_force, &[]), ["blobs: must be a folder or an S3 bucket, not both"]);
+    let choices =
+        ["blobs: must be a folder or an S3 bucket, not both", "print: must be a folder or a service, not both"];
+    assert_eq!(problems(&in_force, &[]), choices);
     let table: toml::Table = in_force.parse().unwrap();
     for key in known_keys().into_iter().filter(|key| *key != "master_key") {
         assert!(value_at(&table, key).is_some(), "{key} is not in brevdue.example.toml");

@@ -1,6 +1,6 @@
 //! Facts → channel, with its reason and that of each channel that was passed over (BX-3).
 //!
-//! [`decide`] is asked by the preview, at acceptance, and again at each step, for the world may have changed (BX-4).
+//! [`decide()`] is asked by the preview, at acceptance, and again at each step, for the world may have changed (BX-4).
 //! Deliberately not here: where the facts come from, and carrying a decision out.
 //!
 //! Professional parties (HK-6) need no row of their own: a recipient here is a citizen, found by a national identity

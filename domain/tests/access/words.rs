@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use domain::access::{Action, OrganisationAction, PlatformAction, Refusal, Scope, ServiceAction};
 use domain::event::EventKind;
+use domain::job::Trouble;
 use domain::message::Status;
+use domain::notification::NoticeChannel;
 use domain::person::{PersonName, Protection};
 use domain::power_of_attorney::{EndedBy, PowerKind, PowerRole, PowerStatus};
 use domain::routing::Channel;
@@ -30,7 +32,7 @@ fn stored_words_are_what_they_were() {
                    acceptDocument listMessages readMessage markMessage deleteMessage fetchAttachment \
                    withholdFromHolders withholdFromParents writeMessage answerMessage seeAppointments cancelAppointment seeHealthContacts readAccessLog";
     let platform_actions = "seeOrganisations registerOrganisation registerAgreement registerClient registerService \
-                            registerPrivacyNotice nameServiceArea registerPower endPower";
+                            registerPrivacyNotice nameServiceArea registerPower endPower seeJobs restartJob";
     let service_actions = "seeService changeService sendMessage uploadFile previewRouting checkReachability followSendings manageStaff manageRelationships seeConversations workConversations manageAppointments seeAppointments manageHealthContacts seePatients recordAccess";
     let table = [
         (stored(Action::as_word), actions),
@@ -54,6 +56,8 @@ fn stored_words_are_what_they_were() {
         (stored(PowerKind::as_word), "powerOfAttorney assignedPowerOfAttorney"),
         (stored(EndedBy::as_word), "giver holder operator replacement"),
         (stored(Channel::as_word), "inbox digitalMailbox paper"),
+        (stored(NoticeChannel::as_word), "sms email"),
+        (stored(Trouble::as_word), "away unknown refused broken"),
         (stored(Status::as_word), "accepted routed delivered opened printed withdrawn returned"),
         (told(PowerStatus::VARIANTS, PowerStatus::as_word), "pending active suspended expired ended replaced"),
         (told(&[PowerRole::Giver, PowerRole::Holder], PowerRole::as_word), "giver holder"),
