@@ -84,7 +84,8 @@ pub(crate) async fn measure(server: &Server, database: &mut Database, exchange: 
         let (mut ours, mut theirs) = (vec![], vec![]);
         for _ in 0..rounds {
             if list == List::New {
-                database.execute("DELETE FROM relationship; DELETE FROM twin; VACUUM relationship, twin")?;
+                database.execute("DELETE FROM relationship; DELETE FROM twin")?;
+                database.execute("VACUUM relationship, twin")?;
             } else {
                 told(&mut connection, &token, &service, List::Same.body(&numbers)).await?;
                 merged(database, &rows(&hashes, List::Same))?;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::id::NoticeId;
+use domain::notification::NoticeChannel;
 use futures_util::{StreamExt as _, stream};
 use persistence::{Failure, Notice, NoticeOutcome, Store};
 
@@ -42,7 +43,11 @@ pub(super) async fn notify(store: &Store, messengers: &Messengers, now: DateTime
 async fn send(messengers: &Messengers, notice: &Notice) -> NoticeOutcome {
     // Whom nobody can send to is not tried again for days.
     let Some(messenger) = messengers.of(notice.address.channel) else { return NoticeOutcome::Refused };
-    let (subject, text) = notice_text::write(notice);
+    let (line, text) = notice_text::write(notice);
+    let subject = match notice.address.channel {
+        NoticeChannel::Sms => "",
+        NoticeChannel::Email => line,
+    };
     let outgoing = OutgoingNotice { id: notice.id, to: notice.address.expose().to_owned(), subject, text };
     let channel = notice.address.channel.as_word();
     let outcome = match messenger.send(&outgoing).await {
