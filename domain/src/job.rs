@@ -20,6 +20,8 @@ pub enum Trouble {
     Unknown,
     /// A system of another organisation does not take it.
     Refused,
+    /// It may have been taken, and would go another way by now. Somebody has to look, for nothing is sent twice.
+    Uncertain,
     /// It cannot be done with what is stored here. The program's log says why.
     Broken,
 }
@@ -49,7 +51,7 @@ pub fn after_failure(attempts: i32, trouble: Trouble, spread: u8) -> Next {
     let gives_up = match trouble {
         Trouble::Unknown => false,
         Trouble::Away | Trouble::Broken => attempts >= MOST_ATTEMPTS,
-        Trouble::Refused => true,
+        Trouble::Refused | Trouble::Uncertain => true,
     };
     if gives_up {
         return Next::GiveUp;
@@ -101,6 +103,7 @@ mod tests {
     fn nothing_else_is_tried_for_ever_and_a_refusal_not_again() {
         assert_eq!(after_failure(MOST_ATTEMPTS, Trouble::Away, 0), Next::GiveUp);
         assert_eq!(after_failure(1, Trouble::Refused, 0), Next::GiveUp);
+        assert_eq!(after_failure(1, Trouble::Uncertain, 0), Next::GiveUp);
     }
 
     #[test]

@@ -298,6 +298,17 @@ impl Sending {
         self.timeline().last().map_or(Status::Accepted, |step| step.status)
     }
 
+    /// Whether its sender can take it back (BX-4): as long as nobody has read it and no carrier can have it. What can be
+    /// answered belongs to its conversation.
+    #[must_use]
+    pub fn can_be_withdrawn(&self, may_have_left: bool) -> bool {
+        let is_open = match self.status() {
+            Status::Accepted | Status::Routed | Status::Delivered => true,
+            Status::Opened | Status::Printed | Status::Withdrawn | Status::Returned => false,
+        };
+        is_open && !may_have_left && self.kind != MessageKind::Dialogue
+    }
+
     /// What routing said last. That it was carried out, or that the sender took it back, says nothing new.
     #[must_use]
     pub fn routed(&self) -> &Routed {

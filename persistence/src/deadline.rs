@@ -38,8 +38,7 @@ pub(crate) fn open_by_passed(
     event::record(connection, EventKind::MessageNotOpened, &told, now)?;
     let kind: MessageKind = kind.parse().map_err(|_| CORRUPT)?;
     let service = service::fetch(connection, service_id.into())?.ok_or(CORRUPT)?;
-    let external = inner.outlets.narrow(&service.policy.external);
-    if !(kind.asks_contact_register() && external.paper && external.paper_if_unopened) {
+    if !inner.outlets.narrow(&service.policy.external).prints_unopened(kind) {
         return Ok(());
     }
     // What has not come into the inbox yet does not come any more: it comes on paper. What is there stays there.

@@ -2,15 +2,16 @@
 //! have it at this moment, and handed to whoever carries them.
 //!
 //! That a letter leaves is a row with an id before it is handed over, one for each letter and channel for ever: who is killed
-//! in between hands it over again under the same id, by which the carrier drops the second. A letter whose recipient is
-//! not to be reached that way any more goes back to routing, as long as nobody has been handed it.
+//! in between hands it over again under the same id, by which the carrier drops the second. A letter that routing would
+//! send another way by now goes that way, as long as no carrier can have it; where one may, somebody has to look.
 
 mod destination;
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::exists;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{Bool, Text};
 use domain::event::{About, EventKind};
 use domain::id::{HandoverId, MailboxId, MessageId};
 use domain::identity::NationalId;
@@ -66,6 +67,7 @@ rows! {
         channel: &'static str as Text,
         id: Id as SqlUuid,
         decided_at: Time as SqlTime,
+        may_be_taken: bool as Bool,
     }
 }
 
@@ -92,6 +94,8 @@ pub struct HandoverJob {
     lease: Lease,
     until: DateTime<Utc>,
     channel: Channel,
+    /// Whether the carrier may have had it before this time.
+    may_be_taken: bool,
     /// The letter.
     pub letter: Letter,
 }
@@ -103,10 +107,22 @@ pub enum HandoverOutcome {
     Taken,
     /// The carrier does not take it, and will not.
     Refused,
-    /// The carrier did not answer, or not as it should.
+    /// The carrier was not reached, and has nothing of it.
+    Unreached,
+    /// The carrier did not answer, or not as it should. It may have it.
     Away,
     /// It could not be made into what the carrier takes.
     Broken,
+}
+
+impl HandoverOutcome {
+    const fn trouble(self) -> Trouble {
+        match self {
+            Self::Taken | Self::Unreached | Self::Away => Trouble::Away,
+            Self::Refused => Trouble::Refused,
+            Self::Broken => Trouble::Broken,
+        }
+    }
 }
 
 /// A letter as it is stored, before anybody has been asked where it goes.
@@ -146,7 +162,14 @@ impl Store {
                 self.run(move |_, connection| let_be(connection, lease, until)).await?;
                 continue;
             };
-            match self.destination(channel, &stored.number, now).await? {
+            let found = self.destination(channel, lease, &stored.number, now).await?;
+            let may_be_taken =
+                self.run(move |_, connection| Ok(may_be_taken(connection, (lease.mailbox, lease.object))?)).await?;
+            match found {
+                // The carrier that may have it cannot be asked. Neither is it sent again, nor another way.
+                Found::Nowhere(_) | Found::OtherWay if may_be_taken => {
+                    self.handover_put_off(lease, until, Trouble::Uncertain, now).await?;
+                }
                 Found::Unknown => {
                     tracing::warn!(channel = channel.as_word(), "a letter waits for a register");
                     self.handover_put_off(lease, until, Trouble::Unknown, now).await?;
@@ -173,7 +196,7 @@ impl Store {
                     };
                     let Stored { service: _, accepted_at, subject, body, number: _, files, sender } = stored;
                     let letter = Letter { id, destination, sender, subject, body, accepted_at, files };
-                    return Ok(Some(HandoverJob { lease, until, channel, letter }));
+                    return Ok(Some(HandoverJob { lease, until, channel, may_be_taken, letter }));
                 }
             }
         }
@@ -189,15 +212,19 @@ impl Store {
         outcome: HandoverOutcome,
         now: DateTime<Utc>,
     ) -> Result<(), Failure> {
-        let HandoverJob { lease, until, channel, letter: _ } = job;
+        let HandoverJob { lease, until, channel, may_be_taken, letter: _ } = job;
         let trouble = match outcome {
             HandoverOutcome::Taken => {
                 let note = move |connection: &mut Connection| note_taken(connection, lease, until, channel, now);
                 return self.run(move |_, connection| connection.write(note)).await;
             }
-            HandoverOutcome::Refused => Trouble::Refused,
-            HandoverOutcome::Away => Trouble::Away,
-            HandoverOutcome::Broken => Trouble::Broken,
+            HandoverOutcome::Unreached | HandoverOutcome::Refused | HandoverOutcome::Broken if !may_be_taken => {
+                self.run(move |_, connection| note_untaken(connection, lease, channel)).await?;
+                outcome.trouble()
+            }
+            HandoverOutcome::Unreached | HandoverOutcome::Away | HandoverOutcome::Refused | HandoverOutcome::Broken => {
+                outcome.trouble()
+            }
         };
         self.handover_put_off(lease, until, trouble, now).await
     }
@@ -286,8 +313,11 @@ fn order(
         if !is_waiting {
             return Ok(None);
         }
-        let before = handover::table.find((key.0, key.1, channel.as_word())).select(handover::id);
-        if let Some(id) = on!(&mut *connection, c => before.first::<Id>(c).optional())? {
+        // From here on it may be taken, whatever becomes of this process.
+        let order = handover::table.find((key.0, key.1, channel.as_word()));
+        let before = on!(&mut *connection, c => order.select(handover::id).first::<Id>(c).optional())?;
+        if let Some(id) = before {
+            on!(&mut *connection, c => diesel::update(order).set(handover::may_be_taken.eq(true)).execute(c))?;
             return Ok(Some(id.into()));
         }
         let id: HandoverId = new_id();
@@ -297,9 +327,28 @@ fn order(
             channel: channel.as_word(),
             id: id.key(),
             decided_at: Time(now),
+            may_be_taken: true,
         };
         HandoverRow::insert_all(connection, vec![row])?;
         Ok(Some(id))
+    })
+}
+
+/// Whether a carrier has a letter, or may have it.
+pub(crate) fn may_be_taken(connection: &mut Connection, key: (Id, Id)) -> Result<bool, StoreError> {
+    let taken = handover::table
+        .filter(handover::mailbox_id.eq(key.0))
+        .filter(handover::message_id.eq(key.1))
+        .filter(handover::may_be_taken);
+    Ok(on!(connection, c => diesel::select(exists(taken)).get_result(c))?)
+}
+
+/// Notes that nothing has come of handing a letter over: it can still go another way, and be taken back.
+fn note_untaken(connection: &mut Connection, lease: Lease, channel: Channel) -> Result<(), Failure> {
+    let order = handover::table.find((lease.mailbox, lease.object, channel.as_word()));
+    connection.write(|connection| {
+        on!(connection, c => diesel::update(order).set(handover::may_be_taken.eq(false)).execute(c))?;
+        Ok(())
     })
 }
 
@@ -376,4 +425,24 @@ fn step(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     StepRow::insert_all(connection, vec![StepRow::new(service, lease.object, status, &routed, now)])
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::routing::MailboxProvider;
+
+    use super::*;
+
+    #[test]
+    fn what_this_installation_has_not_no_service_uses() {
+        let mailbox_providers = vec![MailboxProvider::Digipost];
+        let wanted =
+            ExternalChannels { mailbox_providers, paper: true, paper_if_unopened: true, ..ExternalChannels::NONE };
+        for (paper, mailboxes) in [(false, false), (false, true), (true, false), (true, true)] {
+            let narrowed = Outlets { paper, mailboxes }.narrow(&wanted);
+            assert_eq!((narrowed.paper, narrowed.mailbox_providers.is_empty()), (paper, !mailboxes));
+            let none = Outlets { paper, mailboxes }.narrow(&ExternalChannels::NONE);
+            assert_eq!(none, ExternalChannels::NONE, "nor anything that it does not want");
+        }
+    }
 }

@@ -87,6 +87,25 @@ impl JobKind {
 }
 
 impl Store {
+    /// When the next thing after a time is due; nothing where that is later than a limit.
+    ///
+    /// # Errors
+    /// The store away.
+    pub async fn next_due(&self, after: DateTime<Utc>, limit: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Failure> {
+        self.run(move |_, connection| {
+            let next = on!(connection, c => job::table
+                .filter(job::given_up_at.is_null())
+                .filter(job::run_at.gt(Time(after)))
+                .filter(job::run_at.le(Time(limit)))
+                .order(job::run_at)
+                .select(job::run_at)
+                .first::<Time>(c)
+                .optional())?;
+            Ok(next.map(|at| at.0))
+        })
+        .await
+    }
+
     /// Does what is due, but for deliveries. Says how many jobs were finished; none means that there is nothing to do.
     ///
     /// # Errors

@@ -700,6 +700,7 @@ diesel::table! {
         channel -> Text,
         id -> SqlUuid,
         decided_at -> SqlTime,
+        may_be_taken -> Bool,
         handed_at -> Nullable<SqlTime>,
     }
 }

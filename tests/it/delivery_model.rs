@@ -151,10 +151,18 @@ impl World {
             self.live("PT5H").await;
         }
         let (system, place) = (self.ehr().await, self.app.place());
+        // A carrier may have them, and may not get them again: an operator asks there.
+        let jobs = self.app.operator().await.get("/v1/jobs?limit=200").await.expect(200);
+        let uncertain: BTreeSet<&str> = jobs
+            .items()
+            .iter()
+            .filter(|job| job["trouble"] == "uncertain")
+            .filter_map(|job| job["objectId"].as_str())
+            .collect();
         for (id, to) in &self.letters {
             let stands = system.get(&self.service.path(&format!("/messages/{id}"))).await.expect(200);
             let status = stands["status"].as_str().expect("a status");
-            assert!(ENDS.contains(&status), "{to}: {stands}");
+            assert!(ENDS.contains(&status) || uncertain.contains(id.as_str()), "{to}: {stands}");
             let timeline = stands["timeline"].as_array().expect("a timeline");
             let times = |of: &str| timeline.iter().filter(|step| step["status"] == of).count();
             assert!(times("printed") + times("returned") + times("withdrawn") <= 1, "{to}: {stands}");
@@ -171,10 +179,13 @@ impl World {
             assert_eq!(told, i64::from(by_deadline), "{to}: {stands}");
         }
         let left =
-            place.texts("SELECT kind || ' ' || coalesce(trouble, '') AS text FROM job WHERE kind <> 'notifyAgain'");
+            place.texts("SELECT kind || ' ' || coalesce(trouble, '') AS text FROM job WHERE kind <> 'notifyAgain' AND coalesce(trouble, '') <> 'uncertain'");
         assert!(left.is_empty(), "nothing is left to do: {left:?}");
-        let orders = place.number("SELECT count(*) AS number FROM handover WHERE handed_at IS NOT NULL");
-        assert_eq!(usize::try_from(orders).expect("a count"), self.seen.len(), "what was handed over came once");
+        let twice = "SELECT count(*) AS number FROM (SELECT message_id FROM handover WHERE may_be_taken \
+                     GROUP BY message_id HAVING count(*) > 1) AS twice";
+        assert_eq!(place.number(twice), 0, "no letter goes two ways");
+        let taken = place.number("SELECT count(*) AS number FROM handover WHERE may_be_taken");
+        assert!(self.seen.len() <= usize::try_from(taken).expect("a count"), "what came is known to have been sent");
     }
 }
 

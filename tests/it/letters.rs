@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tests::{Actor, Answer, Service, TestApp, stories};
 
 use crate::persons::{ELDAR, RESERVERT, SKJULT, SKUDDAR};
-use crate::routing::{every_channel, sender};
+use crate::routing::{every_channel, passed_over, sender};
 
 /// A Monday at noon in Oslo.
 const NOON: &str = "2027-01-11T11:00:00Z";
@@ -145,6 +145,39 @@ stories! {
 
         assert_eq!((carried(&app, "digitalMailbox").await.len(), carried(&app, "print").await.len()), (1, 1));
         assert_eq!(stands(&from, &id).await["status"], "printed");
+    }
+
+    async fn a_letter_that_a_provider_may_have_goes_no_other_way_by_itself(app: TestApp) {
+        let from = sender(&app, &every_channel()).await;
+        let _ = app.change_person(ELDAR, &json!({"contact": {"mailbox": {"provider": "984661185"}}})).await;
+        break_down(&app, &json!({"digitalMailbox": "losingAnswer"})).await;
+        let id = sent_to(&app, &from, ELDAR).await;
+        let _ = app.change_person(ELDAR, &json!({"contact": {"reserved": true}})).await;
+        break_down(&app, &json!({})).await;
+        app.advance("P10D").await;
+
+        let times = |sent: &[Value]| sent.iter().map(|one| one["times"].clone()).collect::<Vec<_>>();
+        assert_eq!(times(&carried(&app, "digitalMailbox").await), [json!(1)], "not again to the reserved");
+        assert_eq!(carried(&app, "print").await.len(), 0, "nor on paper beside it");
+        let jobs = app.operator().await.get("/v1/jobs").await.expect(200);
+        assert_eq!((jobs.each("trouble"), jobs.each("objectId")), (vec!["uncertain"], vec![id.as_str()]));
+        let system = app.ehr().await;
+        let withdrawal = from.1.path(&format!("/messages/{id}/withdrawal"));
+        let _ = system.request(reqwest::Method::POST, &withdrawal).await.problem("not-withdrawable");
+    }
+
+    async fn hk_5_a_letter_does_not_follow_to_a_provider_that_the_sender_does_not_use(app: TestApp) {
+        let from = sender(&app, &every_channel()).await;
+        let _ = app.change_person(ELDAR, &json!({"contact": {"mailbox": {"provider": "984661185"}}})).await;
+        break_down(&app, &json!({"digitalMailbox": "down"})).await;
+        let id = sent_to(&app, &from, ELDAR).await;
+        let _ = app.change_person(ELDAR, &json!({"contact": {"mailbox": {"provider": "922020175"}}})).await;
+        break_down(&app, &json!({})).await;
+        app.advance("PT1M").await;
+        app.deliver_all().await;
+
+        assert_eq!((carried(&app, "digitalMailbox").await.len(), carried(&app, "print").await.len()), (0, 1));
+        assert_eq!(passed_over(&stands(&from, &id).await)[1], "digitalMailbox providerNotSupported HK-5");
     }
 
     async fn pp_6_krr_14_what_nobody_opens_in_time_is_told_and_goes_on_paper_once(app: TestApp) {

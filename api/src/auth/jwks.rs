@@ -10,11 +10,11 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::error::AuthError;
-use super::issuer::{JwksSource, is_loopback};
+use super::issuer::JwksSource;
 use super::token::key_fits;
 use crate::clock::Clock;
+use crate::outbound::http::{CallError, body_of, client_for};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_BODY_BYTES: usize = 256 * 1024;
 
@@ -55,7 +55,7 @@ impl Keys {
     pub(super) fn new(issuer: String, source: JwksSource, clock: Clock) -> Result<Self, reqwest::Error> {
         let source = match source {
             JwksSource::Fixed(JwkSet { keys }) => Source::Fixed(KeySet::new(keys)),
-            JwksSource::Url(url) => Source::Remote { client: client_for(&url)?, url },
+            JwksSource::Url(url) => Source::Remote { client: client_for(&url, TOTAL_TIMEOUT)?, url },
         };
         Ok(Self { issuer, source, clock, state: Mutex::default(), flight: tokio::sync::Mutex::default() })
     }
@@ -169,40 +169,17 @@ fn verifies_signatures(key: &Jwk) -> bool {
     is_public_pair && for_signatures && may_verify
 }
 
-fn client_for(url: &str) -> Result<reqwest::Client, reqwest::Error> {
-    let builder = reqwest::Client::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(TOTAL_TIMEOUT)
-        .redirect(reqwest::redirect::Policy::none())
-        .pool_max_idle_per_host(0);
-    let stays_here = reqwest::Url::parse(url).is_ok_and(|url| is_loopback(&url));
-    if stays_here { builder.no_proxy().build() } else { builder.build() }
-}
-
 #[derive(Debug, thiserror::Error)]
 enum FetchError {
-    #[error("no answer")]
-    Transport(#[from] reqwest::Error),
-    #[error("status {0}")]
-    Status(u16),
-    #[error("the answer is too long")]
-    TooLong,
+    #[error(transparent)]
+    Call(#[from] CallError),
     #[error("the answer is no set of keys")]
     NoKeys,
 }
 
 async fn fetch(client: &reqwest::Client, url: &str) -> Result<KeySet, FetchError> {
-    let mut response = client.get(url).header("accept", "application/json").send().await?;
-    if response.status() != reqwest::StatusCode::OK {
-        return Err(FetchError::Status(response.status().as_u16()));
-    }
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > MAX_BODY_BYTES {
-            return Err(FetchError::TooLong);
-        }
-        body.extend_from_slice(&chunk);
-    }
+    let answer = client.get(url).header("accept", "application/json").send().await.map_err(CallError::from)?;
+    let body = body_of(answer, MAX_BODY_BYTES).await?;
     /// Keys one by one, so that one of a kind we do not know does not hide the others.
     #[derive(Deserialize)]
     struct Answer {

@@ -37,7 +37,8 @@ pub(crate) struct JobView {
     /// What it is to be done with: mostly a message.
     object_id: Uuid,
     /// `away`: another system did not answer, or not as it should. `unknown`: a
-    /// register has not said what has to be known, and is asked until it does. `refused`: another system does not take it. `broken`:
+    /// register has not said what has to be known, and is asked until it does. `refused`: another system does not take it.
+    /// `uncertain`: another system may have taken it, and it would go another way by now; somebody has to ask them. `broken`:
     /// it cannot be done with what is stored here; the program's log says why.
     #[schema(example = "away")]
     trouble: &'static str,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::auth::issuer::is_loopback;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Why a call came to nothing. No answer is repeated: it may tell of persons.
 #[derive(Debug, thiserror::Error)]

@@ -4,17 +4,11 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::KeyPair;
-use aws_lc_rs::signature::RSA_PKCS1_SHA256;
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
-use rustls_pki_types::PrivateKeyDer;
-use rustls_pki_types::pem::PemObject as _;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::http::{CallError, body_of, client_for};
 use crate::clock::Clock;
@@ -38,15 +32,18 @@ pub(crate) enum TokenError {
     Refused(#[source] CallError),
     /// Our key does not sign.
     #[error("the key does not sign")]
-    Key,
+    Key(#[from] jsonwebtoken::errors::Error),
 }
 
 /// Why the client could not be made.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KeyError {
-    /// The file cannot be read, or holds no private RSA key in PEM.
+    /// The file cannot be read.
+    #[error("the file cannot be read")]
+    File(#[from] std::io::Error),
+    /// It holds something else.
     #[error("the file holds no private RSA key in PEM")]
-    Unreadable,
+    Unreadable(#[from] jsonwebtoken::errors::Error),
     /// No TLS client can be made.
     #[error("no TLS client can be made")]
     Client(#[from] reqwest::Error),
@@ -55,7 +52,7 @@ pub(crate) enum KeyError {
 /// What gets tokens, one for each list of scopes, and keeps each until shortly before it runs out.
 pub(crate) struct Maskinporten {
     settings: MaskinportenSettings,
-    key: KeyPair,
+    key: EncodingKey,
     client: reqwest::Client,
     clock: Clock,
     /// Held while a token is asked for: whoever comes meanwhile waits for the same answer.
@@ -111,10 +108,8 @@ impl Maskinporten {
     }
 
     async fn ask(&self, assertion: &str) -> Result<TokenAnswer, CallError> {
-        let form = [("grant_type", GRANT_TYPE), ("assertion", assertion)];
-        let body = form.map(|(name, value)| format!("{name}={}", value.replace(':', "%3A"))).join("&");
         let request = self.client.post(&self.settings.token_url);
-        let request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
+        let request = request.form(&[("grant_type", GRANT_TYPE), ("assertion", assertion)]);
         let body = body_of(request.send().await?, MOST_BYTES).await?;
         serde_json::from_slice(&body).map_err(|_| CallError::Unreadable)
     }
@@ -122,7 +117,7 @@ impl Maskinporten {
     /// What we sign. It is used once.
     fn assertion(&self, scopes: &str, now: DateTime<Utc>) -> Result<String, TokenError> {
         let MaskinportenSettings { audience, client_id, key_id, token_url: _, key_file: _ } = &self.settings;
-        let header = json!({"alg": "RS256", "typ": "JWT", "kid": key_id});
+        let header = Header { kid: Some(key_id.clone()), ..Header::new(Algorithm::RS256) };
         let claims = json!({
             "aud": audience,
             "iss": client_id,
@@ -131,22 +126,11 @@ impl Maskinporten {
             "exp": (now + ASSERTION_LIFETIME).timestamp(),
             "jti": uuid::Uuid::now_v7(),
         });
-        let encode = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
-        let message = format!("{}.{}", encode(&header), encode(&claims));
-        let mut signature = vec![0; self.key.public_modulus_len()];
-        self.key
-            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message.as_bytes(), &mut signature)
-            .map_err(|_| TokenError::Key)?;
-        Ok(format!("{message}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature)))
+        Ok(jsonwebtoken::encode(&header, &claims, &self.key)?)
     }
 }
 
-fn read_key(file: &Path) -> Result<KeyPair, KeyError> {
-    let read = PrivateKeyDer::from_pem_file(file).map_err(|_| KeyError::Unreadable)?;
-    let key = match &read {
-        PrivateKeyDer::Pkcs8(key) => KeyPair::from_pkcs8(key.secret_pkcs8_der()),
-        PrivateKeyDer::Pkcs1(key) => KeyPair::from_der(key.secret_pkcs1_der()),
-        _ => return Err(KeyError::Unreadable),
-    };
-    key.map_err(|_| KeyError::Unreadable)
+fn read_key(file: &Path) -> Result<EncodingKey, KeyError> {
+    let pem = std::fs::read(file)?;
+    Ok(EncodingKey::from_rsa_pem(&pem)?)
 }

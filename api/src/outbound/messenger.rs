@@ -22,12 +22,23 @@ pub(crate) struct OutgoingNotice {
 /// Why a notice was not sent, or may not have been.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SendError {
+    /// No connection: the other side has nothing of it.
+    #[error("not reached")]
+    Unreached(#[source] Box<dyn Error + Send + Sync>),
     /// No answer, or one that does not say that it was taken. It may have been.
     #[error("no answer that says that it was taken")]
     Away(#[source] Box<dyn Error + Send + Sync>),
     /// It is not taken, and will not be: a number that is none, an address that does not exist.
     #[error("not taken")]
     Refused(#[source] Box<dyn Error + Send + Sync>),
+}
+
+impl From<reqwest::Error> for SendError {
+    fn from(error: reqwest::Error) -> Self {
+        // Addresses of ours may hold what is nobody's business.
+        let error = error.without_url();
+        if error.is_connect() { Self::Unreached(error.into()) } else { Self::Away(error.into()) }
+    }
 }
 
 /// What sends notices over one channel.

@@ -4,7 +4,7 @@
 mod carrier;
 mod contact_register;
 mod email;
-mod http;
+pub(crate) mod http;
 mod maskinporten;
 mod messenger;
 mod not_connected;

@@ -6,16 +6,15 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use reqwest::multipart::{Form, Part};
-use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
+use super::http::client_for;
 use super::{Carrier, Consignment, SendError};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// A letter may have files of many megabytes.
-const TOTAL_TIMEOUT: Duration = Duration::from_secs(40);
+const TIMEOUT: Duration = Duration::from_secs(40);
 
 /// What goes along with the documents.
 #[derive(Serialize)]
@@ -75,20 +74,18 @@ impl PrintService {
     /// # Errors
     /// When no TLS client can be made.
     pub(crate) fn new(url: String, secret: SecretString) -> Result<Self, reqwest::Error> {
-        let client = Client::builder().connect_timeout(CONNECT_TIMEOUT).timeout(TOTAL_TIMEOUT);
-        Ok(Self { client: client.redirect(Policy::none()).build()?, url, secret })
+        Ok(Self { client: client_for(&url, TIMEOUT)?, url, secret })
     }
 
     async fn send(&self, letter: &Consignment) -> Result<(), SendError> {
-        let away = |error: reqwest::Error| SendError::Away(error.without_url().into());
         let slip = serde_json::to_string(&letter.slip()).map_err(|error| SendError::Away(error.into()))?;
-        let mut form = Form::new().part("slip", Part::text(slip).mime_str("application/json").map_err(away)?);
+        let mut form = Form::new().part("slip", Part::text(slip).mime_str("application/json")?);
         for (place, document) in letter.documents.iter().enumerate() {
             let part = Part::bytes(document.clone()).file_name(format!("{}.pdf", place + 1));
-            form = form.part("document", part.mime_str("application/pdf").map_err(away)?);
+            form = form.part("document", part.mime_str("application/pdf")?);
         }
         let request = self.client.post(self.url.as_str()).bearer_auth(self.secret.expose_secret()).multipart(form);
-        let answer = request.header("idempotency-key", letter.id.to_string()).send().await.map_err(away)?;
+        let answer = request.header("idempotency-key", letter.id.to_string()).send().await?;
         match answer.status() {
             status if status.is_success() => Ok(()),
             // Taken before, and the answer was lost.

@@ -5,16 +5,15 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, StatusCode};
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 
+use super::http::client_for;
 use super::{Messenger, OutgoingNotice, SendError};
 use crate::settings::{SmsSettings, SmsShape};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-const TOTAL_TIMEOUT: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A gateway.
 pub(crate) struct SmsGateway {
@@ -35,12 +34,7 @@ impl SmsGateway {
     /// # Errors
     /// When no TLS client can be made.
     pub(crate) fn new(settings: SmsSettings) -> Result<Self, reqwest::Error> {
-        let client = Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(TOTAL_TIMEOUT)
-            // Whom we give numbers to is in the settings, and nowhere else.
-            .redirect(Policy::none())
-            .build()?;
+        let client = client_for(&settings.url, TIMEOUT)?;
         Ok(Self { client, settings })
     }
 
@@ -63,8 +57,7 @@ impl SmsGateway {
 impl Messenger for SmsGateway {
     fn send<'a>(&'a self, notice: &'a OutgoingNotice) -> BoxFuture<'a, Result<(), SendError>> {
         async {
-            let answer =
-                self.request(notice).send().await.map_err(|error| SendError::Away(error.without_url().into()))?;
+            let answer = self.request(notice).send().await?;
             let status = answer.status();
             // The body is not looked at: it may be anything, of any length.
             match status {

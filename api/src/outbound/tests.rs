@@ -1,110 +1,108 @@
-//! The gateway for SMS against one that runs here: what it is sent, and what its answers mean.
+//! What goes to gateways and printers, and what their answers mean: against a server on this machine.
 
-use std::sync::Mutex;
-
-use actix_web::web::{self, Bytes, Data};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
-use domain::id::NoticeId;
+use domain::id::{HandoverId, NoticeId};
 use secrecy::SecretString;
 
-use super::{Messenger as _, OutgoingNotice, SendError, SmsGateway};
+use super::test_server::TestServer;
+use super::{Carrier as _, Consignment, Messenger as _, OutgoingNotice, PrintService, SendError, SmsGateway};
 use crate::settings::{SmsSettings, SmsShape};
 
-#[derive(Default)]
-struct Seen {
-    heads: Vec<(String, String)>,
-    bodies: Vec<String>,
+const TEXT: &str = "Du har fått en melding fra Solvika & Co.";
+
+/// Answers with the status that its path names, a redirect to nowhere, and more than anybody wants to read.
+fn server() -> TestServer {
+    TestServer::start(|asked, _| {
+        let status = asked.path.trim_start_matches('/');
+        Some((format!("{status} Answer\r\nlocation: http://127.0.0.1:9/"), vec![b'x'; 100_000]))
+    })
 }
 
-async fn answer(seen: Data<Mutex<Seen>>, request: HttpRequest, body: Bytes, status: web::Path<u16>) -> HttpResponse {
-    let header =
-        |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
-    let mut seen = seen.lock().expect("what was seen");
-    seen.heads.push((header("authorization"), header("idempotency-key")));
-    seen.bodies.push(String::from_utf8_lossy(&body).into_owned());
-    let status = actix_web::http::StatusCode::from_u16(status.into_inner()).expect("a status");
-    HttpResponse::build(status).insert_header(("location", "http://127.0.0.1:9/")).body("x".repeat(100_000))
-}
-
-struct Gateway {
-    address: String,
-    seen: Data<Mutex<Seen>>,
-}
-
-impl Gateway {
-    fn start() -> Self {
-        let seen = Data::new(Mutex::new(Seen::default()));
-        let state = seen.clone();
-        let server =
-            HttpServer::new(move || App::new().app_data(state.clone()).route("/{status}", web::post().to(answer)))
-                .workers(1)
-                .bind(("127.0.0.1", 0))
-                .expect("an address");
-        let address = format!("http://{}", server.addrs().first().expect("an address"));
-        drop(actix_web::rt::spawn(server.run()));
-        Self { address, seen }
-    }
-
-    fn client(&self, status: u16, shape: SmsShape) -> SmsGateway {
-        let secret = SecretString::from("hemmelig");
-        let user = (shape == SmsShape::Form).then(|| "konto".to_owned());
-        let url = format!("{}/{status}", self.address);
-        SmsGateway::new(SmsSettings { url, shape, sender: "Brevdue".to_owned(), user, secret }).expect("a client")
-    }
+fn gateway(url: String, shape: SmsShape) -> SmsGateway {
+    let user = (shape == SmsShape::Form).then(|| "konto".to_owned());
+    let (sender, secret) = ("Brevdue".to_owned(), SecretString::from("hemmelig"));
+    SmsGateway::new(SmsSettings { url, shape, sender, user, secret }).expect("a client")
 }
 
 fn notice() -> OutgoingNotice {
-    let text = "Du har fått en melding fra Solvika & Co.".to_owned();
-    OutgoingNotice { id: NoticeId::from(uuid::Uuid::from_u128(7)), to: "+4799000001".to_owned(), subject: "", text }
+    let id = NoticeId::from(uuid::Uuid::from_u128(7));
+    OutgoingNotice { id, to: "+4799000001".to_owned(), subject: "", text: TEXT.to_owned() }
 }
 
-#[actix_web::test]
-async fn both_shapes_carry_the_notice_and_its_id() {
-    let gateway = Gateway::start();
+fn letter() -> Consignment {
+    Consignment {
+        id: HandoverId::from(uuid::Uuid::from_u128(7)),
+        to: vec!["Kari Testesen".to_owned(), "0001 Oslo".to_owned()],
+        title: "Vedtak".to_owned(),
+        documents: vec![b"%PDF-first".to_vec(), b"%PDF-second".to_vec()],
+    }
+}
+
+/// What came of something that was sent, as a word.
+fn word(sent: Result<(), SendError>) -> &'static str {
+    match sent {
+        Ok(()) => "taken",
+        Err(SendError::Unreached(_)) => "unreached",
+        Err(SendError::Away(_)) => "away",
+        Err(SendError::Refused(_)) => "refused",
+    }
+}
+
+#[tokio::test]
+async fn both_shapes_of_sms_carry_the_notice_and_its_id() {
+    let (server, id) = (server(), uuid::Uuid::from_u128(7));
     for shape in [SmsShape::Json, SmsShape::Form] {
-        gateway.client(202, shape).send(&notice()).await.expect("taken");
+        gateway(server.url("/202"), shape).send(&notice()).await.expect("taken");
     }
 
-    let seen = gateway.seen.lock().expect("what was seen");
-    let id = uuid::Uuid::from_u128(7).to_string();
-    assert_eq!(
-        seen.heads,
-        [("Bearer hemmelig".to_owned(), id.clone()), ("Basic a29udG86aGVtbWVsaWc=".to_owned(), id.clone())]
-    );
-    let json: serde_json::Value = serde_json::from_str(&seen.bodies[0]).expect("JSON");
-    let text = "Du har fått en melding fra Solvika & Co.";
-    assert_eq!(json, serde_json::json!({"to": "+4799000001", "from": "Brevdue", "text": text, "reference": id}));
-    assert_eq!(seen.bodies[1], "To=%2B4799000001&From=Brevdue&Body=Du+har+f%C3%A5tt+en+melding+fra+Solvika+%26+Co.");
+    let asked = server.asked("/202");
+    assert!(asked.iter().all(|asked| asked.head.contains(&format!("idempotency-key: {id}"))));
+    assert!(asked[0].head.contains("authorization: bearer hemmelig"));
+    assert!(asked[1].head.contains("authorization: basic a29udg86agvtbwvsawc="));
+    let json: serde_json::Value = serde_json::from_str(&asked[0].body).expect("JSON");
+    assert_eq!(json, serde_json::json!({"to": "+4799000001", "from": "Brevdue", "text": TEXT, "reference": id}));
+    assert_eq!(asked[1].body, "To=%2B4799000001&From=Brevdue&Body=Du+har+f%C3%A5tt+en+melding+fra+Solvika+%26+Co.");
 }
 
-#[actix_web::test]
+#[tokio::test]
+async fn a_printer_gets_the_slip_and_every_document_under_an_id() {
+    let (server, id) = (server(), uuid::Uuid::from_u128(7));
+    let printer = PrintService::new(server.url("/202"), SecretString::from("hemmelig")).expect("a client");
+    printer.hand_over(&letter()).await.expect("taken");
+
+    let asked = server.asked("/202").remove(0);
+    assert!(asked.head.contains(&format!("idempotency-key: {id}")) && asked.head.contains("bearer hemmelig"));
+    let slip = format!(r#"{{"id":"{id}","address":["Kari Testesen","0001 Oslo"],"documents":2}}"#);
+    let places = [slip.as_str(), "%PDF-first", "%PDF-second"].map(|part| asked.body.find(part));
+    assert!(places.is_sorted() && places.iter().all(Option::is_some), "{}", asked.body);
+    assert!(!asked.body.contains("Vedtak"), "what it is called stands on the letter alone");
+}
+
+#[tokio::test]
 async fn what_an_answer_means() {
-    let gateway = Gateway::start();
-    for (status, is_refused) in [
-        (400, true),
-        (404, true),
-        (422, true),
-        (302, false),
-        (401, false),
-        (403, false),
-        (429, false),
-        (500, false),
-        (503, false),
-    ] {
-        let sent = gateway.client(status, SmsShape::Json).send(&notice()).await;
-        match sent {
-            Err(SendError::Refused(_)) => assert!(is_refused, "{status}"),
-            Err(SendError::Away(_)) => assert!(!is_refused, "{status}"),
-            Ok(()) => panic!("{status} is no success"),
-        }
+    let server = server();
+    let table = [
+        (200, "taken", "taken"),
+        (302, "away", "away"),
+        (400, "refused", "refused"),
+        (401, "away", "away"),
+        (403, "away", "away"),
+        (404, "refused", "away"),
+        // A printer has it already; a gateway is still at it.
+        (409, "away", "taken"),
+        (413, "refused", "refused"),
+        (422, "refused", "refused"),
+        (429, "away", "away"),
+        (500, "away", "away"),
+        (503, "away", "away"),
+    ];
+    for (status, by_gateway, by_printer) in table {
+        let url = server.url(&format!("/{status}"));
+        let printer = PrintService::new(url.clone(), SecretString::from("hemmelig")).expect("a client");
+        assert_eq!(word(gateway(url, SmsShape::Json).send(&notice()).await), by_gateway, "{status}");
+        assert_eq!(word(printer.hand_over(&letter()).await), by_printer, "{status}");
     }
-    let nobody = SmsSettings {
-        url: "http://127.0.0.1:9/".to_owned(),
-        shape: SmsShape::Json,
-        sender: "Brevdue".to_owned(),
-        user: None,
-        secret: SecretString::from("hemmelig"),
-    };
-    let sent = SmsGateway::new(nobody).expect("a client").send(&notice()).await;
-    assert!(matches!(sent, Err(SendError::Away(_))));
+    let nobody = "http://127.0.0.1:9/".to_owned();
+    let printer = PrintService::new(nobody.clone(), SecretString::from("hemmelig")).expect("a client");
+    assert_eq!(word(gateway(nobody, SmsShape::Json).send(&notice()).await), "unreached");
+    assert_eq!(word(printer.hand_over(&letter()).await), "unreached");
 }

@@ -84,7 +84,7 @@ impl SandboxCarrier {
     fn answer(&self, sent: impl FnOnce(&'static str, DateTime<Utc>) -> Sent) -> Result<(), SendError> {
         let fault = self.fault.get();
         match fault {
-            Some(Fault::Down) => return Err(SendError::Away("the sandbox was told so".into())),
+            Some(Fault::Down) => return Err(SendError::Unreached("the sandbox was told so".into())),
             Some(Fault::Rejecting) => return Err(SendError::Refused("the sandbox was told to reject".into())),
             Some(Fault::LosingAnswer) | None => {}
         }

@@ -42,6 +42,7 @@ async fn carry(carrier: &dyn Carrier, letter: &Letter, channel: Channel) -> Hand
         Err(error) => {
             tracing::warn!(channel, error = &error as &dyn Error, "a letter was not handed over");
             match error {
+                SendError::Unreached(_) => HandoverOutcome::Unreached,
                 SendError::Away(_) => HandoverOutcome::Away,
                 SendError::Refused(_) => HandoverOutcome::Refused,
             }

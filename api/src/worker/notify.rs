@@ -55,7 +55,7 @@ async fn send(messengers: &Messengers, notice: &Notice) -> NoticeOutcome {
         Err(error) => {
             tracing::warn!(channel, error = &error as &dyn std::error::Error, "a notice was not sent");
             match error {
-                SendError::Away(_) => NoticeOutcome::Away,
+                SendError::Unreached(_) | SendError::Away(_) => NoticeOutcome::Away,
                 SendError::Refused(_) => NoticeOutcome::Refused,
             }
         }

@@ -3,6 +3,7 @@
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::identity::OrganisationNumber;
+use crate::message::MessageKind;
 
 /// Where a message goes.
 // The words below are stored for years. Rename the variants as you like; never change a word.
@@ -72,4 +73,28 @@ impl ExternalChannels {
         youth_appointments_on_paper: false,
         paper_if_unopened: false,
     };
+
+    /// Whether a message of a kind goes on paper when nobody has opened it by its time (KRR-14). What is no letter never
+    /// leaves the house.
+    #[must_use]
+    pub const fn prints_unopened(&self, kind: MessageKind) -> bool {
+        self.paper && self.paper_if_unopened && kind.asks_contact_register()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn krr_14_only_letters_go_on_paper_unopened_and_only_where_the_service_wants_both() {
+        use strum::VariantArray as _;
+        for kind in MessageKind::VARIANTS {
+            for (paper, paper_if_unopened) in [(false, false), (false, true), (true, false), (true, true)] {
+                let external = ExternalChannels { paper, paper_if_unopened, ..ExternalChannels::NONE };
+                let is_letter = matches!(kind, MessageKind::Letter | MessageKind::AppointmentLetter);
+                assert_eq!(external.prints_unopened(*kind), paper && paper_if_unopened && is_letter, "{kind:?}");
+            }
+        }
+    }
 }

@@ -57,7 +57,7 @@ fn stored_words_are_what_they_were() {
         (stored(EndedBy::as_word), "giver holder operator replacement"),
         (stored(Channel::as_word), "inbox digitalMailbox paper"),
         (stored(NoticeChannel::as_word), "sms email"),
-        (stored(Trouble::as_word), "away unknown refused broken"),
+        (stored(Trouble::as_word), "away unknown refused uncertain broken"),
         (stored(Status::as_word), "accepted routed delivered opened printed withdrawn returned"),
         (told(PowerStatus::VARIANTS, PowerStatus::as_word), "pending active suspended expired ended replaced"),
         (told(&[PowerRole::Giver, PowerRole::Holder], PowerRole::as_word), "giver holder"),

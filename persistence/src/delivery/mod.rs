@@ -21,6 +21,7 @@ use domain::routing::{Contact, InboxFacts};
 
 use self::inbox::put_into_inbox;
 use self::outcome::Outcomes;
+pub(crate) use self::plan::leaving;
 use self::plan::{Planned, Waiting, plan};
 use crate::contact_register::Contacts;
 use crate::database::{Connection, Id, on};

@@ -46,9 +46,10 @@ impl Waiting {
 
 type WaitingRow = ((Id, Id, Id), (String, String, Time, Option<Time>, i16), (i16, bool, i16, i16));
 
-macro_rules! waiting {
+/// Messages as far as routing asks of them.
+macro_rules! messages {
     () => {
-        message::table.filter(message::received_at.is_null()).filter(message::gone_at.is_null()).select((
+        message::table.filter(message::received_at.is_null()).select((
             (message::mailbox_id, message::id, message::service_id),
             (message::kind, message::channel, message::accepted_at, message::open_by, message::attachment_count),
             (
@@ -58,6 +59,13 @@ macro_rules! waiting {
                 message::youth,
             ),
         ))
+    };
+}
+
+/// Those that are on their way.
+macro_rules! waiting {
+    () => {
+        messages!().filter(message::gone_at.is_null())
     };
 }
 
@@ -133,12 +141,42 @@ pub(super) fn plan(
         .filter(message::mailbox_id.eq_any(&mailboxes))
         .filter(message::id.eq_any(&ids))
         .load::<WaitingRow>(c))?;
-    let owners: HashMap<Id, Owner> =
-        owners_of(connection, &mailboxes, now)?.into_iter().map(|owner| (owner.facts.mailbox.key(), owner)).collect();
     let mut waiting = Vec::with_capacity(rows.len());
     for row in rows.into_iter().filter(|((mailbox, id, _), ..)| wanted.contains(&(*mailbox, *id))) {
         waiting.push(waiting_from(row)?);
     }
+    planned(inner, connection, waiting, contacts, now)
+}
+
+/// What routing says now of a letter that is about to leave the house, and of which the contact register says this. None
+/// where there is no such letter.
+pub(crate) fn leaving(
+    inner: &Inner,
+    connection: &mut Connection,
+    (mailbox, id): (Id, Id),
+    contact: Contact,
+    now: DateTime<Utc>,
+) -> Result<Option<Decision>, StoreError> {
+    let row = on!(&mut *connection, c => messages!()
+        .filter(message::mailbox_id.eq(mailbox))
+        .filter(message::id.eq(id))
+        .first::<WaitingRow>(c)
+        .optional())?;
+    let waiting = row.map(waiting_from).transpose()?.into_iter().collect();
+    let planned = planned(inner, connection, waiting, &HashMap::from([(mailbox, contact)]), now)?;
+    Ok(planned.into_values().next().map(|planned| planned.decision))
+}
+
+fn planned(
+    inner: &Inner,
+    connection: &mut Connection,
+    waiting: Vec<Waiting>,
+    contacts: &HashMap<Id, Contact>,
+    now: DateTime<Utc>,
+) -> Result<HashMap<(Id, Id), Planned>, StoreError> {
+    let mailboxes: Vec<Id> = waiting.iter().map(|waiting| waiting.mailbox).collect();
+    let owners: HashMap<Id, Owner> =
+        owners_of(connection, &mailboxes, now)?.into_iter().map(|owner| (owner.facts.mailbox.key(), owner)).collect();
     let channels = channels_of(inner, connection, &waiting)?;
     let sizes = sizes_of(connection, &waiting, &channels)?;
     let none = ExternalChannels::NONE;

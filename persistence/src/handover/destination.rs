@@ -3,14 +3,15 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use domain::contact_register::Entry;
 use domain::identity::{NationalId, OrganisationNumber};
 use domain::postal_address::PostalAddress;
-use domain::register::RegisteredPerson;
-use domain::routing::{Channel, MailboxProvider, Reason};
+use domain::routing::{Channel, Reason, Route};
 
 use crate::Store;
+use crate::delivery::leaving;
 use crate::error::Failure;
+use crate::job::Lease;
+use crate::register::{Refreshed, Whom};
 
 /// Where a letter goes. It does not print.
 #[derive(Clone, PartialEq, Eq)]
@@ -59,50 +60,55 @@ impl Store {
     pub(super) async fn destination(
         &self,
         channel: Channel,
+        lease: Lease,
         number: &NationalId,
         now: DateTime<Utc>,
     ) -> Result<Found, Failure> {
+        match channel {
+            Channel::Inbox => Ok(Found::OtherWay),
+            Channel::Paper => self.on_paper(number, now).await,
+            Channel::DigitalMailbox => self.in_mailbox(lease, number, now).await,
+        }
+    }
+
+    /// The address that the register has now. Paper reaches everybody who lives, so no more is asked.
+    async fn on_paper(&self, number: &NationalId, now: DateTime<Utc>) -> Result<Found, Failure> {
         let person = match self.inner.register.persons(std::slice::from_ref(number)).await {
             Ok(persons) => persons.into_iter().find(|person| person.national_id == *number),
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "the population register was not asked");
-                return Ok(Found::Unknown);
+                None
             }
         };
-        Ok(match (channel, person) {
-            (_, None) => Found::Unknown,
-            (_, Some(person)) if person.death_date.is_some() => Found::Nowhere(Reason::Dead),
-            (Channel::Paper, Some(person)) => on_paper(&person, now),
-            (Channel::DigitalMailbox, Some(_)) => {
-                let contacts = self.contacts(vec![number.clone()]).await;
-                contacts.entry(number).map_or(Found::Unknown, |entry| in_mailbox(entry, now))
+        let Some(person) = person else { return Ok(Found::Unknown) };
+        if person.death_date.is_some() {
+            return Ok(Found::Nowhere(Reason::Dead));
+        }
+        Ok(match person.addresses.for_paper(person.protection.at(now)) {
+            Some(address) => {
+                Found::At(Destination::Paper { name: person.name.expose().to_owned(), address: address.clone() })
             }
-            (Channel::Inbox, Some(_)) => Found::OtherWay,
+            None => Found::Nowhere(Reason::NoPost),
         })
     }
-}
 
-fn on_paper(person: &RegisteredPerson, now: DateTime<Utc>) -> Found {
-    match person.addresses.for_paper(person.protection.at(now)) {
-        Some(address) => {
-            Found::At(Destination::Paper { name: person.name.expose().to_owned(), address: address.clone() })
+    /// The chosen mailbox, where routing still chooses it by what both registers say now.
+    async fn in_mailbox(&self, lease: Lease, number: &NationalId, now: DateTime<Utc>) -> Result<Found, Failure> {
+        if self.refresh(vec![Whom::Number(number.clone())], now).await? == Refreshed::Away {
+            return Ok(Found::Unknown);
         }
-        None => Found::Nowhere(Reason::NoPost),
-    }
-}
-
-/// The chosen mailbox, unless the recipient has reserved themselves or left it since, or it cannot be written to.
-fn in_mailbox(entry: &Entry, now: DateTime<Utc>) -> Found {
-    let chosen = entry.mailbox.as_ref().filter(|mailbox| {
-        MailboxProvider::of(&mailbox.provider).is_some()
-            && mailbox.certificate.as_ref().is_some_and(|certificate| certificate.is_valid(now))
-    });
-    match chosen {
-        Some(mailbox) if !entry.is_reserved => Found::At(Destination::Mailbox {
-            provider: mailbox.provider.clone(),
-            address: mailbox.expose().to_owned(),
-            national_id: entry.national_id.clone(),
-        }),
-        Some(_) | None => Found::OtherWay,
+        let contacts = self.contacts(vec![number.clone()]).await;
+        let Some(entry) = contacts.entry(number) else { return Ok(Found::Unknown) };
+        let (key, contact) = ((lease.mailbox, lease.object), entry.contact(now));
+        let decision = self.run(move |inner, connection| Ok(leaving(inner, connection, key, contact, now)?)).await?;
+        Ok(match (decision.map(|decision| decision.route), &entry.mailbox) {
+            (Some(Route::DigitalMailbox(_)), Some(mailbox)) => Found::At(Destination::Mailbox {
+                provider: mailbox.provider.clone(),
+                address: mailbox.expose().to_owned(),
+                national_id: number.clone(),
+            }),
+            (Some(Route::Wait), _) => Found::Unknown,
+            _ => Found::OtherWay,
+        })
     }
 }

@@ -15,7 +15,8 @@ use super::{CORRUPT, StepRow};
 use crate::context::Context;
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::Failure;
-use crate::schema::{handover, message, sending};
+use crate::handover::may_be_taken;
+use crate::schema::{message, sending};
 use crate::{Store, audit, event};
 
 impl Store {
@@ -46,7 +47,6 @@ impl Store {
 }
 
 fn withdraw(connection: &mut Connection, service: ServiceId, id: MessageId, now: DateTime<Utc>) -> Result<(), Failure> {
-    type Row = (Option<Id>, Option<Time>, Option<Time>, Option<Time>);
     let mailbox = on!(&mut *connection, c => sending::table
         .find((service.key(), id.key()))
         .select(sending::mailbox_id)
@@ -54,26 +54,16 @@ fn withdraw(connection: &mut Connection, service: ServiceId, id: MessageId, now:
         .optional())?
     .ok_or(Failure::NotFound)?;
     // Held, so that nobody opens it, brings it or prints it meanwhile.
-    let found = message::table.find((mailbox, id.key())).select((
-        message::conversation_id,
-        message::received_at,
-        message::opened_at,
-        message::withdrawn_at,
-    ));
-    let (conversation, received_at, opened_at, withdrawn_at): Row = match &mut *connection {
+    let found = message::table.find((mailbox, id.key())).select(message::received_at);
+    let received_at: Option<Time> = match &mut *connection {
         Connection::Postgres(link) => found.for_update().first(&mut **link as &mut PgConnection)?,
         Connection::Sqlite(link, _) => found.first(&mut **link as &mut SqliteConnection)?,
     };
-    if withdrawn_at.is_some() {
+    let sending = super::fetch(connection, service, id)?.ok_or(CORRUPT)?;
+    if sending.status() == Status::Withdrawn {
         return Ok(());
     }
-    let leaving = handover::table
-        .filter(handover::mailbox_id.eq(mailbox))
-        .filter(handover::message_id.eq(id.key()))
-        .select(handover::id);
-    let has_left = on!(&mut *connection, c => leaving.first::<Id>(c).optional())?.is_some();
-    let is_returned = super::fetch(connection, service, id)?.ok_or(CORRUPT)?.status() == Status::Returned;
-    if conversation.is_some() || opened_at.is_some() || has_left || is_returned {
+    if !sending.can_be_withdrawn(may_be_taken(connection, (mailbox, id.key()))?) {
         return Err(Failure::NotWithdrawable);
     }
     on!(&mut *connection, c => diesel::update(message::table.find((mailbox, id.key())))
