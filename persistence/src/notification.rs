@@ -5,30 +5,29 @@
 //! between sending and noting sends again under the same id, by which the other side drops the second.
 
 mod audience;
+mod settings;
 
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, SmallInt, Text};
-use domain::access::Action;
 use domain::contact_register::ContactLanguage;
 use domain::event::{About, EventKind};
 use domain::id::{MailboxId, MessageId, NoticeId};
 use domain::job::Trouble;
-use domain::notification::{NoticeAddress, NotificationSettings, again_at, send_at};
-
+use domain::notification::{NoticeAddress, again_at, send_at};
 use strum::IntoStaticStr;
 
 use self::audience::Audience;
-use crate::access::MailboxRef;
-use crate::context::{Context, new_id};
+pub(crate) use self::settings::forget;
+use crate::context::new_id;
 use crate::database::{Connection, Id, Key, SqlTime, SqlUuid, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::job::{self, JobKind, JobRow, Lease};
 use crate::register::{Refreshed, Whom};
 use crate::rows::rows;
-use crate::schema::{job as jobs, message, notice, notification_settings};
+use crate::schema::{job as jobs, message, notice};
 use crate::{Store, event};
 
 /// The most messages that are told of at a time.
@@ -118,49 +117,6 @@ impl NoticeBatch {
 }
 
 impl Store {
-    /// How the caller wants to be told that something has come.
-    ///
-    /// # Errors
-    /// Refused, or the store away.
-    pub async fn notification_settings_fetch(&self, context: &Context) -> Result<NotificationSettings, Failure> {
-        self.read_mailbox(context, MailboxRef::Own, Action::SeeProfile, None, |_, connection, opened| {
-            let mailbox = opened.grant.mailbox().key();
-            Ok(settings_of(connection, &[mailbox])?.remove(&mailbox).unwrap_or_default())
-        })
-        .await
-    }
-
-    /// Changes how the caller wants to be told.
-    ///
-    /// # Errors
-    /// Refused, or the store away.
-    pub async fn notification_settings_change(
-        &self,
-        context: &Context,
-        sms: Option<bool>,
-        email: Option<bool>,
-    ) -> Result<NotificationSettings, Failure> {
-        let (now, action) = (Time(context.now), Action::ChangeContactDetails);
-        self.write_mailbox(context, MailboxRef::Own, action, None, move |_, connection, opened| {
-            let mailbox = opened.grant.mailbox().key();
-            let before = settings_of(connection, &[mailbox])?.remove(&mailbox).unwrap_or_default();
-            let after = NotificationSettings { sms: sms.unwrap_or(before.sms), email: email.unwrap_or(before.email) };
-            let values = (
-                notification_settings::sms.eq(after.sms),
-                notification_settings::email.eq(after.email),
-                notification_settings::changed_at.eq(now),
-            );
-            on!(connection, c => diesel::insert_into(notification_settings::table)
-                .values((notification_settings::mailbox_id.eq(mailbox), values))
-                .on_conflict(notification_settings::mailbox_id)
-                .do_update()
-                .set(values)
-                .execute(c))?;
-            Ok(after)
-        })
-        .await
-    }
-
     /// Takes on what is to be told now. Nothing is told as long as one of the registers is away.
     ///
     /// # Errors
@@ -205,23 +161,23 @@ impl Store {
         let contacts = self.contacts(audience.numbers()).await;
         let jobs = jobs.to_vec();
         let decided = self
-            .run(move |_, connection| {
+            .run(move |inner, connection| {
                 connection.write(|connection| {
-                    let mut decided = Vec::with_capacity(jobs.len());
-                    for (lease, kind) in jobs {
-                        // A register that is away, or has no row of somebody: nobody guesses (KRR-15).
-                        let notices = match audience.told(lease, &contacts, now) {
-                            Some(told) => Some(keep(connection, lease, kind, told, now)?),
-                            None => None,
-                        };
-                        decided.push((lease, kind, notices));
-                    }
-                    Ok::<_, Failure>(decided)
+                    // Once more, and with what is kept: meanwhile somebody may have opened it.
+                    let audience = Audience::gather(inner, connection, &leases, now)?;
+                    // A register that is away, or has no row of somebody: nobody guesses (KRR-15).
+                    let told = jobs.into_iter().map(|(lease, kind)| Told {
+                        lease,
+                        kind,
+                        notices: audience.told(lease, &contacts, now),
+                    });
+                    Ok::<_, Failure>(keep(connection, told.collect(), now)?)
                 })
             })
             .await?;
         let mut unknown = vec![];
-        for (lease, kind, notices) in decided {
+        for Told { lease, kind, notices } in decided {
+            let notices = notices.map(|notices| notices.into_iter().map(|(_, notice)| notice).collect());
             match notices {
                 Some(notices) => batch.add(lease, kind, notices),
                 None => unknown.push(lease),
@@ -336,47 +292,69 @@ fn lease(connection: &mut Connection, now: DateTime<Utc>) -> Result<Leased, Fail
     Ok((vec![], now))
 }
 
-/// Keeps who is told where, and says what of it has not been sent yet.
-fn keep(
-    connection: &mut Connection,
+/// Who is told of a message; nothing as long as nobody knows.
+struct Told {
     lease: Lease,
     kind: JobKind,
-    told: Vec<(Id, Notice)>,
-    now: DateTime<Utc>,
-) -> Result<Vec<Notice>, StoreError> {
-    type Row = (Id, String, Id, Option<Time>, Option<Time>);
-    let round: i16 = if kind == JobKind::Notify { 1 } else { 2 };
-    let before: Vec<Row> = on!(&mut *connection, c => notice::table
-        .filter(notice::mailbox_id.eq(lease.mailbox))
-        .filter(notice::message_id.eq(lease.object))
-        .filter(notice::round.eq(round))
-        .select((notice::person_id, notice::channel, notice::id, notice::sent_at, notice::refused_at))
-        .load(c))?;
-    let mut rows = vec![];
-    let mut unsent = vec![];
-    for (person, one) in told {
-        let channel = one.address.channel.as_word();
-        match before.iter().find(|row| row.0 == person && row.1 == channel) {
-            Some((_, _, id, None, None)) => unsent.push(Notice { id: (*id).into(), ..one }),
-            Some(_) => {}
-            None => {
-                rows.push(NoticeRow {
-                    mailbox_id: lease.mailbox,
-                    message_id: lease.object,
-                    person_id: person,
-                    round,
-                    channel,
-                    id: one.id.key(),
-                    decided_at: Time(now),
-                    sent_at: None,
-                    refused_at: None,
-                });
-                unsent.push(one);
-            }
+    /// Each with the person.
+    notices: Option<Vec<(Id, Notice)>>,
+}
+
+impl Told {
+    const fn round(&self) -> i16 {
+        match self.kind {
+            JobKind::Notify => 1,
+            _ => 2,
         }
     }
+}
+
+/// Keeps who is told where, and leaves of it what has not been settled yet, under the id that it had.
+fn keep(connection: &mut Connection, mut told: Vec<Told>, now: DateTime<Utc>) -> Result<Vec<Told>, StoreError> {
+    type Row = ((Id, Id, i16, Id, String), Id, (Option<Time>, Option<Time>));
+    let mailboxes: Vec<Id> = told.iter().map(|one| one.lease.mailbox).collect();
+    let messages: Vec<Id> = told.iter().map(|one| one.lease.object).collect();
+    let before: Vec<Row> = on!(&mut *connection, c => notice::table
+        .filter(notice::mailbox_id.eq_any(&mailboxes))
+        .filter(notice::message_id.eq_any(&messages))
+        .select((
+            (notice::mailbox_id, notice::message_id, notice::round, notice::person_id, notice::channel),
+            notice::id,
+            (notice::sent_at, notice::refused_at),
+        ))
+        .load(c))?;
+    let before: HashMap<_, _> = before.into_iter().map(|(key, id, settled)| (key, (id, settled))).collect();
+    let mut rows = vec![];
+    for one in &mut told {
+        let (mailbox_id, message_id, round) = (one.lease.mailbox, one.lease.object, one.round());
+        let Some(notices) = &mut one.notices else { continue };
+        notices.retain_mut(|(person_id, notice)| {
+            let channel = notice.address.channel.as_word();
+            match before.get(&(mailbox_id, message_id, round, *person_id, channel.to_owned())) {
+                Some((id, (None, None))) => {
+                    notice.id = (*id).into();
+                    true
+                }
+                Some(_) => false,
+                None => {
+                    rows.push(NoticeRow {
+                        mailbox_id,
+                        message_id,
+                        person_id: *person_id,
+                        round,
+                        channel,
+                        id: notice.id.key(),
+                        decided_at: Time(now),
+                        sent_at: None,
+                        refused_at: None,
+                    });
+                    true
+                }
+            }
+        });
+    }
     NoticeRow::insert_all(connection, rows)?;
-    Ok(unsent)
+    Ok(told)
 }
 
 fn note_sent(connection: &mut Connection, notices: &[Id], now: DateTime<Utc>) -> Result<(), StoreError> {
@@ -432,21 +410,6 @@ fn finish(
         .partition(|about| notified.contains(&about.message.key()));
     event::record(connection, EventKind::MessageNotified, &told, now)?;
     Ok(event::record(connection, EventKind::MessageNotNotified, &untold, now)?)
-}
-
-/// How the owners of these mailboxes want to be told, as far as they have said.
-fn settings_of(connection: &mut Connection, mailboxes: &[Id]) -> Result<HashMap<Id, NotificationSettings>, StoreError> {
-    let rows: Vec<(Id, bool, bool)> = on!(connection, c => notification_settings::table
-        .filter(notification_settings::mailbox_id.eq_any(mailboxes))
-        .select((notification_settings::mailbox_id, notification_settings::sms, notification_settings::email))
-        .load(c))?;
-    Ok(rows.into_iter().map(|(mailbox, sms, email)| (mailbox, NotificationSettings { sms, email })).collect())
-}
-
-/// Forgets how the owner of a mailbox wants to be told.
-pub(crate) fn forget(connection: &mut Connection, mailbox: MailboxId) -> Result<(), StoreError> {
-    on!(connection, c => diesel::delete(notification_settings::table.find(mailbox.key())).execute(c))?;
-    Ok(())
 }
 
 /// A notice before it has been decided upon anew.

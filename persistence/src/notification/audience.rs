@@ -13,7 +13,8 @@ use domain::message::MessageKind;
 use domain::notification::{Addressee, NotificationSettings, addresses};
 use domain::person::age_years;
 
-use super::{Notice, new_notice, settings_of};
+use super::settings::settings_of;
+use super::{Notice, new_notice};
 use crate::access::facts::{Owner, is_fresh, owners_of};
 use crate::access::representatives::{self, Candidate};
 use crate::contact_register::Contacts;
@@ -90,10 +91,12 @@ impl Audience {
             .collect();
         let stale = stale.iter().filter_map(|person| listeners.get(person)).map(|one| one.number.clone()).collect();
         let mut representatives: HashMap<Id, Vec<RepresentativeRecord>> = HashMap::new();
-        for candidate in found {
+        let owners: HashMap<Id, Owner> = owners.into_iter().map(|owner| (owner.record.mailbox.key(), owner)).collect();
+        for mut candidate in found {
+            let owner_is_fresh = owners.get(&candidate.mailbox).is_some_and(|owner| owner.is_fresh(now, max_age));
+            candidate.record.is_certain = owner_is_fresh && !old(&&candidate);
             representatives.entry(candidate.mailbox).or_default().push(candidate.record);
         }
-        let owners = owners.into_iter().map(|owner| (owner.record.mailbox.key(), owner)).collect();
         Ok(Self { now, policy: inner.policy, messages, owners, representatives, listeners, stale })
     }
 
