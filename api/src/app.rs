@@ -145,7 +145,7 @@ impl Application {
             .map_err(|source| StartError::Io { what: format!("cannot listen on {}", settings.listen), source });
         let (listener, address) = listener?;
         let clock = match settings.mode {
-            Mode::Sandbox => Clock::movable(),
+            Mode::Sandbox => Clock::movable(settings.sandbox_now),
             Mode::Production => Clock::system(),
         };
         let mut issuers = issuers(&settings)?;

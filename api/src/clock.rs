@@ -3,10 +3,14 @@
 //! Everything else takes `now` as an argument or asks the one [`Clock`] that it was given, so that a sandbox can move
 //! time for all parts at once.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, Datelike, SubsecRound, TimeDelta, Utc};
+
+/// The years that every format of ours can write.
+pub(crate) const CLOCK_YEARS: RangeInclusive<i32> = 1970..=9999;
 
 /// Tells the time. A clone shows the same time, also after a move.
 #[derive(Clone, Debug)]
@@ -23,10 +27,12 @@ impl Clock {
         Self { base: system_now, offset_micros: None }
     }
 
-    /// The system's time plus an offset that starts at nothing: for the sandbox.
+    /// Goes on from a time between the years 1970 and 9999, or from the system's: for the sandbox.
     #[must_use]
-    pub fn movable() -> Self {
-        Self { base: system_now, offset_micros: Some(Arc::default()) }
+    pub fn movable(from: Option<DateTime<Utc>>) -> Self {
+        let clock = Self { base: system_now, offset_micros: Some(Arc::default()) };
+        let _ = from.is_none_or(|from| clock.set(from));
+        clock
     }
 
     /// Stands still until it is moved, so that a slow machine does not change what a test sees.
@@ -41,6 +47,12 @@ impl Clock {
     pub fn now(&self) -> DateTime<Utc> {
         let offset_micros = self.offset_micros.as_ref().map_or(0, |offset| offset.load(Ordering::Relaxed));
         (self.base)() + TimeDelta::microseconds(offset_micros)
+    }
+
+    /// Whether this clock goes to a time.
+    #[must_use]
+    pub fn reaches(&self, to: DateTime<Utc>) -> bool {
+        self.offset_micros.is_some() && CLOCK_YEARS.contains(&to.year())
     }
 
     /// Moves to a time between the years 1970 and 9999. False where this clock does not go there.
@@ -58,7 +70,7 @@ impl Clock {
         let checked = |offset| {
             let changed = change(offset)?;
             let time = (self.base)().checked_add_signed(TimeDelta::microseconds(changed))?;
-            (1970..=9999).contains(&time.year()).then_some(changed)
+            CLOCK_YEARS.contains(&time.year()).then_some(changed)
         };
         offset_micros.fetch_update(Ordering::Relaxed, Ordering::Relaxed, checked).is_ok()
     }
@@ -76,7 +88,7 @@ mod tests {
     #[test]
     fn times_are_whole_microseconds() {
         assert_eq!(Clock::system().now().timestamp_subsec_nanos() % 1_000, 0);
-        let clock = Clock::movable();
+        let clock = Clock::movable(None);
         assert!(clock.set(DateTime::from_timestamp(1_800_000_000, 1_234_567).expect("a time")));
         assert_eq!(clock.now().timestamp_subsec_nanos() % 1_000, 0);
     }
@@ -95,18 +107,20 @@ mod tests {
 
     #[test]
     fn a_movable_clock_goes_on_from_where_it_was_set() {
-        let clock = Clock::movable();
         let target = DateTime::from_timestamp(2_000_000_000, 0).expect("a time");
-        assert!(clock.set(target));
-        assert!(clock.now() >= target);
-        assert!(clock.now() < target + TimeDelta::hours(1));
+        let moved = Clock::movable(None);
+        assert!(moved.set(target));
+        for clock in [moved, Clock::movable(Some(target))] {
+            assert!(clock.now() >= target);
+            assert!(clock.now() < target + TimeDelta::hours(1));
+        }
     }
 
     #[test]
     fn the_system_clock_does_not_move() {
         let clock = Clock::system();
         assert!(!clock.advance(TimeDelta::days(7)));
-        assert!(!clock.set(DateTime::UNIX_EPOCH));
+        assert!(!clock.set(DateTime::UNIX_EPOCH) && !clock.reaches(DateTime::UNIX_EPOCH));
         assert!(clock.now().year() >= 2026);
     }
 
@@ -116,6 +130,7 @@ mod tests {
         let before = clock.now();
         for by in [TimeDelta::MAX, TimeDelta::MIN, TimeDelta::days(366 * 9_000), TimeDelta::days(-366 * 100)] {
             assert!(!clock.advance(by));
+            assert!(before.checked_add_signed(by).is_none_or(|to| !clock.reaches(to)));
         }
         assert!(!clock.set(DateTime::<Utc>::MAX_UTC));
         assert_eq!(clock.now(), before);

@@ -18,6 +18,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::{DateTime, Datelike as _, Utc};
 use domain::identity::OrganisationNumber;
 use domain::organisation::Name;
 use secrecy::SecretString;
@@ -29,6 +30,7 @@ pub use self::print::PrintSettings;
 use self::reader::Reader;
 pub use self::reader::SettingsProblems;
 pub use self::url::DatabaseUrl;
+use crate::clock::CLOCK_YEARS;
 
 /// What the server runs for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, EnumString, IntoStaticStr, VariantNames)]
@@ -55,6 +57,8 @@ pub enum LogFormat {
 pub struct Settings {
     /// What the server runs for.
     pub mode: Mode,
+    /// The time at which the sandbox's clock starts; that of this machine when not set. Never in production.
+    pub sandbox_now: Option<DateTime<Utc>>,
     /// The address that it listens on.
     pub listen: SocketAddr,
     /// The address under which others reach it, without a slash at the end; `https` unless it is this machine.
@@ -228,6 +232,7 @@ impl Settings {
 
     fn from_reader(reader: &mut Reader<'_>) -> Self {
         let mode = reader.word("mode").unwrap_or(Mode::Sandbox);
+        let sandbox_now = sandbox_now(reader, mode);
         let listen = reader
             .parsed("listen", |text| text.parse().map_err(|_| "must be an IP address and a port: 127.0.0.1:8080"))
             .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)));
@@ -250,6 +255,7 @@ impl Settings {
         }
         Self {
             mode,
+            sandbox_now,
             listen,
             public_url,
             workers,
@@ -275,6 +281,17 @@ impl Settings {
             contact_register: outbound::contact_register(reader),
         }
     }
+}
+
+fn sandbox_now(reader: &mut Reader<'_>, mode: Mode) -> Option<DateTime<Utc>> {
+    let now = reader.parsed("sandbox.now", |text| {
+        let time = text.parse().ok().filter(|time: &DateTime<Utc>| CLOCK_YEARS.contains(&time.year()));
+        time.ok_or("must be a time between the years 1970 and 9999: 2026-11-24T11:00:00Z")
+    });
+    if mode == Mode::Production && now.is_some() {
+        reader.problem("sandbox.now", "must not be set in production: the time there is that of this machine");
+    }
+    now
 }
 
 fn database(reader: &mut Reader<'_>) -> DatabaseSettings {

@@ -25,6 +25,7 @@ impl Settings {
     fn effective(&self) -> Vec<(String, String)> {
         let Self {
             mode,
+            sandbox_now,
             listen,
             public_url,
             workers,
@@ -48,6 +49,7 @@ impl Settings {
         } = self;
         let mut lines = vec![
             ("mode", <&str>::from(*mode).to_owned()),
+            ("sandbox.now", shown(sandbox_now.map(|now| now.to_rfc3339()))),
             ("listen", listen.to_string()),
             ("public_url", shown(public_url.as_ref())),
             ("workers", workers.map_or_else(|| "one for each core".to_owned(), |workers| workers.to_string())),

@@ -58,6 +58,20 @@ fn without_any_settings_the_sandbox_starts_on_this_machine() {
 }
 
 #[test]
+fn only_the_clock_of_a_sandbox_starts_at_another_time() {
+    let settings = read("sandbox.now = \"2026-11-24T11:00:00Z\"", &[]).unwrap();
+    assert_eq!(settings.sandbox_now.map(|now| now.timestamp()), Some(1_795_518_000));
+    assert_eq!(read("", &[]).unwrap().sandbox_now, None);
+    for bad in ["noon", "10000-01-01T00:00:00Z"] {
+        let told = problems("", &[("BREVDUE_SANDBOX__NOW", bad)]);
+        assert!(told[0].starts_with("BREVDUE_SANDBOX__NOW: must be a time"), "{told:?}");
+    }
+    let told =
+        problems(&PRODUCTION.replace("[[issuers]]", "[sandbox]\nnow = \"2026-11-24T11:00:00Z\"\n[[issuers]]"), &[]);
+    assert!(told.iter().any(|line| line.starts_with("sandbox.now: must not be set in production")), "{told:?}");
+}
+
+#[test]
 fn webhooks_reach_this_machine_only_from_a_sandbox_that_nobody_else_reaches() {
     let loopback = |file: &str| read(file, &[]).expect("they are right").webhooks.loopback;
     assert!(!loopback("listen = \"0.0.0.0:8080\""));
