@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use diesel::copy_from;
+use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Binary, Bool, Integer, Nullable};
@@ -95,8 +97,8 @@ impl Store {
                     told_at: Time(now),
                 })
             };
-            let rows = lines.into_iter().map(row).collect::<Result<_, StoreError>>()?;
-            connection.write(|connection| Ok::<_, Failure>(LineRow::insert_all(connection, rows)?))
+            let rows: Vec<LineRow> = lines.into_iter().map(row).collect::<Result<_, StoreError>>()?;
+            connection.write(|connection| Ok::<_, Failure>(put_aside(connection, rows)?))
         })
         .await
     }
@@ -227,6 +229,28 @@ pub(crate) fn release(connection: &mut Connection, service: ServiceId, member: P
     Ok(())
 }
 
+/// Puts lines into their table: the quickest way that the database has for many.
+fn put_aside(connection: &mut Connection, rows: Vec<LineRow>) -> Result<(), StoreError> {
+    match connection {
+        Connection::Postgres(link) => {
+            let link: &mut PgConnection = &mut *link;
+            copy_from(relationship_line::table).from_insertable(&rows).execute(link)?;
+        }
+        Connection::Sqlite(..) => LineRow::insert_all(connection, rows)?,
+    }
+    Ok(())
+}
+
+/// Has PostgreSQL join the lines of a batch by hashing until the transaction ends. It knows nothing yet of lines that have
+/// just come, and would take a way that is quadratic where it guesses that there are few.
+fn join_whole(connection: &mut Connection) -> Result<(), StoreError> {
+    if let Connection::Postgres(link) = connection {
+        let link: &mut PgConnection = &mut *link;
+        diesel::sql_query("SET LOCAL enable_nestloop = off").execute(link)?;
+    }
+    Ok(())
+}
+
 fn apply(
     connection: &mut Connection,
     grant: &ServiceGrant,
@@ -234,6 +258,7 @@ fn apply(
     terms: BatchTerms,
     now: DateTime<Utc>,
 ) -> Result<BatchReport, Failure> {
+    join_whole(connection)?;
     let rejected = rejected(connection, grant.service(), batch)?;
     let is_broken = terms.has_broken_lines || !rejected.is_empty();
     let total = count(connection, batch)?;
@@ -298,7 +323,6 @@ fn close_others(
     let named = relationship_line::table
         .filter(relationship_line::batch_id.eq(batch.key()))
         .filter(relationship_line::person_hash.eq(relationship::person_hash))
-        // So that the index alone answers.
         .select(relationship_line::line);
     let closed = on!(connection, c => diesel::update(relationship::table)
         .filter(relationship::service_id.eq(service.key()))
@@ -309,8 +333,8 @@ fn close_others(
     Ok(closed as u64)
 }
 
-/// Takes the lines of a batch over, in one statement whose text is the same for both databases. Only what differs is
-/// written. A relationship that comes back begins anew, with its night (CON-15).
+/// Takes the lines of a batch over, in one statement whose text is the same for both databases. Only what differs gets as far
+/// as the index and is written: nobody else changes relationships while the service is locked. A relationship that comes back begins anew, with its night (CON-15).
 struct MergeStatement {
     service: Id,
     batch: Id,
@@ -329,23 +353,28 @@ where
             "INSERT INTO relationship (service_id, person_hash, told_at, active_from, closed_at, responsible_id) SELECT ",
         );
         out.push_bind_param::<SqlUuid, _>(&self.service)?;
-        out.push_sql(", person_hash, told_at, ");
+        out.push_sql(", line.person_hash, line.told_at, ");
         out.push_bind_param::<SqlTime, _>(&self.active_from)?;
-        out.push_sql(", CASE WHEN is_closed THEN ");
+        out.push_sql(", CASE WHEN line.is_closed THEN ");
         out.push_bind_param::<SqlTime, _>(&self.now)?;
-        out.push_sql(" END, responsible_id FROM relationship_line WHERE batch_id = ");
+        out.push_sql(
+            " END, line.responsible_id FROM relationship_line AS line LEFT JOIN relationship AS known \
+             ON known.person_hash = line.person_hash AND known.service_id = ",
+        );
+        out.push_bind_param::<SqlUuid, _>(&self.service)?;
+        out.push_sql(" WHERE line.batch_id = ");
         out.push_bind_param::<SqlUuid, _>(&self.batch)?;
         out.push_sql(
-            " ON CONFLICT (service_id, person_hash) DO UPDATE SET \
+            " AND (known.person_hash IS NULL OR (known.closed_at IS NULL) = line.is_closed \
+             OR known.responsible_id IS DISTINCT FROM line.responsible_id) \
+             ON CONFLICT (service_id, person_hash) DO UPDATE SET \
              told_at = CASE WHEN relationship.closed_at IS NOT NULL AND excluded.closed_at IS NULL \
              THEN excluded.told_at ELSE relationship.told_at END, \
              active_from = CASE WHEN relationship.closed_at IS NOT NULL AND excluded.closed_at IS NULL \
              THEN excluded.active_from ELSE relationship.active_from END, \
              closed_at = CASE WHEN excluded.closed_at IS NULL THEN NULL \
              ELSE coalesce(relationship.closed_at, excluded.closed_at) END, \
-             responsible_id = excluded.responsible_id \
-             WHERE relationship.responsible_id IS DISTINCT FROM excluded.responsible_id \
-             OR (relationship.closed_at IS NULL) <> (excluded.closed_at IS NULL)",
+             responsible_id = excluded.responsible_id",
         );
         Ok(())
     }

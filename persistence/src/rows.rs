@@ -9,7 +9,7 @@ macro_rules! rows {
     ($(#[$meaning:meta])* $row:ident, $columns:ident => $table:ident { $($column:ident: $rust:ty as $sql:ty),+ $(,)? }) => {
         $(#[$meaning])*
         #[derive(diesel::Insertable)]
-        #[diesel(table_name = crate::schema::$table)]
+        #[diesel(table_name = crate::schema::$table, treat_none_as_default_value = false)]
         pub(crate) struct $row {
             $(pub(crate) $column: $rust,)+
         }

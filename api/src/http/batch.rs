@@ -5,7 +5,7 @@ use std::pin::pin;
 use actix_web::error::PayloadError;
 use actix_web::web::Payload;
 use actix_web::{HttpMessage as _, HttpRequest};
-use futures_util::StreamExt as _;
+use futures_util::{Stream, StreamExt as _};
 use persistence::{BatchTerms, Failure, LineFault};
 use serde::{Deserialize, Serialize};
 use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
@@ -23,8 +23,8 @@ const MAX_LINES: u32 = 50_000;
 /// The longest line, in bytes.
 const MAX_LINE_BYTES: usize = 4096;
 
-/// As many lines are held at once.
-const CHUNK_LINES: usize = 1000;
+/// As many lines are put aside at once. Twice as many are held, for the next ones are read meanwhile.
+const CHUNK_LINES: usize = 2500;
 
 /// How a batch is to be taken.
 #[derive(Deserialize, IntoParams)]
@@ -106,30 +106,16 @@ async fn take<L>(
 ) -> Result<Taken, ApiError> {
     let bytes = StreamReader::new(timed(payload).map(|chunk| chunk.map_err(std::io::Error::other)));
     let mut lines = pin!(FramedRead::new(bytes, LinesCodec::new_with_max_length(MAX_LINE_BYTES)));
-    let (mut taken, mut waiting) = (Taken::default(), vec![]);
-    loop {
-        let line = lines.next().await.transpose().map_err(unreadable)?;
-        let is_over = line.is_none();
-        if let Some(line) = line {
-            taken.lines += 1;
-            if taken.lines > MAX_LINES {
-                return Err(ProblemKind::PayloadTooLarge.into());
-            }
-            if !line.trim().is_empty() {
-                match read(taken.lines, &line) {
-                    Ok(line) => waiting.push(line),
-                    Err(violations) => taken.broken.push((taken.lines, violations)),
-                }
-            }
-        }
-        if waiting.len() >= CHUNK_LINES || (is_over && !waiting.is_empty()) {
-            let faults = put_aside(std::mem::take(&mut waiting)).await?;
-            taken.broken.extend(faults.into_iter().map(|(line, violation)| (line, vec![violation])));
-        }
-        if is_over {
-            return Ok(taken);
-        }
+    let mut taken = Taken::default();
+    let mut chunk = taken.next_chunk(&mut lines, &read).await?;
+    while !chunk.is_empty() {
+        // The next lines are read while these are put aside.
+        let (faults, next) = tokio::join!(put_aside(chunk), taken.next_chunk(&mut lines, &read));
+        let faults = faults?;
+        taken.broken.extend(faults.into_iter().map(|(line, violation)| (line, vec![violation])));
+        chunk = next?;
     }
+    Ok(taken)
 }
 
 /// Takes a batch from its first line to its end: see [`take`]. `end` makes it count, on terms that say whether lines were
@@ -175,6 +161,30 @@ fn unreadable(error: LinesCodecError) -> ApiError {
 }
 
 impl Taken {
+    /// The next lines that can be read; none at the end.
+    async fn next_chunk<L>(
+        &mut self,
+        lines: &mut (impl Stream<Item = Result<String, LinesCodecError>> + Unpin),
+        read: impl Fn(u32, &str) -> Result<L, Vec<Violation>>,
+    ) -> Result<Vec<L>, ApiError> {
+        let mut chunk = Vec::with_capacity(CHUNK_LINES);
+        while chunk.len() < CHUNK_LINES
+            && let Some(line) = lines.next().await.transpose().map_err(unreadable)?
+        {
+            self.lines += 1;
+            if self.lines > MAX_LINES {
+                return Err(ProblemKind::PayloadTooLarge.into());
+            }
+            if !line.trim().is_empty() {
+                match read(self.lines, &line) {
+                    Ok(line) => chunk.push(line),
+                    Err(violations) => self.broken.push((self.lines, violations)),
+                }
+            }
+        }
+        Ok(chunk)
+    }
+
     /// All lines that were not taken: those that were broken, and those that the store has rejected.
     ///
     /// # Errors
