@@ -1,5 +1,6 @@
 //! The program put together: what tests start is what is shipped.
 
+use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use actix_web::{App, HttpServer};
 use chrono::TimeDelta;
 use domain::access::Policy;
 use domain::identity::NumberSeries;
+use domain::routing::MailboxProvider;
 use persistence::vault::MasterKey;
 use persistence::{ContactRegister, Outlets, PopulationRegister, Store, StoreSettings};
 use secrecy::ExposeSecret as _;
@@ -30,8 +32,8 @@ use crate::http::{self, KnownPaths};
 use crate::outbound::public_address::PublicOnly;
 use crate::outbound::webhook::Courier;
 use crate::outbound::{
-    Carrier, Carriers, DigdirContactRegister, EmailServer, Maskinporten, Messengers, NotConnected, PrintFolder,
-    PrintService, SmsGateway,
+    Carrier, Carriers, DigdirContactRegister, Digipost, EmailServer, Maskinporten, Messengers, NotConnected,
+    PrintFolder, PrintService, SmsGateway,
 };
 use crate::rate_limit::RateLimiter;
 use crate::sandbox::{self, Partners, Sandbox};
@@ -80,6 +82,9 @@ pub enum StartError {
     /// What prints could not be set up.
     #[error("letters cannot be printed: {0}")]
     Print(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// What brings letters to Digipost could not be set up.
+    #[error("letters cannot go to Digipost: {0}")]
+    Digipost(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The client for webhooks could not be set up.
     #[error("webhooks cannot be sent")]
     Webhooks(#[source] reqwest::Error),
@@ -163,7 +168,7 @@ impl Application {
         let partners = Partners::new(&clock);
         let outside = match settings.mode {
             Mode::Sandbox => partners.outside(),
-            Mode::Production => Outside::new(messengers(&settings)?, carriers(&settings)?),
+            Mode::Production => Outside::new(messengers(&settings)?, carriers(&settings, &clock)?),
         };
         let store = open_store(&settings, registers, outside.carriers.outlets())?;
         let (sandbox, series) = match settings.mode {
@@ -250,7 +255,7 @@ fn messengers(settings: &Settings) -> Result<Messengers, StartError> {
 }
 
 /// Who carries letters out of the house, as the settings have it.
-fn carriers(settings: &Settings) -> Result<Carriers, StartError> {
+fn carriers(settings: &Settings, clock: &Clock) -> Result<Carriers, StartError> {
     let printer: Option<Arc<dyn Carrier>> = match settings.print.clone() {
         None => None,
         Some(PrintSettings::Folder(folder)) => Some(Arc::new(PrintFolder::new(folder))),
@@ -259,7 +264,12 @@ fn carriers(settings: &Settings) -> Result<Carriers, StartError> {
             Some(Arc::new(service))
         }
     };
-    Ok(Carriers { printer, mailboxes: None })
+    let mut mailboxes: HashMap<MailboxProvider, Arc<dyn Carrier>> = HashMap::new();
+    if let Some(settings) = settings.digipost.clone() {
+        let digipost = Digipost::new(settings, clock.clone()).map_err(|error| StartError::Digipost(error.into()))?;
+        mailboxes.insert(MailboxProvider::Digipost, Arc::new(digipost));
+    }
+    Ok(Carriers { printer, mailboxes })
 }
 
 fn issuers(settings: &Settings) -> Result<Vec<IssuerSettings>, StartError> {

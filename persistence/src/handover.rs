@@ -17,7 +17,7 @@ use domain::id::{HandoverId, MailboxId, MessageId};
 use domain::identity::NationalId;
 use domain::job::Trouble;
 use domain::message::{Body, Sender, Status, Subject};
-use domain::routing::{Channel, ExternalChannels, Reason, Routed};
+use domain::routing::{Channel, ExternalChannels, MailboxProvider, Reason, Routed};
 use domain::rule::Rule;
 
 pub use self::destination::Destination;
@@ -37,21 +37,19 @@ use crate::{Fetched, Inner, Store, attachment, event, service};
 const CORRUPT: StoreError = StoreError::Corrupt { what: "letter" };
 
 /// The ways out of the house that this installation has. What it has not, routing does not choose.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Outlets {
     /// Somebody prints.
     pub paper: bool,
-    /// Somebody carries letters to the providers of mailboxes.
-    pub mailboxes: bool,
+    /// The providers of mailboxes to whom somebody carries letters.
+    pub mailboxes: Vec<MailboxProvider>,
 }
 
 impl Outlets {
     /// What of the channels that a service uses this installation has.
-    pub(crate) fn narrow(self, external: &ExternalChannels) -> ExternalChannels {
+    pub(crate) fn narrow(&self, external: &ExternalChannels) -> ExternalChannels {
         let mut narrowed = external.clone();
-        if !self.mailboxes {
-            narrowed.mailbox_providers.clear();
-        }
+        narrowed.mailbox_providers.retain(|provider| self.mailboxes.contains(provider));
         if !self.paper {
             narrowed.paper = false;
         }
@@ -429,19 +427,22 @@ fn step(
 
 #[cfg(test)]
 mod tests {
-    use domain::routing::MailboxProvider;
-
     use super::*;
 
     #[test]
     fn what_this_installation_has_not_no_service_uses() {
-        let mailbox_providers = vec![MailboxProvider::Digipost];
-        let wanted =
-            ExternalChannels { mailbox_providers, paper: true, paper_if_unopened: true, ..ExternalChannels::NONE };
-        for (paper, mailboxes) in [(false, false), (false, true), (true, false), (true, true)] {
-            let narrowed = Outlets { paper, mailboxes }.narrow(&wanted);
-            assert_eq!((narrowed.paper, narrowed.mailbox_providers.is_empty()), (paper, !mailboxes));
-            let none = Outlets { paper, mailboxes }.narrow(&ExternalChannels::NONE);
+        use MailboxProvider::{Digipost, EBoks};
+        for (paper, mailboxes, wanted, left) in [
+            (false, vec![], vec![Digipost, EBoks], vec![]),
+            (true, vec![Digipost], vec![EBoks, Digipost], vec![Digipost]),
+            (false, vec![EBoks, Digipost], vec![Digipost], vec![Digipost]),
+            (true, vec![EBoks], vec![Digipost], vec![]),
+        ] {
+            let external = ExternalChannels { mailbox_providers: wanted, paper: true, ..ExternalChannels::NONE };
+            let outlets = Outlets { paper, mailboxes };
+            let narrowed = outlets.narrow(&external);
+            assert_eq!((narrowed.paper, narrowed.mailbox_providers), (paper, left));
+            let none = outlets.narrow(&ExternalChannels::NONE);
             assert_eq!(none, ExternalChannels::NONE, "nor anything that it does not want");
         }
     }

@@ -1,11 +1,13 @@
 //! Who carries letters out of the house, whoever that is.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::id::HandoverId;
-use domain::routing::Channel;
+use domain::identity::OrganisationNumber;
+use domain::routing::MailboxProvider;
 use futures_util::future::BoxFuture;
-use persistence::Outlets;
+use persistence::{Destination, Outlets};
 
 use super::SendError;
 
@@ -13,12 +15,34 @@ use super::SendError;
 pub(crate) struct Consignment {
     /// What the carrier is to know it by, so that it can drop what it gets twice.
     pub(crate) id: HandoverId,
-    /// Name and address line by line; or the provider, the mailbox and its owner's number.
-    pub(crate) to: Vec<String>,
+    /// Where it goes.
+    pub(crate) to: Destination,
+    /// The organisation that answers for it.
+    pub(crate) sender: OrganisationNumber,
+    /// The letter itself, and its files.
+    pub(crate) documents: Vec<Document>,
+}
+
+/// A document of a letter.
+pub(crate) struct Document {
     /// What it is called.
     pub(crate) title: String,
-    /// PDF, each.
-    pub(crate) documents: Vec<Vec<u8>>,
+    /// Its bytes.
+    pub(crate) pdf: Vec<u8>,
+}
+
+impl Consignment {
+    /// Where it goes, in lines: name and address, or the provider, the mailbox and its owner's number.
+    pub(crate) fn address_lines(&self) -> Vec<&str> {
+        match &self.to {
+            Destination::Paper { name, address } => {
+                std::iter::once(name.as_str()).chain(address.expose().iter().map(String::as_str)).collect()
+            }
+            Destination::Mailbox { provider, address, national_id } => {
+                vec![provider.as_str(), address, national_id.expose()]
+            }
+        }
+    }
 }
 
 /// Who carries letters over one channel.
@@ -31,21 +55,22 @@ pub(crate) trait Carrier: Send + Sync {
 #[derive(Clone, Default)]
 pub(crate) struct Carriers {
     pub(crate) printer: Option<Arc<dyn Carrier>>,
-    pub(crate) mailboxes: Option<Arc<dyn Carrier>>,
+    pub(crate) mailboxes: HashMap<MailboxProvider, Arc<dyn Carrier>>,
 }
 
 impl Carriers {
     /// What routing may choose.
     pub(crate) fn outlets(&self) -> Outlets {
-        Outlets { paper: self.printer.is_some(), mailboxes: self.mailboxes.is_some() }
+        Outlets { paper: self.printer.is_some(), mailboxes: self.mailboxes.keys().copied().collect() }
     }
 
-    /// The one for a channel, where there is one.
-    pub(crate) fn of(&self, channel: Channel) -> Option<&dyn Carrier> {
-        match channel {
-            Channel::Inbox => None,
-            Channel::DigitalMailbox => self.mailboxes.as_deref(),
-            Channel::Paper => self.printer.as_deref(),
+    /// Who carries letters there, where anybody does.
+    pub(crate) fn to(&self, destination: &Destination) -> Option<&dyn Carrier> {
+        match destination {
+            Destination::Paper { .. } => self.printer.as_deref(),
+            Destination::Mailbox { provider, .. } => {
+                self.mailboxes.get(&MailboxProvider::of(provider)?).map(|carrier| &**carrier)
+            }
         }
     }
 }

@@ -1,11 +1,9 @@
 //! The client against a server on this machine that plays Maskinporten and the register.
 
-use aws_lc_rs::encoding::AsDer as _;
-use aws_lc_rs::rsa::KeySize;
 use domain::identity::NumberSeries;
 use domain::routing::Contact;
 
-use super::super::test_server::{Asked, TestServer};
+use super::super::test_server::{Asked, TestServer, key_file};
 use super::*;
 use crate::clock::Clock;
 use crate::settings::MaskinportenSettings;
@@ -62,12 +60,7 @@ impl World {
             _ => answers(asked, before),
         });
         let folder = tempfile::tempdir().expect("a folder");
-        let key_file = folder.path().join("key.pem");
-        let key = aws_lc_rs::rsa::KeyPair::generate(KeySize::Rsa2048).expect("a key");
-        let der: aws_lc_rs::encoding::Pkcs8V1Der<'_> = key.as_der().expect("DER");
-        let text = BASE64_STANDARD.encode(der.as_ref());
-        let pem = format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n");
-        std::fs::write(&key_file, pem).expect("the key is written");
+        let (_, key_file) = key_file(folder.path());
         let settings = MaskinportenSettings {
             token_url: server.url("/token"),
             audience: "https://test.maskinporten.no/".to_owned(),
@@ -120,7 +113,7 @@ async fn krr_1_a_row_is_read_with_both_shapes_of_dates() {
     assert_eq!(Some(certificate.valid_until), at("2067-12-17T17:56:42Z"));
     assert!(matches!(entry.contact(world.clock.now()), Contact::Known(of) if !of.is_reserved && of.can_be_notified));
     let asked = &world.server.asked("/personer")[0];
-    assert!(asked.head.contains("authorization: bearer token-0"), "{}", asked.head);
+    assert!(asked.head.contains("authorization: Bearer token-0"), "{}", asked.head);
     assert_eq!(asked.body, json!({"personidentifikatorer": NUMBERS}).to_string());
 }
 

@@ -40,10 +40,18 @@ pub(crate) fn client_for(url: &str, total_timeout: Duration) -> Result<reqwest::
 ///
 /// # Errors
 /// Another status, more bytes than `most`, or an answer that breaks off.
-pub(crate) async fn body_of(mut response: reqwest::Response, most: usize) -> Result<Vec<u8>, CallError> {
+pub(crate) async fn body_of(response: reqwest::Response, most: usize) -> Result<Vec<u8>, CallError> {
     if response.status() != reqwest::StatusCode::OK {
         return Err(CallError::Status(response.status().as_u16()));
     }
+    bytes_of(response, most).await
+}
+
+/// The body of an answer, whatever its status.
+///
+/// # Errors
+/// More bytes than `most`, or an answer that breaks off.
+pub(crate) async fn bytes_of(mut response: reqwest::Response, most: usize) -> Result<Vec<u8>, CallError> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         if body.len() + chunk.len() > most {

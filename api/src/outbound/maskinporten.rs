@@ -1,7 +1,6 @@
 //! Tokens for our own calls, from Maskinporten: a JWT that we sign is exchanged for an access token (RFC 7523).
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,6 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::http::{CallError, body_of, client_for};
+use super::key::{KeyError, read_key};
 use crate::clock::Clock;
 use crate::settings::MaskinportenSettings;
 
@@ -33,20 +33,6 @@ pub(crate) enum TokenError {
     /// Our key does not sign.
     #[error("the key does not sign")]
     Key(#[from] jsonwebtoken::errors::Error),
-}
-
-/// Why the client could not be made.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum KeyError {
-    /// The file cannot be read.
-    #[error("the file cannot be read")]
-    File(#[from] std::io::Error),
-    /// It holds something else.
-    #[error("the file holds no private RSA key in PEM")]
-    Unreadable(#[from] jsonwebtoken::errors::Error),
-    /// No TLS client can be made.
-    #[error("no TLS client can be made")]
-    Client(#[from] reqwest::Error),
 }
 
 /// What gets tokens, one for each list of scopes, and keeps each until shortly before it runs out.
@@ -128,9 +114,4 @@ impl Maskinporten {
         });
         Ok(jsonwebtoken::encode(&header, &claims, &self.key)?)
     }
-}
-
-fn read_key(file: &Path) -> Result<EncodingKey, KeyError> {
-    let pem = std::fs::read(file)?;
-    Ok(EncodingKey::from_rsa_pem(&pem)?)
 }

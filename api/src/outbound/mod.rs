@@ -3,8 +3,10 @@
 
 mod carrier;
 mod contact_register;
+mod digipost;
 mod email;
 pub(crate) mod http;
+mod key;
 mod maskinporten;
 mod messenger;
 mod not_connected;
@@ -17,8 +19,9 @@ mod test_server;
 mod tests;
 pub(crate) mod webhook;
 
-pub(crate) use carrier::{Carrier, Carriers, Consignment};
+pub(crate) use carrier::{Carrier, Carriers, Consignment, Document};
 pub(crate) use contact_register::DigdirContactRegister;
+pub(crate) use digipost::Digipost;
 pub(crate) use email::EmailServer;
 pub(crate) use maskinporten::Maskinporten;
 pub(crate) use messenger::{Messenger, Messengers, OutgoingNotice, SendError};

@@ -2,7 +2,13 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+
+use aws_lc_rs::encoding::AsDer as _;
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 
 /// What came in: path, head and body.
 #[derive(Clone, Debug)]
@@ -72,11 +78,10 @@ fn read(stream: &mut TcpStream) -> Option<Asked> {
     loop {
         let text = String::from_utf8_lossy(&request).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let head = head.to_lowercase();
             let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.trim().parse().ok());
             if body.len() >= length.unwrap_or(0) {
                 let path = text.split(' ').nth(1)?.to_owned();
-                return Some(Asked { path, head, body: body.to_owned() });
+                return Some(Asked { path, head: head.to_owned(), body: body.to_owned() });
             }
         }
         match stream.read(&mut buffer) {
@@ -84,4 +89,15 @@ fn read(stream: &mut TcpStream) -> Option<Asked> {
             Ok(count) => request.extend_from_slice(&buffer[..count]),
         }
     }
+}
+
+/// A new private key, and the file in a folder that it lies in.
+pub(super) fn key_file(folder: &Path) -> (KeyPair, PathBuf) {
+    let key = KeyPair::generate(KeySize::Rsa2048).expect("a key");
+    let der: aws_lc_rs::encoding::Pkcs8V1Der<'_> = key.as_der().expect("DER");
+    let text = BASE64_STANDARD.encode(der.as_ref());
+    let file = folder.join("key.pem");
+    std::fs::write(&file, format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n"))
+        .expect("written");
+    (key, file)
 }

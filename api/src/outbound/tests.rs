@@ -1,10 +1,16 @@
 //! What goes to gateways and printers, and what their answers mean: against a server on this machine.
 
 use domain::id::{HandoverId, NoticeId};
+use domain::identity::OrganisationNumber;
+use domain::postal_address::PostalAddress;
+use persistence::Destination;
 use secrecy::SecretString;
 
 use super::test_server::TestServer;
-use super::{Carrier as _, Consignment, Messenger as _, OutgoingNotice, PrintService, SendError, SmsGateway};
+use super::{
+    Carrier as _, Consignment, Document, Messenger as _, OutgoingNotice, PrintFolder, PrintService, SendError,
+    SmsGateway,
+};
 use crate::settings::{SmsSettings, SmsShape};
 
 const TEXT: &str = "Du har fått en melding fra Solvika & Co.";
@@ -28,17 +34,25 @@ fn notice() -> OutgoingNotice {
     OutgoingNotice { id, to: "+4799000001".to_owned(), subject: "", text: TEXT.to_owned() }
 }
 
-fn letter() -> Consignment {
+/// A letter with a file.
+pub(super) fn letter_to(to: Destination) -> Consignment {
     Consignment {
         id: HandoverId::from(uuid::Uuid::from_u128(7)),
-        to: vec!["Kari Testesen".to_owned(), "0001 Oslo".to_owned()],
-        title: "Vedtak".to_owned(),
-        documents: vec![b"%PDF-first".to_vec(), b"%PDF-second".to_vec()],
+        to,
+        sender: OrganisationNumber::parse("310000019").expect("a number"),
+        documents: [("Vedtak", "%PDF-first"), ("Bilag.pdf", "%PDF-second")]
+            .map(|(title, pdf)| Document { title: title.to_owned(), pdf: pdf.into() })
+            .into(),
     }
 }
 
+fn letter() -> Consignment {
+    let address = PostalAddress::from_register(vec!["0001 Oslo".to_owned()]).expect("an address");
+    letter_to(Destination::Paper { name: "Kari Testesen".to_owned(), address })
+}
+
 /// What came of something that was sent, as a word.
-fn word(sent: Result<(), SendError>) -> &'static str {
+pub(super) fn word(sent: Result<(), SendError>) -> &'static str {
     match sent {
         Ok(()) => "taken",
         Err(SendError::Unreached(_)) => "unreached",
@@ -56,8 +70,8 @@ async fn both_shapes_of_sms_carry_the_notice_and_its_id() {
 
     let asked = server.asked("/202");
     assert!(asked.iter().all(|asked| asked.head.contains(&format!("idempotency-key: {id}"))));
-    assert!(asked[0].head.contains("authorization: bearer hemmelig"));
-    assert!(asked[1].head.contains("authorization: basic a29udg86agvtbwvsawc="));
+    assert!(asked[0].head.contains("authorization: Bearer hemmelig"));
+    assert!(asked[1].head.contains("authorization: Basic a29udG86aGVtbWVsaWc="));
     let json: serde_json::Value = serde_json::from_str(&asked[0].body).expect("JSON");
     assert_eq!(json, serde_json::json!({"to": "+4799000001", "from": "Brevdue", "text": TEXT, "reference": id}));
     assert_eq!(asked[1].body, "To=%2B4799000001&From=Brevdue&Body=Du+har+f%C3%A5tt+en+melding+fra+Solvika+%26+Co.");
@@ -70,11 +84,33 @@ async fn a_printer_gets_the_slip_and_every_document_under_an_id() {
     printer.hand_over(&letter()).await.expect("taken");
 
     let asked = server.asked("/202").remove(0);
-    assert!(asked.head.contains(&format!("idempotency-key: {id}")) && asked.head.contains("bearer hemmelig"));
+    assert!(asked.head.contains(&format!("idempotency-key: {id}")) && asked.head.contains("Bearer hemmelig"));
     let slip = format!(r#"{{"id":"{id}","address":["Kari Testesen","0001 Oslo"],"documents":2}}"#);
     let places = [slip.as_str(), "%PDF-first", "%PDF-second"].map(|part| asked.body.find(part));
     assert!(places.is_sorted() && places.iter().all(Option::is_some), "{}", asked.body);
     assert!(!asked.body.contains("Vedtak"), "what it is called stands on the letter alone");
+}
+
+#[tokio::test]
+async fn a_letter_lies_in_the_folder_whole_and_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path().join("print");
+    let (printer, letter) = (PrintFolder::new(folder.clone()), letter());
+
+    for _ in 0..2 {
+        printer.hand_over(&letter).await.expect("written");
+    }
+
+    let mut names: Vec<String> = std::fs::read_dir(&folder)
+        .expect("the folder")
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort_unstable();
+    let id = letter.id.to_string();
+    assert_eq!(names, [format!("{id}-1.pdf"), format!("{id}-2.pdf"), format!("{id}.json")]);
+    let slip = std::fs::read(folder.join(format!("{id}.json"))).expect("the slip");
+    let slip: serde_json::Value = serde_json::from_slice(&slip).expect("JSON");
+    assert_eq!(slip, serde_json::json!({"id": id, "address": ["Kari Testesen", "0001 Oslo"], "documents": 2}));
 }
 
 #[tokio::test]

@@ -21,7 +21,9 @@ use domain::id::{MailboxId, OrganisationId, ServiceId};
 use domain::identity::{NationalId, OrganisationNumber};
 use domain::notification::NoticeChannel;
 use domain::organisation::Name;
+use domain::routing::MailboxProvider;
 use persistence::{Context, Failure, Store};
+use strum::VariantArray as _;
 use uuid::Uuid;
 
 use crate::auth::sandbox_issuer::SandboxIssuer;
@@ -78,8 +80,9 @@ impl Partners {
     /// What the sandbox reaches the outside with.
     pub(crate) fn outside(&self) -> Outside {
         let Self { outbox: _, sms, email, printer, mailboxes } = self;
-        let carriers =
-            Carriers { printer: Some(Arc::clone(printer) as _), mailboxes: Some(Arc::clone(mailboxes) as _) };
+        let mailboxes =
+            MailboxProvider::VARIANTS.iter().map(|provider| (*provider, Arc::clone(mailboxes) as _)).collect();
+        let carriers = Carriers { printer: Some(Arc::clone(printer) as _), mailboxes };
         let messengers = Messengers { sms: Some(Arc::clone(sms) as _), email: Some(Arc::clone(email) as _) };
         Outside::new(messengers, carriers)
     }

@@ -118,10 +118,10 @@ impl Carrier for SandboxCarrier {
             id: letter.id.as_uuid(),
             kind,
             at,
-            to: letter.to.join(", "),
-            subject: Some(letter.title.clone()),
+            to: letter.address_lines().join(", "),
+            subject: letter.documents.first().map(|document| document.title.clone()),
             text: String::new(),
-            documents: letter.documents.iter().map(Vec::len).collect(),
+            documents: letter.documents.iter().map(|document| document.pdf.len()).collect(),
             times: 1,
         };
         ready(self.answer(sent)).boxed()

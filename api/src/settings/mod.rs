@@ -25,7 +25,7 @@ use secrecy::SecretString;
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
 pub use self::notifications::{EmailEncryption, EmailSettings, NotificationSettings, SmsSettings, SmsShape};
-pub use self::outbound::{ContactRegisterSettings, MaskinportenSettings};
+pub use self::outbound::{AuthenticationLevel, ContactRegisterSettings, DigipostSettings, MaskinportenSettings};
 pub use self::print::PrintSettings;
 use self::reader::Reader;
 pub use self::reader::SettingsProblems;
@@ -97,6 +97,8 @@ pub struct Settings {
     pub notifications: NotificationSettings,
     /// Who prints letters. Without anybody, nothing goes on paper.
     pub print: Option<PrintSettings>,
+    /// Who brings letters to mailboxes at Digipost. Without it, nothing goes there.
+    pub digipost: Option<DigipostSettings>,
     /// The contact and reservation register, where one is connected. Not used in the sandbox, which has its own.
     pub contact_register: Option<ContactRegisterSettings>,
 }
@@ -278,6 +280,7 @@ impl Settings {
             platform: platform(reader, mode),
             notifications: notifications::notifications(reader),
             print: print::print(reader),
+            digipost: outbound::digipost(reader),
             contact_register: outbound::contact_register(reader),
         }
     }

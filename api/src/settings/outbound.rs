@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use strum::{EnumString, IntoStaticStr, VariantNames};
+
 use super::reader::Reader;
 use super::url;
 
@@ -27,6 +29,32 @@ pub struct MaskinportenSettings {
     pub key_id: String,
     /// The private key, RSA, in PEM.
     pub key_file: PathBuf,
+}
+
+/// Who we are at Digipost.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DigipostSettings {
+    /// Where its message API is.
+    pub url: String,
+    /// Our id there, which is no organisation number.
+    pub sender_id: String,
+    /// The private key of our certificate, RSA, in PEM.
+    pub key_file: PathBuf,
+    /// How recipients log in before they see a letter.
+    pub authentication_level: AuthenticationLevel,
+    /// Whether Digipost is asked for the recipient before a letter goes there.
+    pub identify: bool,
+}
+
+/// How recipients log in at Digipost before they see a letter. Less than these is not for health.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, EnumString, IntoStaticStr, VariantNames)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum AuthenticationLevel {
+    /// With something beside the password.
+    TwoFactor,
+    /// By ID-porten at level high. For public agencies.
+    #[strum(serialize = "IDPORTEN_4")]
+    Idporten4,
 }
 
 const WHY: &str = "must be set, for the contact register is";
@@ -57,5 +85,30 @@ pub(super) fn contact_register(reader: &mut Reader<'_>) -> Option<ContactRegiste
             key_id: key_id?,
             key_file: key_file?,
         },
+    })
+}
+
+/// Digipost, where our id and key are set.
+pub(super) fn digipost(reader: &mut Reader<'_>) -> Option<DigipostSettings> {
+    let url = reader.parsed("digipost.url", url::outbound);
+    let sender_id = reader.parsed("digipost.sender_id", |text| {
+        let is_id = text.bytes().all(|byte| byte.is_ascii_digit());
+        is_id.then(|| text.to_owned()).ok_or("must be digits")
+    });
+    let key_file = reader.text("digipost.key_file").map(PathBuf::from);
+    let authentication_level = reader.word("digipost.authentication_level");
+    let identify = reader.flag("digipost.identify");
+    let is_asked_for = sender_id.is_some() || key_file.is_some();
+    for (place, is_there) in [("digipost.sender_id", sender_id.is_some()), ("digipost.key_file", key_file.is_some())] {
+        if is_asked_for && !is_there {
+            reader.missing(place, "must be set: sender_id and key_file come together");
+        }
+    }
+    Some(DigipostSettings {
+        url: url.unwrap_or_else(|| "https://api.digipost.no".to_owned()),
+        sender_id: sender_id?,
+        key_file: key_file?,
+        authentication_level: authentication_level.unwrap_or(AuthenticationLevel::Idporten4),
+        identify: identify.unwrap_or(false),
     })
 }

@@ -4,9 +4,9 @@
 use std::fmt;
 
 use super::{
-    AccessSettings, BlobLocation, ContactRegisterSettings, DatabaseSettings, EmailSettings, LimitSettings, LogSettings,
-    MaskinportenSettings, NotificationSettings, PrintSettings, RateLimitSettings, S3Settings, Settings, SmsSettings,
-    WebhookSettings,
+    AccessSettings, BlobLocation, ContactRegisterSettings, DatabaseSettings, DigipostSettings, EmailSettings,
+    LimitSettings, LogSettings, MaskinportenSettings, NotificationSettings, PrintSettings, RateLimitSettings,
+    S3Settings, Settings, SmsSettings, WebhookSettings,
 };
 
 const SECRET: &str = "***";
@@ -45,6 +45,7 @@ impl Settings {
             platform,
             notifications,
             print,
+            digipost,
             contact_register,
         } = self;
         let mut lines = vec![
@@ -84,6 +85,7 @@ impl Settings {
         ]);
         lines.extend(notification_lines(notifications));
         lines.extend(print_lines(print.as_ref()));
+        lines.extend(digipost_lines(digipost.as_ref()));
         lines.extend(contact_register_lines(contact_register.as_ref()));
         lines.push(("issuers", format!("{} configured", issuers.len())));
         let mut lines: Vec<_> = lines.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
@@ -154,6 +156,17 @@ fn print_lines(print: Option<&PrintSettings>) -> [(&'static str, String); 3] {
         Some(PrintSettings::Service { url, secret: _ }) => (None, Some(url), Some(SECRET)),
     };
     [("print.folder", shown(folder)), ("print.url", shown(url)), ("print.secret", shown(secret))]
+}
+
+fn digipost_lines(digipost: Option<&DigipostSettings>) -> [(&'static str, String); 5] {
+    let of = |field: fn(&DigipostSettings) -> String| shown(digipost.map(field));
+    [
+        ("digipost.url", of(|settings| settings.url.clone())),
+        ("digipost.sender_id", of(|settings| settings.sender_id.clone())),
+        ("digipost.key_file", of(|settings| settings.key_file.display().to_string())),
+        ("digipost.authentication_level", of(|settings| <&str>::from(settings.authentication_level).to_owned())),
+        ("digipost.identify", of(|settings| settings.identify.to_string())),
+    ]
 }
 
 fn shown(value: Option<impl fmt::Display>) -> String {

@@ -339,3 +339,24 @@ fn known_keys() -> Vec<&'static str> {
     Settings::from_reader(&mut reader);
     reader.known().iter().copied().collect()
 }
+
+#[test]
+fn letters_go_to_digipost_where_both_our_id_and_our_key_are_set() {
+    let told =
+        |variables: &[(&str, &str)]| read("", variables).map(|_| ()).map_err(|told| told.lines().collect::<Vec<_>>());
+    let (id, key) = (("BREVDUE_DIGIPOST__SENDER_ID", "100001"), ("BREVDUE_DIGIPOST__KEY_FILE", "key.pem"));
+    assert_eq!(
+        told(&[id]),
+        Err(vec!["digipost.key_file: must be set: sender_id and key_file come together".to_owned()])
+    );
+    assert_eq!(
+        told(&[key]),
+        Err(vec!["digipost.sender_id: must be set: sender_id and key_file come together".to_owned()])
+    );
+    let wrong = [("BREVDUE_DIGIPOST__SENDER_ID", "kari"), key, ("BREVDUE_DIGIPOST__AUTHENTICATION_LEVEL", "PASSWORD")];
+    assert_eq!(told(&wrong).unwrap_err().len(), 2);
+
+    let digipost = read("", &[id, key]).unwrap().digipost.unwrap();
+    assert_eq!((digipost.url.as_str(), digipost.identify), ("https://api.digipost.no", false));
+    assert_eq!(digipost.authentication_level, AuthenticationLevel::Idporten4);
+}

@@ -5,10 +5,10 @@ use std::error::Error;
 use chrono::{DateTime, Utc};
 use domain::attachment::FileType;
 use domain::routing::Channel;
-use persistence::{Destination, Failure, Fetched, HandoverOutcome, Letter, Store};
+use persistence::{Failure, Fetched, HandoverOutcome, Letter, Store};
 
 use crate::document::{letter_pdf, read_contents};
-use crate::outbound::{Carrier, Carriers, Consignment, SendError};
+use crate::outbound::{Carrier, Carriers, Consignment, Document, SendError};
 
 /// Hands over the next letter of each channel. Says how many there were.
 ///
@@ -17,10 +17,12 @@ use crate::outbound::{Carrier, Carriers, Consignment, SendError};
 pub(super) async fn hand_over(store: &Store, carriers: &Carriers, now: DateTime<Utc>) -> Result<usize, Failure> {
     let mut handed = 0;
     for channel in [Channel::DigitalMailbox, Channel::Paper] {
-        if let Some(carrier) = carriers.of(channel)
-            && let Some(job) = store.handover_take(channel, now).await?
-        {
-            let outcome = carry(carrier, &job.letter, channel).await;
+        if let Some(job) = store.handover_take(channel, now).await? {
+            let outcome = match carriers.to(&job.letter.destination) {
+                Some(carrier) => carry(carrier, &job.letter, channel).await,
+                // The settings had one when routing chose the channel.
+                None => HandoverOutcome::Unreached,
+            };
             store.handover_done(job, outcome, now).await?;
             handed += 1;
         }
@@ -55,15 +57,11 @@ async fn consignment(letter: &Letter) -> Result<Consignment, Box<dyn Error + Sen
     let (pdf, others): (Vec<&Fetched>, Vec<&Fetched>) =
         letter.files.iter().partition(|file| file.attachment.file_type == FileType::Pdf);
     let left_out: Vec<&str> = others.iter().map(|file| file.attachment.file_name.expose()).collect();
-    let mut documents = vec![letter_pdf(letter, &left_out)?];
-    documents.extend(read_contents(pdf).await?);
-    let to = match &letter.destination {
-        Destination::Paper { name, address } => {
-            std::iter::once(name.clone()).chain(address.expose().iter().cloned()).collect()
-        }
-        Destination::Mailbox { provider, address, national_id } => {
-            vec![provider.as_str().to_owned(), address.clone(), national_id.expose().to_owned()]
-        }
-    };
-    Ok(Consignment { id: letter.id, to, title: letter.subject.expose().to_owned(), documents })
+    let mut documents =
+        vec![Document { title: letter.subject.expose().to_owned(), pdf: letter_pdf(letter, &left_out)? }];
+    let titles: Vec<String> = pdf.iter().map(|file| file.attachment.file_name.expose().to_owned()).collect();
+    let contents = read_contents(pdf).await?;
+    documents.extend(titles.into_iter().zip(contents).map(|(title, pdf)| Document { title, pdf }));
+    let sender = letter.sender.organisation_number.clone();
+    Ok(Consignment { id: letter.id, to: letter.destination.clone(), sender, documents })
 }
