@@ -12,6 +12,7 @@ mod contract;
 mod conversation_model;
 mod crash;
 mod decisions;
+mod delivery_kills;
 mod delivery_model;
 mod dialogue;
 mod drafts;

@@ -22,7 +22,8 @@ pub fn count_statements() {
             if let InstrumentationEvent::StartQuery { .. } = event {
                 let left =
                     STATEMENTS_LEFT.with_borrow(|left| left.as_ref().map(|left| left.fetch_sub(1, Ordering::SeqCst)));
-                if left == Some(1) {
+                // Who is dead does nothing more.
+                if left.is_some_and(|left| left <= 1) {
                     // Without the words that a panic writes: this is what was asked for.
                     std::panic::resume_unwind(Box::new("killed"));
                 }

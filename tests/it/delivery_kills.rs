@@ -1,0 +1,234 @@
+//! BX-1, BX-4: whoever delivers is killed at any statement, and whoever goes on after them makes one letter of it, one notice,
+//! and one event each.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use domain::access::Policy;
+use domain::contact_register::{ContactPoint, Entry, Status};
+use domain::identity::NationalId;
+use domain::person::{PersonName, Protected};
+use domain::postal_address::{Addresses, PostalAddress};
+use domain::register::RegisteredPerson;
+use domain::routing::Channel;
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, ready};
+use persistence::blob::BlobSettings;
+use persistence::vault::MasterKey;
+use persistence::{
+    ContactRegister, Failure, HandoverOutcome, NoticeOutcome, Outlets, PopulationRegister, RegisterAway, Store,
+    StoreSettings,
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::kill::{count_statements, killed_before_statement};
+use tests::{Database, Place, ServerProcess, stories};
+use uuid::Uuid;
+
+use crate::persons::{RESERVERT, SKUDDAR};
+
+/// More letters than a delivery has statements.
+const LETTERS: usize = 120;
+
+/// At noon of the day on which the stories are told.
+fn noon() -> DateTime<Utc> {
+    "2026-11-24T11:00:00Z".parse().expect("a time")
+}
+
+/// Both registers: one citizen has a mobile number and the other is reserved.
+struct Registers;
+
+impl PopulationRegister for Registers {
+    fn persons<'a>(&'a self, asked: &'a [NationalId]) -> BoxFuture<'a, Result<Vec<RegisteredPerson>, RegisterAway>> {
+        let person = |number: &NationalId| RegisteredPerson {
+            national_id: number.clone(),
+            name: PersonName::from_register("Testesen".to_owned()),
+            birth_date: NaiveDate::from_ymd_opt(1972, 2, 29).expect("a date"),
+            death_date: None,
+            protection: Protected::NOT,
+            responsible: vec![],
+            guardians: vec![],
+            family: vec![],
+            addresses: Addresses {
+                residence: PostalAddress::from_register(vec!["Testveien 1".to_owned(), "0001 Oslo".to_owned()]),
+                ..Addresses::default()
+            },
+            children: vec![],
+        };
+        ready(Ok(asked.iter().map(person).collect())).boxed()
+    }
+}
+
+impl ContactRegister for Registers {
+    fn contacts<'a>(&'a self, asked: &'a [NationalId]) -> BoxFuture<'a, Result<Vec<Entry>, RegisterAway>> {
+        let entry = |number: &NationalId| {
+            let is_reserved = number.expose() == RESERVERT;
+            let mobile = ContactPoint::new("+4799000001".to_owned(), Some(noon()), Some(noon()));
+            Entry {
+                national_id: number.clone(),
+                is_reserved,
+                status: Status::Active,
+                can_be_notified: !is_reserved,
+                language: None,
+                email: None,
+                mobile: Some(mobile),
+                mailbox: None,
+            }
+        };
+        ready(Ok(asked.iter().map(entry).collect())).boxed()
+    }
+}
+
+fn store(place: &Place) -> Store {
+    Store::open(StoreSettings {
+        database: place.store_url(),
+        connections: 2,
+        acquire_timeout: Duration::from_secs(20),
+        master_key: MasterKey::read_file(&place.folder().join("master.key")).expect("a key"),
+        blobs: BlobSettings::Folder(place.blobs()),
+        policy: Policy::default(),
+        register: Arc::new(Registers),
+        contact_register: Arc::new(Registers),
+        register_max_age: TimeDelta::hours(1),
+        outlets: Outlets { paper: true, mailboxes: vec![] },
+    })
+    .expect("the store opens")
+}
+
+/// What a printer and a gateway got: how often each id came.
+#[derive(Default)]
+struct Outside {
+    letters: Mutex<HashMap<Uuid, usize>>,
+    notices: Mutex<HashMap<Uuid, usize>>,
+}
+
+impl Outside {
+    fn take(&self) -> [HashMap<Uuid, usize>; 2] {
+        [&self.letters, &self.notices].map(|kept| std::mem::take(&mut *kept.lock().expect("what came")))
+    }
+}
+
+/// What a worker does with what is due.
+async fn work(store: &Store, outside: &Outside, now: DateTime<Utc>) -> Result<(), Failure> {
+    while store.deliver_due(now).await? > 0 {}
+    while store.jobs_due(now).await? > 0 {}
+    while let Some(job) = store.handover_take(Channel::Paper, now).await? {
+        *outside.letters.lock().expect("what came").entry(job.letter.id.as_uuid()).or_default() += 1;
+        store.handover_done(job, HandoverOutcome::Taken, now).await?;
+    }
+    loop {
+        let batch = store.notices_take(now).await?;
+        if batch.is_empty() {
+            break;
+        }
+        let mut outcomes = HashMap::new();
+        for notice in &batch.notices {
+            *outside.notices.lock().expect("what came").entry(notice.id.as_uuid()).or_default() += 1;
+            outcomes.insert(notice.id, NoticeOutcome::Sent);
+        }
+        store.notices_done(batch, outcomes, now).await?;
+    }
+    while store.relay_due(now).await? > 0 {}
+    Ok(())
+}
+
+/// Calls the server.
+async fn call(server: &ServerProcess, method: Method, path: &str, token: &str, body: Value) -> Value {
+    let key = Uuid::now_v7().to_string();
+    let request = server.client().request(method, server.url(path)).bearer_auth(token).header("Idempotency-Key", key);
+    let answer = request.json(&body).send().await.expect("an answer");
+    assert!(answer.status().is_success(), "{path}: {}", answer.status());
+    answer.json().await.unwrap_or_default()
+}
+
+/// Letters that were accepted and wait, since the contact register is away.
+async fn letters_that_wait(place: &Place, recipient: &str) -> Vec<String> {
+    let server = ServerProcess::start(place);
+    if recipient == SKUDDAR {
+        let citizen = server.token(json!({"kind": "citizen", "nationalId": recipient})).await;
+        call(&server, Method::PUT, "/v1/me/consent", &citizen, json!({"level": "basis"})).await;
+    }
+    let (clinic, _) = server.clinic().await;
+    let operator = server.token(json!({"kind": "operator"})).await;
+    let organisations = server.get("/sandbox/organisations", None).await;
+    let path = format!("/v1/organisations/{}/services", organisations["items"][0]["id"].as_str().expect("an id"));
+    let service = json!({"name": "Brev", "kind": "specialist", "externalChannels": {"paper": true}});
+    let service = call(&server, Method::POST, &path, &operator, service).await;
+    let path = format!("/v1/services/{}/messages", service["id"].as_str().expect("an id"));
+    call(&server, Method::PUT, "/sandbox/faults", &clinic, json!({"contactRegister": "down"})).await;
+    let mut ids = vec![];
+    for _ in 0..LETTERS {
+        let letter = json!({
+            "recipient": {"nationalId": recipient}, "kind": "letter", "subject": "Vedtak", "body": "Du får time i mars.",
+        });
+        let accepted = call(&server, Method::POST, &path, &clinic, letter).await;
+        ids.push(accepted["id"].as_str().expect("an id").to_owned());
+    }
+    server.kill();
+    ids
+}
+
+/// Delivers one letter after the other, each killed at a later statement, and goes on an hour later. Says how many statements
+/// a delivery has.
+async fn kill_at_each_statement(place: &Place, recipient: &str, check: impl Fn(&str, &Outside, i64)) -> i64 {
+    let ids = letters_that_wait(place, recipient).await;
+    count_statements();
+    let (store, outside) = (store(place), Outside::default());
+    place.execute(&format!("UPDATE job SET run_at = {}", place.time(noon() + TimeDelta::days(3000))));
+    for (statement, id) in (1..).zip(&ids) {
+        place.execute(&format!("UPDATE job SET run_at = {} WHERE object_id = {}", place.time(noon()), place.id(id)));
+        let (_, lived) = tokio::task::block_in_place(|| {
+            std::thread::scope(|scope| {
+                let killed = || killed_before_statement(statement, work(&store, &outside, noon()));
+                scope.spawn(killed).join().expect("it ends")
+            })
+        });
+        work(&store, &outside, noon() + TimeDelta::hours(1)).await.expect("the store is there");
+        check(id, &outside, statement);
+        let left = format!("SELECT kind AS text FROM job WHERE object_id = {}", place.id(id));
+        let left = place.texts(&left);
+        assert!(left.iter().all(|kind| kind == "notifyAgain"), "killed before statement {statement}: {left:?} is left");
+        place.execute(&format!("DELETE FROM job WHERE object_id = {}", place.id(id)));
+        if lived {
+            return statement - 1;
+        }
+    }
+    panic!("there are more statements than letters");
+}
+
+/// How many rows there are of a message.
+fn rows(place: &Place, of: &str, id: &str) -> i64 {
+    place.number(&format!("SELECT count(*) AS number FROM {of} = {}", place.id(id)))
+}
+
+stories! {
+    async fn bx_1_dh_9_killed_at_any_statement_a_letter_is_in_the_inbox_and_told_of_once(database: Database) {
+        let place = Place::new(database);
+        let statements = kill_at_each_statement(&place, SKUDDAR, |id, outside, statement| {
+            let told_as = format!("killed before statement {statement}");
+            let [letters, notices] = outside.take();
+            assert_eq!((letters.len(), notices.len()), (0, 1), "{told_as}");
+            let received = rows(&place, "message WHERE received_at IS NOT NULL AND id", id);
+            let events = rows(&place, "event WHERE kind = 'message.delivered' AND number IS NOT NULL AND message_id", id);
+            assert_eq!((received, events), (1, 1), "{told_as}");
+        })
+        .await;
+        assert!(statements > 20, "{statements} statements show little");
+    }
+
+    async fn bx_4_killed_at_any_statement_a_letter_goes_on_paper_once(database: Database) {
+        let place = Place::new(database);
+        let statements = kill_at_each_statement(&place, RESERVERT, |id, outside, statement| {
+            let told_as = format!("killed before statement {statement}");
+            let [letters, notices] = outside.take();
+            assert_eq!((letters.len(), notices.len()), (1, 0), "{told_as}");
+            let steps = rows(&place, "sending_step WHERE status = 'printed' AND message_id", id);
+            let events = rows(&place, "event WHERE kind = 'message.printed' AND number IS NOT NULL AND message_id", id);
+            assert_eq!((steps, events), (1, 1), "{told_as}");
+        })
+        .await;
+        assert!(statements > 20, "{statements} statements show little");
+    }
+}
