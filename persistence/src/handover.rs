@@ -6,6 +6,7 @@
 //! send another way by now goes that way, as long as no carrier can have it; where one may, somebody has to look.
 
 mod destination;
+mod settlement;
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::exists;
@@ -22,6 +23,7 @@ use domain::rule::Rule;
 
 pub use self::destination::Destination;
 use self::destination::Found;
+pub(crate) use self::settlement::references;
 use crate::access::facts::owner_of;
 use crate::context::new_id;
 use crate::database::{Connection, Id, Key, SqlTime, SqlUuid, Time, on};
@@ -343,11 +345,7 @@ pub(crate) fn may_be_taken(connection: &mut Connection, key: (Id, Id)) -> Result
 
 /// Notes that nothing has come of handing a letter over: it can still go another way, and be taken back.
 fn note_untaken(connection: &mut Connection, lease: Lease, channel: Channel) -> Result<(), Failure> {
-    let order = handover::table.find((lease.mailbox, lease.object, channel.as_word()));
-    connection.write(|connection| {
-        on!(connection, c => diesel::update(order).set(handover::may_be_taken.eq(false)).execute(c))?;
-        Ok(())
-    })
+    connection.write(|connection| Ok(settlement::free(connection, (lease.mailbox, lease.object), channel)?))
 }
 
 fn note_taken(
@@ -360,25 +358,29 @@ fn note_taken(
     if job::still_leased(connection, &[lease], until)?.is_empty() {
         return Ok(());
     }
-    let order = handover::table.find((lease.mailbox, lease.object, channel.as_word()));
+    Ok(record_taken(connection, (lease.mailbox, lease.object), channel, now)?)
+}
+
+/// Writes down that a carrier has a letter, and tells its sender.
+fn record_taken(
+    connection: &mut Connection,
+    key: (Id, Id),
+    channel: Channel,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let order = handover::table.find((key.0, key.1, channel.as_word()));
     on!(&mut *connection, c => diesel::update(order).set(handover::handed_at.eq(Time(now))).execute(c))?;
     let service = on!(&mut *connection, c => message::table
-        .find((lease.mailbox, lease.object))
+        .find(key)
         .select(message::service_id)
         .first::<Id>(c))?;
     let (status, kind, rule) = match channel {
         Channel::Paper => (Status::Printed, EventKind::MessagePrinted, Rule::Hn4),
         Channel::DigitalMailbox | Channel::Inbox => (Status::Delivered, EventKind::MessageDelivered, Rule::Krr6),
     };
-    step(
-        connection,
-        lease,
-        service,
-        status,
-        Routed { channel: Some(channel), rule, reason: None, passed_over: vec![] },
-        now,
-    )?;
-    Ok(event::record(connection, kind, &[about(lease, service)], now)?)
+    let routed = Routed { channel: Some(channel), rule, reason: None, passed_over: vec![] };
+    step(connection, key, service, status, routed, now)?;
+    event::record(connection, kind, &[about(key, service)], now)
 }
 
 /// Gives a letter back to its sender: there is nobody to send it to, or nowhere.
@@ -394,8 +396,9 @@ fn give_back(
         return Ok(());
     }
     let routed = Routed { channel: None, rule: reason.rule(), reason: Some(reason), passed_over: vec![] };
-    step(connection, lease, service, Status::Returned, routed, now)?;
-    Ok(event::record(connection, EventKind::MessageReturned, &[about(lease, service)], now)?)
+    let key = (lease.mailbox, lease.object);
+    step(connection, key, service, Status::Returned, routed, now)?;
+    Ok(event::record(connection, EventKind::MessageReturned, &[about(key, service)], now)?)
 }
 
 /// Has routing asked once more about a letter whose way is closed by now.
@@ -410,19 +413,19 @@ fn reroute(connection: &mut Connection, lease: Lease, until: DateTime<Utc>, now:
     Ok(JobRow::insert_all(connection, vec![job])?)
 }
 
-fn about(lease: Lease, service: Id) -> About {
-    About { mailbox: lease.mailbox.into(), service: service.into(), message: lease.object.into() }
+fn about((mailbox, message): (Id, Id), service: Id) -> About {
+    About { mailbox: mailbox.into(), service: service.into(), message: message.into() }
 }
 
 fn step(
     connection: &mut Connection,
-    lease: Lease,
+    (_, message): (Id, Id),
     service: Id,
     status: Status,
     routed: Routed,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    StepRow::insert_all(connection, vec![StepRow::new(service, lease.object, status, &routed, now)])
+    StepRow::insert_all(connection, vec![StepRow::new(service, message, status, &routed, now)])
 }
 
 #[cfg(test)]

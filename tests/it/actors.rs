@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use tests::{Actor, Answer, Service, TestApp, files, stories};
 
 use crate::contract::{Operation, operations};
-use crate::operations::{OPEN, access_request, body, far_appointment, if_match, job_in_trouble, unframed};
+use crate::operations::{
+    OPEN, access_request, body, far_appointment, if_match, job_in_trouble, uncertain_letter, unframed,
+};
 use crate::persons::{DAGNY, ELDAR, ELDRID, MILLENNIA, MONA, NAVN, NESTEN_SEKSTEN, SKUDDAR};
 
 /// What stands in front of the table.
@@ -53,6 +55,8 @@ struct World {
     ids: [BTreeMap<&'static str, String>; 2],
     /// A place for a file in the adult's mailbox.
     mailbox_upload: String,
+    /// The job of a letter to the adult that a printer may have.
+    uncertain: String,
 }
 
 impl World {
@@ -78,6 +82,7 @@ impl World {
         let hook = body("webhookCreate").expect("a body");
         let webhook = ehr.post("/v1/webhooks", &hook).await.expect(201).id();
         let nurse = app.health_worker(DAGNY, app.clinic()).await;
+        let uncertain = uncertain_letter(&app, &owner.mailbox, &app.message("Brev").deliver().await);
         app.deliver_all().await;
         let mut ids = [BTreeMap::new(), BTreeMap::new()];
         for (ids, of) in ids.iter_mut().zip([&owner, &child]) {
@@ -105,7 +110,7 @@ impl World {
             app.system(app.appeals_body()).await,
             app.operator().await,
         ];
-        Self { actors: CALLERS.into_iter().zip(actors).collect(), app, service, ids, mailbox_upload }
+        Self { actors: CALLERS.into_iter().zip(actors).collect(), app, service, ids, mailbox_upload, uncertain }
     }
 
     /// A letter of its own for a call, so that what one caller did to it does not change the next answer.
@@ -142,6 +147,9 @@ impl World {
         let mut path = operation.path.clone();
         if operation.id == "mailboxUploadFill" {
             path = path.replace("{uploadId}", &self.mailbox_upload);
+        }
+        if operation.id == "jobSettle" {
+            path = path.replace("{jobId}", &self.uncertain);
         }
         let mut path = self.ids[usize::from(is_child)].iter().fold(path, |path, (name, id)| path.replace(name, id));
         if has_letter(operation) {

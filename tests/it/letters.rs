@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use tests::{Actor, Answer, Service, TestApp, stories};
 
+use crate::operations::job_in_trouble;
 use crate::persons::{ELDAR, RESERVERT, SKJULT, SKUDDAR};
 use crate::routing::{every_channel, passed_over, sender};
 
@@ -35,6 +36,18 @@ fn events(app: &TestApp, kind: &str) -> i64 {
 
 async fn sent_to(app: &TestApp, from: &(Actor, Service), to: &str) -> String {
     app.message("Vedtak").to(to).from(&from.0, &from.1).deliver().await
+}
+
+/// A letter to Eldar's mailbox at a provider, whose answer was lost before Eldar was reserved.
+async fn uncertain(app: &TestApp) -> ((Actor, Service), String) {
+    let from = sender(app, &every_channel()).await;
+    let _ = app.change_person(ELDAR, &json!({"contact": {"mailbox": {"provider": "984661185"}}})).await;
+    break_down(app, &json!({"digitalMailbox": "losingAnswer"})).await;
+    let id = sent_to(app, &from, ELDAR).await;
+    let _ = app.change_person(ELDAR, &json!({"contact": {"reserved": true}})).await;
+    break_down(app, &json!({})).await;
+    app.advance("PT1H").await;
+    (from, id)
 }
 
 /// The clinic's letters with paper for what nobody opens, and one to Skuddar to be opened within three days.
@@ -148,12 +161,7 @@ stories! {
     }
 
     async fn a_letter_that_a_provider_may_have_goes_no_other_way_by_itself(app: TestApp) {
-        let from = sender(&app, &every_channel()).await;
-        let _ = app.change_person(ELDAR, &json!({"contact": {"mailbox": {"provider": "984661185"}}})).await;
-        break_down(&app, &json!({"digitalMailbox": "losingAnswer"})).await;
-        let id = sent_to(&app, &from, ELDAR).await;
-        let _ = app.change_person(ELDAR, &json!({"contact": {"reserved": true}})).await;
-        break_down(&app, &json!({})).await;
+        let (from, id) = uncertain(&app).await;
         app.advance("P10D").await;
 
         let times = |sent: &[Value]| sent.iter().map(|one| one["times"].clone()).collect::<Vec<_>>();
@@ -164,6 +172,38 @@ stories! {
         let system = app.ehr().await;
         let withdrawal = from.1.path(&format!("/messages/{id}/withdrawal"));
         let _ = system.request(reqwest::Method::POST, &withdrawal).await.problem("not-withdrawable");
+    }
+
+    async fn bx_4_an_operator_who_has_asked_the_provider_settles_what_became_of_a_letter(app: TestApp) {
+        let (from, id) = uncertain(&app).await;
+        let operator = app.operator().await;
+        let job = operator.get("/v1/jobs").await.expect(200).items()[0].clone();
+        let reference = carried(&app, "digitalMailbox").await[0]["id"].clone();
+        assert_eq!(job["handoverId"], reference, "by this the provider knows it");
+        let path = format!("/v1/jobs/{}/settlement", job["id"].as_str().expect("an id"));
+        let _ = app.ehr().await.put(&path, &json!({"taken": true})).await.problem("wrong-caller");
+        let bad = operator.put(&path, &json!({"taken": "yes", "note": 1})).await.problem("invalid-request");
+        assert_eq!(bad.violations().len(), 2, "{bad}");
+        let other = job_in_trouble(&app, &app.person(SKUDDAR).mailbox);
+        let _ = operator.put(&format!("/v1/jobs/{other}/settlement"), &json!({"taken": true})).await.problem("not-found");
+
+        let _ = operator.put(&path, &json!({"taken": true})).await.expect(204);
+        let _ = operator.put(&path, &json!({"taken": true})).await.problem("not-found");
+        app.advance("PT6H").await;
+        assert_eq!(steps(&stands(&from, &id).await).last().map(String::as_str), Some("delivered KRR-6"));
+        assert_eq!((carried(&app, "digitalMailbox").await.len(), carried(&app, "print").await.len()), (1, 0));
+        assert_eq!(app.place().number("SELECT count(*) AS number FROM audit_entry WHERE action = 'settleHandover' AND outcome = 'granted'"), 1);
+    }
+
+    async fn bx_4_a_letter_that_the_provider_has_not_got_goes_the_way_that_is_open(app: TestApp) {
+        let (from, id) = uncertain(&app).await;
+        let operator = app.operator().await;
+        let job = operator.get("/v1/jobs").await.expect(200).items()[0]["id"].as_str().expect("an id").to_owned();
+        let _ = operator.put(&format!("/v1/jobs/{job}/settlement"), &json!({"taken": false})).await.expect(204);
+        app.deliver_all().await;
+        assert_eq!(stands(&from, &id).await["status"], "printed");
+        assert_eq!(carried(&app, "print").await.len(), 1);
+        assert_eq!(operator.get("/v1/jobs").await.expect(200).items().len(), 0);
     }
 
     async fn hk_5_a_letter_does_not_follow_to_a_provider_that_the_sender_does_not_use(app: TestApp) {

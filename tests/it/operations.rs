@@ -55,7 +55,7 @@ enum Owner {
 
 /// Every operation that takes a token: whose it is, what it sends, and what comes back. Those that take something away
 /// come last.
-const CASES: [(&str, Owner, u16); 116] = [
+const CASES: [(&str, Owner, u16); 117] = [
     ("meShow", Owner::Citizen, 200),
     ("meMailboxList", Owner::Citizen, 200),
     ("meConsentSet", Owner::Citizen, 200),
@@ -164,6 +164,7 @@ const CASES: [(&str, Owner, u16); 116] = [
     ("powerOfAttorneyEnd", Owner::Citizen, 204),
     ("jobList", Owner::Operator, 200),
     ("jobRestart", Owner::Operator, 204),
+    ("jobSettle", Owner::Operator, 204),
     ("registeredPowerEnd", Owner::Operator, 204),
     ("messageDelete", Owner::Citizen, 204),
     ("youthAccessTake", Owner::Parent, 204),
@@ -182,6 +183,7 @@ pub(crate) fn body(operation: &str) -> Option<Value> {
         "memberPut" => json!({"nationalId": DAGNY}),
         "accessRecord" => json!({"patient": {"nationalId": SKUDDAR}, "reason": "Vikar for fast kontakt"}),
         "meAcceptancePut" => json!({"version": "2026-01"}),
+        "jobSettle" => json!({"taken": true}),
         "meContactDetailsChange" => json!({"mobile": "91234567"}),
         "meNotificationSettingsChange" => json!({"sms": false}),
         "messageMark" => json!({"read": true}),
@@ -241,6 +243,7 @@ struct World {
     kept_draft: String,
     /// A letter that nobody opens.
     unopened: String,
+    uncertain: String,
     citizen: Actor,
     system: Actor,
     operator: Actor,
@@ -264,6 +267,8 @@ impl World {
             citizen.post(&citizen.own("/drafts"), &access_request(&app.dermatology().id)).await.expect(201).id();
         let kept_draft = citizen.post(&citizen.own("/drafts"), &json!({})).await.expect(201).id();
         let unopened = app.message("Brev").deliver().await;
+        let carried = app.message("Brev").deliver().await;
+        let uncertain = uncertain_letter(&app, &citizen.mailbox, &carried);
         let given = json!({"holder": {"nationalId": MILLENNIA}, "areas": [3]});
         let power = citizen.post("/v1/me/powers-of-attorney", &given).await.expect(201).id();
         app.make_responsible(NESTEN_SEKSTEN, &[NAVN]).await;
@@ -307,6 +312,7 @@ impl World {
             mailbox_upload,
             kept_draft,
             unopened,
+            uncertain,
             citizen,
             system,
             operator,
@@ -335,6 +341,7 @@ impl World {
             "mailboxUploadFill" => operation.path.replace("{uploadId}", &self.mailbox_upload),
             "draftDiscard" => operation.path.replace("{draftId}", &self.kept_draft),
             "messageWithdraw" => operation.path.replace("{messageId}", &self.unopened),
+            "jobSettle" => operation.path.replace("{jobId}", &self.uncertain),
             _ => operation.path.clone(),
         };
         self.ids.iter().fold(path, |path, (name, id)| path.replace(name, id))
@@ -383,6 +390,20 @@ pub(crate) fn job_in_trouble(app: &TestApp, mailbox: &str) -> String {
          VALUES ({id}, 'powerExpires', {mailbox}, {id}, {past}, 20, 'away', {past})",
         id = place.id(&id),
         mailbox = place.id(mailbox),
+    ));
+    id
+}
+
+/// The job of a letter that a printer may have.
+pub(crate) fn uncertain_letter(app: &TestApp, mailbox: &str, message: &str) -> String {
+    let (place, id) = (app.place(), uuid::Uuid::now_v7().to_string());
+    let past = place.time(chrono::DateTime::UNIX_EPOCH);
+    let (key, mailbox, message) = (place.id(&id), place.id(mailbox), place.id(message));
+    place.execute(&format!(
+        "INSERT INTO job (id, kind, mailbox_id, object_id, run_at, attempts, trouble, given_up_at)
+         VALUES ({key}, 'print', {mailbox}, {message}, {past}, 1, 'uncertain', {past});
+         INSERT INTO handover (mailbox_id, message_id, channel, id, decided_at, may_be_taken)
+         VALUES ({mailbox}, {message}, 'paper', {key}, {past}, true)",
     ));
     id
 }

@@ -1,7 +1,7 @@
 //! Background work in trouble. For operators.
 
 use actix_web::web::{Data, Path};
-use actix_web::{HttpResponse, get, post};
+use actix_web::{HttpResponse, get, post, put};
 use chrono::{DateTime, Utc};
 use domain::id::JobId;
 use persistence::JobInTrouble;
@@ -10,11 +10,11 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::context::Call;
-use super::input::QueryInput;
+use super::input::{Field, JsonBody, QueryInput, Unknown, Violations};
 use super::page::{ListView, PageQuery};
 use crate::app::AppState;
 use crate::problem::ApiError;
-use crate::problem::responses::{CallProblems, QueryProblems};
+use crate::problem::responses::{BodyProblems, CallProblems, QueryProblems};
 
 /// Where a job stands.
 #[derive(Deserialize, IntoParams)]
@@ -38,7 +38,8 @@ pub(crate) struct JobView {
     object_id: Uuid,
     /// `away`: another system did not answer, or not as it should. `unknown`: a
     /// register has not said what has to be known, and is asked until it does. `refused`: another system does not take it.
-    /// `uncertain`: another system may have taken it, and it would go another way by now; somebody has to ask them. `broken`:
+    /// `uncertain`: another system may have taken it, and it would go another way by now; ask them, and say what they said in
+    /// `settlement`. `broken`:
     /// it cannot be done with what is stored here; the program's log says why.
     #[schema(example = "away")]
     trouble: &'static str,
@@ -49,12 +50,29 @@ pub(crate) struct JobView {
     /// Since when it waits for an operator; none while it is still tried.
     #[schema(required)]
     given_up_at: Option<DateTime<Utc>>,
+    /// By what the other system knows the letter, where it may have it.
+    #[schema(required)]
+    handover_id: Option<Uuid>,
+}
+
+/// What whoever carries letters says of one.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SettlementRequest {
+    /// Whether they have it.
+    #[schema(value_type = bool, example = false)]
+    taken: Field<bool>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    unknown: Unknown,
 }
 
 impl From<JobInTrouble> for JobView {
     fn from(job: JobInTrouble) -> Self {
-        let JobInTrouble { id, kind, object, trouble, attempts, run_at, given_up_at } = job;
-        Self { id: id.as_uuid(), kind, object_id: object, trouble: trouble.as_word(), attempts, run_at, given_up_at }
+        let JobInTrouble { id, kind, object, trouble, attempts, run_at, given_up_at, handover } = job;
+        let handover_id = handover.map(|id| id.as_uuid());
+        let trouble = trouble.as_word();
+        Self { id: id.as_uuid(), kind, object_id: object, trouble, attempts, run_at, given_up_at, handover_id }
     }
 }
 
@@ -98,5 +116,33 @@ pub(crate) async fn job_restart(
     path: Path<JobPath>,
 ) -> Result<HttpResponse, ApiError> {
     state.store.job_restart(&call, path.job_id).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Say whether a carrier has a letter
+///
+/// A letter that a printer or a provider may have goes nowhere by itself when its way is closed: it could come twice. Ask
+/// them by `handoverId`, and say here what they said. One that they have has gone; one that they have not goes at once, the
+/// way that is open by now. For operators, when the job has been given up.
+#[utoipa::path(
+    operation_id = "jobSettle",
+    tag = "Operation",
+    params(JobPath),
+    request_body = SettlementRequest,
+    responses((status = 204, description = "It is settled."), CallProblems, BodyProblems),
+)]
+#[put("/v1/jobs/{jobId}/settlement")]
+pub(crate) async fn job_settle(
+    call: Call,
+    state: Data<AppState>,
+    path: Path<JobPath>,
+    body: JsonBody<SettlementRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let SettlementRequest { taken, unknown } = body.value;
+    let mut violations = Violations::new();
+    let taken = violations.required("/taken", taken);
+    violations.unknown("", &unknown);
+    violations.finish()?;
+    state.store.handover_settle(&call, path.job_id, taken == Some(true)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -186,6 +186,7 @@ pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
             .service(registered_service::service_list)
             .service(job::job_list)
             .service(job::job_restart)
+            .service(job::job_settle)
             .service(event::event_list)
             .service(webhook::webhook_create)
             .service(webhook::webhook_list)

@@ -32,6 +32,8 @@ pub enum PlatformAction {
     SeeJobs,
     /// Let background work in trouble be tried again.
     RestartJob,
+    /// Say whether a carrier has a letter that it may have.
+    SettleHandover,
 }
 
 impl PlatformAction {

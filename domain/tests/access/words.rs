@@ -32,7 +32,7 @@ fn stored_words_are_what_they_were() {
                    acceptDocument listMessages readMessage markMessage deleteMessage fetchAttachment \
                    withholdFromHolders withholdFromParents writeMessage answerMessage seeAppointments cancelAppointment seeHealthContacts readAccessLog";
     let platform_actions = "seeOrganisations registerOrganisation registerAgreement registerClient registerService \
-                            registerPrivacyNotice nameServiceArea registerPower endPower seeJobs restartJob";
+                            registerPrivacyNotice nameServiceArea registerPower endPower seeJobs restartJob settleHandover";
     let service_actions = "seeService changeService sendMessage uploadFile previewRouting checkReachability followSendings manageStaff manageRelationships seeConversations workConversations manageAppointments seeAppointments manageHealthContacts seePatients recordAccess";
     let table = [
         (stored(Action::as_word), actions),

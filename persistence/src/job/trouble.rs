@@ -5,13 +5,14 @@ use diesel::prelude::*;
 use domain::access::PlatformAction;
 use domain::audit::{Object, ObjectKind, Subject};
 use domain::event::{About, EventKind};
-use domain::id::JobId;
+use domain::id::{HandoverId, JobId};
 use domain::job::{Next, Trouble, after_failure};
 
 use super::{JobKind, Lease};
 use crate::context::Context;
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
+use crate::handover::references;
 use crate::page::{Page, Slice};
 use crate::schema::{job, message};
 use crate::{Store, event};
@@ -35,6 +36,8 @@ pub struct JobInTrouble {
     pub run_at: DateTime<Utc>,
     /// Since when it waits for an operator; none while it is still tried.
     pub given_up_at: Option<DateTime<Utc>>,
+    /// By what a carrier knows the letter that it may have.
+    pub handover: Option<HandoverId>,
 }
 
 type TroubleRow = (Id, String, Id, Option<String>, i32, Time, Option<Time>);
@@ -51,6 +54,7 @@ fn from_row(
         attempts,
         run_at: run_at.0,
         given_up_at: given_up_at.map(|at| at.0),
+        handover: None,
     })
 }
 
@@ -62,7 +66,7 @@ impl Store {
     pub async fn job_list(&self, context: &Context, page: Page) -> Result<Slice<JobInTrouble>, Failure> {
         self.for_platform(context, PlatformAction::SeeJobs, Subject::Platform, move |inner, connection, _| {
             let after: Option<Id> = page.position(&inner.vault, "jobs")?;
-            let rows = on!(connection, c => job::table
+            let rows = on!(&mut *connection, c => job::table
                 .filter(job::trouble.is_not_null())
                 .filter(job::id.gt(after.unwrap_or(Id::MIN)))
                 .order(job::id)
@@ -77,8 +81,13 @@ impl Store {
                     job::given_up_at,
                 ))
                 .load::<TroubleRow>(c))?;
+            let letters = references(connection, &rows.iter().map(|row| row.2).collect::<Vec<_>>())?;
             let slice = Slice::cut(rows, &page, &inner.vault, "jobs", |row| row.0);
-            Ok((slice.try_map(from_row)?, None))
+            let with_reference = |row: TroubleRow| {
+                let handover = letters.get(&row.2).copied();
+                Ok::<_, StoreError>(JobInTrouble { handover, ..from_row(row)? })
+            };
+            Ok((slice.try_map(with_reference)?, None))
         })
         .await
     }
@@ -91,17 +100,7 @@ impl Store {
         let now = context.now;
         let restarted = self
             .for_platform(context, PlatformAction::RestartJob, Subject::Platform, move |_, connection, _| {
-                let waiting = job::table.find(id.key()).filter(job::trouble.is_not_null());
-                let count = on!(connection, c => diesel::update(waiting)
-                    .set((
-                        job::run_at.eq(Time(now)),
-                        job::attempts.eq(0),
-                        job::leased_until.eq(None::<Time>),
-                        job::trouble.eq(None::<String>),
-                        job::given_up_at.eq(None::<Time>),
-                    ))
-                    .execute(c))?;
-                if count == 0 {
+                if !restart(connection, id, now)? {
                     return Err(Failure::NotFound);
                 }
                 Ok(((), Some(Object { kind: ObjectKind::Job, id: id.as_uuid() })))
@@ -110,6 +109,21 @@ impl Store {
         self.inner.work.notify_one();
         restarted
     }
+}
+
+/// Lets a job in trouble begin anew. False where there is none.
+pub(crate) fn restart(connection: &mut Connection, id: JobId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let waiting = job::table.find(id.key()).filter(job::trouble.is_not_null());
+    let count = on!(connection, c => diesel::update(waiting)
+        .set((
+            job::run_at.eq(Time(now)),
+            job::attempts.eq(0),
+            job::leased_until.eq(None::<Time>),
+            job::trouble.eq(None::<String>),
+            job::given_up_at.eq(None::<Time>),
+        ))
+        .execute(c))?;
+    Ok(count > 0)
 }
 
 /// Lets a leased job rest after it could not be done, or gives it up: then the organisation whose message it is about is
