@@ -75,10 +75,10 @@ impl World {
     async fn break_something(&mut self) {
         let mut faults = serde_json::Map::new();
         for (system, ways) in [
-            ("populationRegister", &["down"][..]),
-            ("contactRegister", &["down", "rejecting"]),
-            ("print", &["down", "losingAnswer"]),
-            ("digitalMailbox", &["down", "losingAnswer"]),
+            ("populationRegister", &["down", "rejecting", "answeringTwice"][..]),
+            ("contactRegister", &["down", "rejecting", "answeringTwice"]),
+            ("print", &["down", "losingAnswer", "answeringTwice"]),
+            ("digitalMailbox", &["down", "losingAnswer", "answeringTwice"]),
             ("sms", &["down", "losingAnswer", "rejecting"]),
         ] {
             if self.dice.roll(3) == 0 {

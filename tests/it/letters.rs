@@ -206,6 +206,37 @@ stories! {
         assert_eq!(operator.get("/v1/jobs").await.expect(200).items().len(), 0);
     }
 
+    async fn systems_that_are_slow_or_do_all_twice_change_nothing(app: TestApp) {
+        let from = sender(&app, &every_channel()).await;
+        let _ = app.member(SKUDDAR).await;
+        let others = ["populationRegister", "sms", "email", "print", "digitalMailbox"];
+        for (fault, of_contacts) in [("slow", json!("slow")), ("answeringTwice", Value::Null)] {
+            let mut faults: serde_json::Map<_, _> = others.map(|name| (name.to_owned(), json!(fault))).into_iter().collect();
+            faults.insert("contactRegister".to_owned(), of_contacts);
+            break_down(&app, &Value::Object(faults)).await;
+            let ids = [sent_to(&app, &from, SKUDDAR).await, sent_to(&app, &from, RESERVERT).await];
+            app.deliver_all().await;
+
+            let [inbox, paper] = [stands(&from, &ids[0]).await, stands(&from, &ids[1]).await];
+            assert_eq!((&inbox["status"], &paper["status"]), (&json!("delivered"), &json!("printed")), "{fault}");
+        }
+        let times: Vec<Value> = carried(&app, "print").await.iter().map(|letter| letter["times"].clone()).collect();
+        assert_eq!(times, [json!(1), json!(2)], "one letter each, whatever the printer was told");
+        assert_eq!(app.place().number("SELECT count(*) AS number FROM event WHERE kind = 'message.delivered'"), 2);
+    }
+
+    async fn krr_15_a_register_that_says_two_things_of_one_person_says_nothing(app: TestApp) {
+        let from = sender(&app, &every_channel()).await;
+        break_down(&app, &json!({"contactRegister": "answeringTwice"})).await;
+        let id = sent_to(&app, &from, RESERVERT).await;
+        app.deliver_all().await;
+        assert_eq!(stands(&from, &id).await["status"], "accepted");
+
+        break_down(&app, &json!({})).await;
+        app.advance("PT1M").await;
+        assert_eq!(stands(&from, &id).await["status"], "printed");
+    }
+
     async fn hk_5_a_letter_does_not_follow_to_a_provider_that_the_sender_does_not_use(app: TestApp) {
         let from = sender(&app, &every_channel()).await;
         let _ = app.change_person(ELDAR, &json!({"contact": {"mailbox": {"provider": "984661185"}}})).await;

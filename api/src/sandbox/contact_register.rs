@@ -8,10 +8,10 @@ use domain::contact_register::{Certificate, ContactLanguage, ContactPoint, Digit
 use domain::identity::{NationalId, OrganisationNumber};
 use domain::routing::MailboxProvider;
 use futures_util::FutureExt as _;
-use futures_util::future::{BoxFuture, ready};
+use futures_util::future::BoxFuture;
 use persistence::{ContactRegister, RegisterAway};
 
-use super::fault::{Fault, FaultSwitch};
+use super::fault::FaultSwitch;
 use crate::clock::Clock;
 
 /// A certificate that belongs to nobody. Until when it is taken to hold is up to each line.
@@ -185,12 +185,7 @@ fn entry(number: &NationalId, line: Line, now: DateTime<Utc>) -> Entry {
 
 impl ContactRegister for SandboxContactRegister {
     fn contacts<'a>(&'a self, numbers: &'a [NationalId]) -> BoxFuture<'a, Result<Vec<Entry>, RegisterAway>> {
-        let answer = match self.fault.get() {
-            None => Ok(numbers.iter().map(|number| self.entry(number)).collect()),
-            Some(Fault::Down | Fault::LosingAnswer) => Err(RegisterAway("the sandbox was told so".into())),
-            Some(Fault::Rejecting) => Err(RegisterAway("the sandbox was told to reject".into())),
-        };
-        ready(answer).boxed()
+        async { self.fault.rows(|| numbers.iter().map(|number| self.entry(number)).collect()).await }.boxed()
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
-use futures_util::future::{BoxFuture, ready};
+use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 use super::fault::{Fault, FaultSwitch};
@@ -81,18 +81,26 @@ impl SandboxCarrier {
     }
 
     /// Takes something, or does with it what it was told to.
-    fn answer(&self, sent: impl FnOnce(&'static str, DateTime<Utc>) -> Sent) -> Result<(), SendError> {
-        let fault = self.fault.get();
+    async fn answer(&self, sent: impl FnOnce(&'static str, DateTime<Utc>) -> Sent) -> Result<(), SendError> {
+        let fault = self.fault.when_answering().await;
         match fault {
             Some(Fault::Down) => return Err(SendError::Unreached("the sandbox was told so".into())),
             Some(Fault::Rejecting) => return Err(SendError::Refused("the sandbox was told to reject".into())),
-            Some(Fault::LosingAnswer) | None => {}
+            Some(Fault::Slow | Fault::AnsweringTwice | Fault::LosingAnswer) | None => {}
         }
-        self.outbox.take(sent(self.kind, self.outbox.clock.now()));
+        let sent = sent(self.kind, self.outbox.clock.now());
         match fault {
-            Some(Fault::LosingAnswer) => Err(SendError::Away("the sandbox was told to lose the answer".into())),
-            _ => Ok(()),
+            Some(Fault::LosingAnswer) => {
+                self.outbox.take(sent);
+                return Err(SendError::Away("the sandbox was told to lose the answer".into()));
+            }
+            Some(Fault::AnsweringTwice) => {
+                self.outbox.take(sent.clone());
+                self.outbox.take(sent);
+            }
+            _ => self.outbox.take(sent),
         }
+        Ok(())
     }
 }
 
@@ -108,7 +116,7 @@ impl Messenger for SandboxCarrier {
             documents: vec![],
             times: 1,
         };
-        ready(self.answer(sent)).boxed()
+        self.answer(sent).boxed()
     }
 }
 
@@ -124,6 +132,6 @@ impl Carrier for SandboxCarrier {
             documents: letter.documents.iter().map(|document| document.pdf.len()).collect(),
             times: 1,
         };
-        ready(self.answer(sent)).boxed()
+        self.answer(sent).boxed()
     }
 }

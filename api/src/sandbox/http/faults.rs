@@ -14,56 +14,58 @@ use crate::problem::responses::BodyProblems;
 use crate::sandbox::Sandbox;
 use crate::sandbox::fault::Fault;
 
-/// What is pretended to be broken.
+/// What is pretended to be broken. `down`: it does not answer. `slow`: it thinks for three seconds, and then works.
+/// `rejecting`: it refuses whatever it is asked. `answeringTwice`: it does what it is asked, or says what it knows, twice.
+/// `losingAnswer`: it takes what it is given, and nobody hears of it.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FaultsView {
-    /// `down` while the population register does not answer; none while it does.
+    /// What is wrong with the population register; none while it works.
     #[schema(example = "down")]
     population_register: Option<&'static str>,
-    /// `down` while the contact register does not answer, `rejecting` while it refuses; none while it works.
-    #[schema(example = "down")]
+    /// The same for the contact register.
+    #[schema(example = "slow")]
     contact_register: Option<&'static str>,
-    /// `down` while the gateway for SMS does not answer, `rejecting` while it refuses, `losingAnswer` while it takes what
-    /// it is given and nobody hears of it; none while it works.
+    /// The same for the gateway for SMS.
     #[schema(example = "losingAnswer")]
     sms: Option<&'static str>,
     /// The same for the mail server.
     #[schema(example = "rejecting")]
     email: Option<&'static str>,
     /// The same for whoever prints.
-    #[schema(example = "down")]
+    #[schema(example = "answeringTwice")]
     print: Option<&'static str>,
     /// The same for the providers of mailboxes.
     #[schema(example = "down")]
     digital_mailbox: Option<&'static str>,
 }
 
-/// What is to be pretended from now on. What is left out or `null` works.
+/// What is to be pretended from now on: `down`, `slow`, `rejecting`, `answeringTwice` or `losingAnswer`. What is left out or
+/// `null` works.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FaultsRequest {
-    /// `down`: the population register does not answer.
+    /// The population register.
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "down")]
     population_register: Field<String>,
-    /// `down`: the contact register does not answer. `rejecting`: it refuses whatever it is asked.
+    /// The contact register.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "down")]
+    #[schema(value_type = Option<String>, example = "slow")]
     contact_register: Field<String>,
-    /// `down`, `rejecting` or `losingAnswer`: the gateway for SMS.
+    /// The gateway for SMS.
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "losingAnswer")]
     sms: Field<String>,
-    /// `down`, `rejecting` or `losingAnswer`: the mail server.
+    /// The mail server.
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "rejecting")]
     email: Field<String>,
-    /// `down`, `rejecting` or `losingAnswer`: whoever prints.
+    /// Whoever prints.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "down")]
+    #[schema(value_type = Option<String>, example = "answeringTwice")]
     print: Field<String>,
-    /// `down`, `rejecting` or `losingAnswer`: the providers of mailboxes.
+    /// The providers of mailboxes.
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "down")]
     digital_mailbox: Field<String>,
@@ -115,14 +117,12 @@ pub(crate) async fn sandbox_faults_set(
     let FaultsRequest { population_register, contact_register, sms, email, print, digital_mailbox, unknown } =
         body.value;
     let mut violations = Violations::new();
-    let register = violations.optional("/populationRegister", population_register);
-    let register = violations.choice_of("/populationRegister", register, &[Fault::Down]);
-    let contacts = violations.optional("/contactRegister", contact_register);
-    let contacts = violations.choice_of("/contactRegister", contacts, &[Fault::Down, Fault::Rejecting]);
     let mut fault = |pointer, field| {
         let word = violations.optional(pointer, field);
         violations.choice_of(pointer, word, Fault::VARIANTS)
     };
+    let register = fault("/populationRegister", population_register);
+    let contacts = fault("/contactRegister", contact_register);
     let (sms, email) = (fault("/sms", sms), fault("/email", email));
     let (print, digital_mailbox) = (fault("/print", print), fault("/digitalMailbox", digital_mailbox));
     violations.unknown("", &unknown);
