@@ -81,27 +81,29 @@ impl MasterKey {
     /// # Errors
     /// The file cannot be made, is open to others, or holds no key.
     pub fn read_or_create_file(path: &Path) -> Result<Self, MasterKeyError> {
-        match create_private(path) {
-            Ok(file) => {
-                let key = Self::generate();
-                key.write_to(file, path).map_err(|source| {
-                    // A file without a key would be in the way of the next start.
-                    let _ = fs::remove_file(path);
-                    MasterKeyError::File { path: path.to_owned(), source }
-                })?;
-                Ok(key)
-            }
+        if path.exists() {
+            return Self::read_file(path);
+        }
+        let failed = |source| MasterKeyError::File { path: path.to_owned(), source };
+        // Written whole under a name of its own, and then given the right one, if nobody was quicker: nobody reads half of it.
+        let draft = path.with_extension(format!("{}.draft", uuid::Uuid::now_v7()));
+        let key = Self::generate();
+        let written = create_private(&draft)
+            .and_then(|file| key.write_to(file))
+            .and_then(|()| fs::hard_link(&draft, path))
+            .and_then(|()| sync_folder_of(path));
+        let removed = fs::remove_file(&draft);
+        match written {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Self::read_file(path),
-            Err(source) => Err(MasterKeyError::File { path: path.to_owned(), source }),
+            written => written.and(removed).map(|()| key).map_err(failed),
         }
     }
 
-    fn write_to(&self, mut file: File, path: &Path) -> io::Result<()> {
+    fn write_to(&self, mut file: File) -> io::Result<()> {
         let mut text = Zeroizing::new(STANDARD.encode(self.0.as_slice()));
         text.push('\n');
         file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        sync_folder_of(path)
+        file.sync_all()
     }
 
     pub(super) fn sealer(&self) -> Sealer {

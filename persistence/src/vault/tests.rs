@@ -228,6 +228,28 @@ fn a_key_file_is_made_once_and_read_again() {
     }
 }
 
+#[test]
+fn of_many_that_make_a_key_file_at_once_all_have_the_same_key() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("master.key");
+    let start = std::sync::Barrier::new(8);
+    let made: Vec<MasterKey> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8)
+            .map(|_| {
+                scope.spawn(|| {
+                    start.wait();
+                    MasterKey::read_or_create_file(&path).expect("made or read")
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().expect("it ends")).collect()
+    });
+
+    let keys = Vault::new_keys(&made[0]);
+    assert!(made.iter().all(|key| Vault::open(key, &keys).is_ok()));
+    assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 1, "and nothing else is left");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_key_file_that_others_may_read_is_refused() {
