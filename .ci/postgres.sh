@@ -95,6 +95,7 @@ start_server() {
 		max_connections = 300
 		fsync = $fsync
 		full_page_writes = $fsync
+		track_commit_timestamp = on
 		timezone = 'UTC'
 		log_timezone = 'UTC'
 		lc_messages = 'C'

@@ -81,6 +81,17 @@ pub(crate) struct Driven {
 
 /// Does a work over and over on so many connections. The first failure ends it.
 pub(crate) async fn drive(address: SocketAddr, connections: u16, length: Duration, work: &Arc<Work>) -> Result<Driven> {
+    drive_at(address, connections, length, Duration::ZERO, work).await
+}
+
+/// The same, no more often than at a pace: so long from one to the next on each connection.
+pub(crate) async fn drive_at(
+    address: SocketAddr,
+    connections: u16,
+    length: Duration,
+    pace: Duration,
+    work: &Arc<Work>,
+) -> Result<Driven> {
     let mut opened = Vec::with_capacity(connections.into());
     for _ in 0..connections {
         opened.push(Connection::open(address).await?);
@@ -88,7 +99,7 @@ pub(crate) async fn drive(address: SocketAddr, connections: u16, length: Duratio
     let started = Instant::now();
     let mut tasks = JoinSet::new();
     for connection in opened {
-        tasks.spawn(one_after_the_other(connection, started + length, Arc::clone(work)));
+        tasks.spawn(one_after_the_other(connection, started + length, pace, Arc::clone(work)));
     }
     let mut latencies_micros = Vec::new();
     while let Some(done) = tasks.join_next().await {
@@ -99,9 +110,19 @@ pub(crate) async fn drive(address: SocketAddr, connections: u16, length: Duratio
     Ok(Driven { elapsed, latencies_micros })
 }
 
-async fn one_after_the_other(mut connection: Connection, until: Instant, work: Arc<Work>) -> Result<Vec<u32>> {
+async fn one_after_the_other(
+    mut connection: Connection,
+    until: Instant,
+    pace: Duration,
+    work: Arc<Work>,
+) -> Result<Vec<u32>> {
     let mut latencies_micros = Vec::new();
+    let mut next = Instant::now();
     loop {
+        if !pace.is_zero() {
+            tokio::time::sleep_until(next.into()).await;
+        }
+        next += pace;
         let started = Instant::now();
         if started >= until {
             return Ok(latencies_micros);

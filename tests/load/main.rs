@@ -7,6 +7,7 @@
 
 mod client;
 mod database;
+mod delivery;
 mod exchange;
 mod lengths;
 mod pgbench;
@@ -26,6 +27,7 @@ use clap::{Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::database::Database;
+use crate::delivery::Delivery;
 use crate::exchange::Exchange;
 use crate::lengths::Lengths;
 use crate::pgbench::{Pgbench, Script};
@@ -75,6 +77,9 @@ struct Arguments {
     /// Instead of works: how long a batch of relationships takes, beside COPY and one statement
     #[arg(long, conflicts_with = "lengths")]
     exchange: bool,
+    /// Instead of works: how soon messages are in the inbox, and events in the feed, at half of what the program takes in
+    #[arg(long, conflicts_with_all = ["lengths", "exchange"])]
+    delivery: bool,
     /// Everything very small, on a server that need not be durable: shows that the driver works, measures nothing
     #[arg(long)]
     smoke: bool,
@@ -118,6 +123,11 @@ fn run(arguments: &Arguments) -> Result<()> {
     if arguments.exchange {
         let exchange = if arguments.smoke { Exchange::SMOKE } else { Exchange::FULL };
         print!("{}", runtime.block_on(exchange::measure(&server, &mut database, exchange)).map_err(with_log)?);
+        return Ok(());
+    }
+    if arguments.delivery {
+        let delivery = if arguments.smoke { Delivery::SMOKE } else { Delivery::FULL };
+        print!("{}", runtime.block_on(delivery::measure(&server, &mut database, delivery)).map_err(with_log)?);
         return Ok(());
     }
     let mut report = drive_works(arguments, &runtime, &server, &mut database).map_err(with_log)?;
