@@ -96,6 +96,22 @@ stories! {
         assert!(outbox(&app).await[0]["at"].as_str().is_some_and(|at| at.starts_with("2027-01-12T07:00:0")));
     }
 
+    async fn what_could_not_be_sent_in_the_evening_wakes_nobody_in_the_night(app: TestApp) {
+        // A minute to nine in the evening in Oslo, and the gateways answer again an hour later.
+        app.set_time("2027-01-11T19:59:00Z").await;
+        let _ = app.member(SKUDDAR).await;
+        break_down(&app, &json!({"sms": "down", "email": "down"})).await;
+        let _ = app.message("Svar").deliver().await;
+        app.advance("PT1H").await;
+        break_down(&app, &json!({})).await;
+        app.set_time("2027-01-12T06:59:59Z").await;
+        assert_eq!(told(&app).await.len(), 0);
+
+        app.set_time("2027-01-12T07:00:00Z").await;
+
+        assert_eq!(told(&app).await.len(), 2);
+    }
+
     async fn dh_9_a_citizen_says_how_to_be_told_or_not_at_all(app: TestApp) {
         app.set_time(NOON).await;
         let citizen = app.member(SKUDDAR).await;
