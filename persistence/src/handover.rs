@@ -218,15 +218,20 @@ impl Store {
                 let note = move |connection: &mut Connection| note_taken(connection, lease, until, channel, now);
                 return self.run(move |_, connection| connection.write(note)).await;
             }
-            HandoverOutcome::Unreached | HandoverOutcome::Refused | HandoverOutcome::Broken if !may_be_taken => {
-                self.run(move |_, connection| note_untaken(connection, lease, channel)).await?;
-                outcome.trouble()
-            }
             HandoverOutcome::Unreached | HandoverOutcome::Away | HandoverOutcome::Refused | HandoverOutcome::Broken => {
                 outcome.trouble()
             }
         };
-        self.handover_put_off(lease, until, trouble, now).await
+        // The carrier has nothing of it, now or from an earlier try: it can still go another way, and be taken back.
+        let has_nothing = !may_be_taken && outcome != HandoverOutcome::Away;
+        let rest = move |connection: &mut Connection| {
+            let is_mine = job::put_off(connection, lease, until, trouble, now)?;
+            if is_mine && has_nothing {
+                settlement::free(connection, (lease.mailbox, lease.object), channel)?;
+            }
+            Ok(())
+        };
+        self.run(move |_, connection| connection.write(rest)).await
     }
 
     async fn handover_put_off(
@@ -236,7 +241,8 @@ impl Store {
         trouble: Trouble,
         now: DateTime<Utc>,
     ) -> Result<(), Failure> {
-        let put_off = move |connection: &mut Connection| Ok(job::put_off(connection, lease, until, trouble, now)?);
+        let put_off =
+            move |connection: &mut Connection| Ok(job::put_off(connection, lease, until, trouble, now).map(drop)?);
         self.run(move |_, connection| connection.write(put_off)).await
     }
 }
@@ -341,11 +347,6 @@ pub(crate) fn may_be_taken(connection: &mut Connection, key: (Id, Id)) -> Result
         .filter(handover::message_id.eq(key.1))
         .filter(handover::may_be_taken);
     Ok(on!(connection, c => diesel::select(exists(taken)).get_result(c))?)
-}
-
-/// Notes that nothing has come of handing a letter over: it can still go another way, and be taken back.
-fn note_untaken(connection: &mut Connection, lease: Lease, channel: Channel) -> Result<(), Failure> {
-    connection.write(|connection| Ok(settlement::free(connection, (lease.mailbox, lease.object), channel)?))
 }
 
 fn note_taken(

@@ -240,7 +240,7 @@ pub(crate) fn rest_broken(
     now: DateTime<Utc>,
 ) -> Result<(), Failure> {
     tracing::error!(error = failure as &dyn std::error::Error, "a job cannot be done");
-    connection.write(|connection| Ok(put_off(connection, lease, until, Trouble::Broken, now)?))
+    connection.write(|connection| Ok(put_off(connection, lease, until, Trouble::Broken, now).map(drop)?))
 }
 
 /// Does one job in a transaction of its own, so that one that cannot be done holds up no other. Says how many were done.

@@ -333,8 +333,8 @@ fn close_others(
     Ok(closed as u64)
 }
 
-/// Takes the lines of a batch over, in one statement whose text is the same for both databases. Only what differs gets as far
-/// as the index and is written: nobody else changes relationships while the service is locked. A relationship that comes back begins anew, with its night (CON-15).
+/// Takes the lines of a batch over, in one statement whose text is the same for both databases. Only what differs gets as
+/// far as the index and is written. A relationship that comes back begins anew, with its night (CON-15).
 struct MergeStatement {
     service: Id,
     batch: Id,

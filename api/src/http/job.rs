@@ -36,11 +36,10 @@ pub(crate) struct JobView {
     kind: &'static str,
     /// What it is to be done with: mostly a message.
     object_id: Uuid,
-    /// `away`: another system did not answer, or not as it should. `unknown`: a
-    /// register has not said what has to be known, and is asked until it does. `refused`: another system does not take it.
-    /// `uncertain`: another system may have taken it, and it would go another way by now; ask them, and say what they said in
-    /// `settlement`. `broken`:
-    /// it cannot be done with what is stored here; the program's log says why.
+    /// `away`: another system did not answer, or not as it should. `unknown`: a register has not said what has to be known,
+    /// and is asked until it does. `refused`: another system does not take it. `uncertain`: another system may have taken
+    /// it, and it would go another way by now; ask them, and say what they said in `settlement`. `broken`: it cannot be
+    /// done with what is stored here; the program's log says why.
     #[schema(example = "away")]
     trouble: &'static str,
     /// How often it was tried.

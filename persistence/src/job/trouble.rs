@@ -127,14 +127,14 @@ pub(crate) fn restart(connection: &mut Connection, id: JobId, now: DateTime<Utc>
 }
 
 /// Lets a leased job rest after it could not be done, or gives it up: then the organisation whose message it is about is
-/// told. Nothing happens where somebody else has it by now.
+/// told. False where somebody else has it by now: then nothing happens.
 pub(crate) fn put_off(
     connection: &mut Connection,
     lease: Lease,
     until: DateTime<Utc>,
     trouble: Trouble,
     now: DateTime<Utc>,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let [.., spread] = lease.job.0.into_bytes();
     let (run_at, given_up_at) = match after_failure(lease.attempts, trouble, spread) {
         Next::TryAgain(pause) => (now + pause, None),
@@ -153,7 +153,7 @@ pub(crate) fn put_off(
         metrics::counter!("brevdue_jobs_given_up").increment(1);
         tell(connection, lease, now)?;
     }
-    Ok(())
+    Ok(count == 1)
 }
 
 fn tell(connection: &mut Connection, lease: Lease, now: DateTime<Utc>) -> Result<(), StoreError> {
