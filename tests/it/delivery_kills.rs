@@ -2,11 +2,9 @@
 //! and one event each.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::Mutex;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use domain::access::Policy;
 use domain::contact_register::{ContactPoint, Entry, Status};
 use domain::identity::NationalId;
 use domain::person::{PersonName, Protected};
@@ -15,11 +13,8 @@ use domain::register::RegisteredPerson;
 use domain::routing::Channel;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, ready};
-use persistence::blob::BlobSettings;
-use persistence::vault::MasterKey;
 use persistence::{
     ContactRegister, Failure, HandoverOutcome, NoticeOutcome, Outlets, PopulationRegister, RegisterAway, Store,
-    StoreSettings,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -28,6 +23,7 @@ use tests::{Database, Place, ServerProcess, stories};
 use uuid::Uuid;
 
 use crate::persons::{RESERVERT, SKUDDAR};
+use crate::stores;
 
 /// More letters than a delivery has statements.
 const LETTERS: usize = 120;
@@ -79,22 +75,6 @@ impl ContactRegister for Registers {
         };
         ready(Ok(asked.iter().map(entry).collect())).boxed()
     }
-}
-
-fn store(place: &Place) -> Store {
-    Store::open(StoreSettings {
-        database: place.store_url(),
-        connections: 2,
-        acquire_timeout: Duration::from_secs(20),
-        master_key: MasterKey::read_file(&place.folder().join("master.key")).expect("a key"),
-        blobs: BlobSettings::Folder(place.blobs()),
-        policy: Policy::default(),
-        register: Arc::new(Registers),
-        contact_register: Arc::new(Registers),
-        register_max_age: TimeDelta::hours(1),
-        outlets: Outlets { paper: true, mailboxes: vec![] },
-    })
-    .expect("the store opens")
 }
 
 /// What a printer and a gateway got: how often each id came.
@@ -170,15 +150,25 @@ async fn letters_that_wait(place: &Place, recipient: &str) -> Vec<String> {
     ids
 }
 
-/// Delivers one letter after the other, each killed at a later statement, and goes on an hour later. Says how many statements
-/// a delivery has.
-async fn kill_at_each_statement(place: &Place, recipient: &str, check: impl Fn(&str, &Outside, i64)) -> i64 {
+/// What comes of a letter, once: what left the house, which row says where it went, and which event.
+struct Outcome {
+    letters: usize,
+    notices: usize,
+    row: &'static str,
+    event: &'static str,
+}
+
+/// Delivers one letter after the other, each killed at a later statement until one lives to its end, and goes on an hour
+/// later.
+async fn kill_at_each_statement(place: &Place, recipient: &str, expected: Outcome) {
     let ids = letters_that_wait(place, recipient).await;
     count_statements();
-    let (store, outside) = (store(place), Outside::default());
+    let outlets = Outlets { paper: true, mailboxes: vec![] };
+    let (store, outside) = (stores::open(place, Registers, outlets), Outside::default());
     place.execute(&format!("UPDATE job SET run_at = {}", place.time(noon() + TimeDelta::days(3000))));
     for (statement, id) in (1..).zip(&ids) {
-        place.execute(&format!("UPDATE job SET run_at = {} WHERE object_id = {}", place.time(noon()), place.id(id)));
+        let key = place.id(id);
+        place.execute(&format!("UPDATE job SET run_at = {} WHERE object_id = {key}", place.time(noon())));
         let (_, lived) = tokio::task::block_in_place(|| {
             std::thread::scope(|scope| {
                 let killed = || killed_before_statement(statement, work(&store, &outside, noon()));
@@ -186,49 +176,34 @@ async fn kill_at_each_statement(place: &Place, recipient: &str, check: impl Fn(&
             })
         });
         work(&store, &outside, noon() + TimeDelta::hours(1)).await.expect("the store is there");
-        check(id, &outside, statement);
-        let left = format!("SELECT kind AS text FROM job WHERE object_id = {}", place.id(id));
-        let left = place.texts(&left);
-        assert!(left.iter().all(|kind| kind == "notifyAgain"), "killed before statement {statement}: {left:?} is left");
-        place.execute(&format!("DELETE FROM job WHERE object_id = {}", place.id(id)));
+
+        let told = format!("killed before statement {statement}");
+        let [letters, notices] = outside.take();
+        assert_eq!((letters.len(), notices.len()), (expected.letters, expected.notices), "{told}");
+        let count = |of: &str| place.number(&format!("SELECT count(*) AS number FROM {of} = {key}"));
+        let event = format!("event WHERE kind = '{}' AND number IS NOT NULL AND message_id", expected.event);
+        assert_eq!((count(expected.row), count(&event)), (1, 1), "{told}");
+        let left = place.texts(&format!("SELECT kind AS text FROM job WHERE object_id = {key}"));
+        assert!(left.iter().all(|kind| kind == "notifyAgain"), "{told}: {left:?} is left");
+        place.execute(&format!("DELETE FROM job WHERE object_id = {key}"));
         if lived {
-            return statement - 1;
+            assert!(statement > 20, "{statement} statements show little");
+            return;
         }
     }
     panic!("there are more statements than letters");
 }
 
-/// How many rows there are of a message.
-fn rows(place: &Place, of: &str, id: &str) -> i64 {
-    place.number(&format!("SELECT count(*) AS number FROM {of} = {}", place.id(id)))
-}
-
 stories! {
     async fn bx_1_dh_9_killed_at_any_statement_a_letter_is_in_the_inbox_and_told_of_once(database: Database) {
-        let place = Place::new(database);
-        let statements = kill_at_each_statement(&place, SKUDDAR, |id, outside, statement| {
-            let told_as = format!("killed before statement {statement}");
-            let [letters, notices] = outside.take();
-            assert_eq!((letters.len(), notices.len()), (0, 1), "{told_as}");
-            let received = rows(&place, "message WHERE received_at IS NOT NULL AND id", id);
-            let events = rows(&place, "event WHERE kind = 'message.delivered' AND number IS NOT NULL AND message_id", id);
-            assert_eq!((received, events), (1, 1), "{told_as}");
-        })
-        .await;
-        assert!(statements > 20, "{statements} statements show little");
+        let row = "message WHERE received_at IS NOT NULL AND id";
+        let expected = Outcome { letters: 0, notices: 1, row, event: "message.delivered" };
+        kill_at_each_statement(&Place::new(database), SKUDDAR, expected).await;
     }
 
     async fn bx_4_killed_at_any_statement_a_letter_goes_on_paper_once(database: Database) {
-        let place = Place::new(database);
-        let statements = kill_at_each_statement(&place, RESERVERT, |id, outside, statement| {
-            let told_as = format!("killed before statement {statement}");
-            let [letters, notices] = outside.take();
-            assert_eq!((letters.len(), notices.len()), (1, 0), "{told_as}");
-            let steps = rows(&place, "sending_step WHERE status = 'printed' AND message_id", id);
-            let events = rows(&place, "event WHERE kind = 'message.printed' AND number IS NOT NULL AND message_id", id);
-            assert_eq!((steps, events), (1, 1), "{told_as}");
-        })
-        .await;
-        assert!(statements > 20, "{statements} statements show little");
+        let row = "sending_step WHERE status = 'printed' AND message_id";
+        let expected = Outcome { letters: 1, notices: 0, row, event: "message.printed" };
+        kill_at_each_statement(&Place::new(database), RESERVERT, expected).await;
     }
 }

@@ -1,24 +1,20 @@
 //! BX-8: whoever numbers events, and whenever they are killed, every event gets one number, without gaps and in order.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use domain::access::Policy;
+use chrono::{DateTime, Utc};
 use domain::contact_register::Entry;
 use domain::identity::NationalId;
 use domain::register::RegisteredPerson;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, ready};
-use persistence::blob::BlobSettings;
-use persistence::vault::MasterKey;
-use persistence::{ContactRegister, Outlets, PopulationRegister, RegisterAway, Store, StoreSettings};
+use persistence::{ContactRegister, Outlets, PopulationRegister, RegisterAway, Store};
 use tests::kill::{count_statements, killed_before_statement};
 use tests::{Database, Place, is_heavy, stories};
 use uuid::Uuid;
 
+use crate::stores;
 use crate::worlds::Dice;
 
 const WRITERS: u64 = 8;
@@ -39,21 +35,8 @@ impl ContactRegister for NoRegister {
     }
 }
 
-/// The store of one process.
 fn store(place: &Place) -> Store {
-    Store::open(StoreSettings {
-        database: place.store_url(),
-        connections: 2,
-        acquire_timeout: Duration::from_secs(20),
-        master_key: MasterKey::read_file(&place.folder().join("master.key")).expect("a key"),
-        blobs: BlobSettings::Folder(place.blobs()),
-        policy: Policy::default(),
-        register: Arc::new(NoRegister),
-        contact_register: Arc::new(NoRegister),
-        register_max_age: TimeDelta::hours(1),
-        outlets: Outlets::default(),
-    })
-    .expect("the store opens")
+    stores::open(place, NoRegister, Outlets::default())
 }
 
 fn now() -> DateTime<Utc> {
@@ -73,8 +56,6 @@ const fn organisation_of(mailbox: u64) -> u64 {
 fn arrange(place: &Place) {
     persistence::migrate(&place.store_url()).expect("the migrations work");
     count_statements();
-    // Before several ask for it at once.
-    MasterKey::read_or_create_file(&place.folder().join("master.key")).expect("a key can be made");
     let time = place.time(now());
     place.execute("CREATE TABLE probe (mailbox_id INTEGER PRIMARY KEY, events INTEGER NOT NULL)");
     for organisation in [100, 101] {

@@ -45,6 +45,7 @@ mod routing_preview;
 mod sending;
 mod services;
 mod staff;
+mod stores;
 mod surroundings;
 mod tokens;
 mod visibility;

@@ -1,0 +1,33 @@
+//! Stores of their own for stories about one process among others: what a worker does, without the program around it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use domain::access::Policy;
+use persistence::blob::BlobSettings;
+use persistence::vault::MasterKey;
+use persistence::{ContactRegister, Outlets, PopulationRegister, Store, StoreSettings};
+use tests::Place;
+
+/// The store of one process at a place, which asks this register of both kinds.
+pub(crate) fn open<R: PopulationRegister + ContactRegister + 'static>(
+    place: &Place,
+    register: R,
+    outlets: Outlets,
+) -> Store {
+    let register = Arc::new(register);
+    Store::open(StoreSettings {
+        database: place.store_url(),
+        connections: 2,
+        acquire_timeout: Duration::from_secs(20),
+        master_key: MasterKey::read_or_create_file(&place.folder().join("master.key")).expect("a key"),
+        blobs: BlobSettings::Folder(place.blobs()),
+        policy: Policy::default(),
+        register: Arc::clone(&register) as _,
+        contact_register: register,
+        register_max_age: TimeDelta::hours(1),
+        outlets,
+    })
+    .expect("the store opens")
+}
