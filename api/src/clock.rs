@@ -31,7 +31,9 @@ impl Clock {
     #[must_use]
     pub fn movable(from: Option<DateTime<Utc>>) -> Self {
         let clock = Self { base: system_now, offset_micros: Some(Arc::default()) };
-        let _ = from.is_none_or(|from| clock.set(from));
+        if let Some(from) = from {
+            clock.set(from);
+        }
         clock
     }
 

@@ -89,16 +89,12 @@ impl SandboxCarrier {
             Some(Fault::Slow | Fault::AnsweringTwice | Fault::LosingAnswer) | None => {}
         }
         let sent = sent(self.kind, self.outbox.clock.now());
-        match fault {
-            Some(Fault::LosingAnswer) => {
-                self.outbox.take(sent);
-                return Err(SendError::Away("the sandbox was told to lose the answer".into()));
-            }
-            Some(Fault::AnsweringTwice) => {
-                self.outbox.take(sent.clone());
-                self.outbox.take(sent);
-            }
-            _ => self.outbox.take(sent),
+        if fault == Some(Fault::AnsweringTwice) {
+            self.outbox.take(sent.clone());
+        }
+        self.outbox.take(sent);
+        if fault == Some(Fault::LosingAnswer) {
+            return Err(SendError::Away("the sandbox was told to lose the answer".into()));
         }
         Ok(())
     }
