@@ -28,7 +28,7 @@ use crate::auth::Authenticator;
 use crate::auth::issuer::{IssuerConfig, IssuerSettings, Preset};
 use crate::clock::Clock;
 use crate::document::Workshop;
-use crate::http::{self, KnownPaths};
+use crate::http;
 use crate::outbound::public_address::PublicOnly;
 use crate::outbound::webhook::Courier;
 use crate::outbound::{
@@ -49,6 +49,8 @@ use crate::{openapi, problem, telemetry};
 const SHUTDOWN_SECONDS: u64 = 30;
 /// How long a client may take to send the head of a request.
 const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// Where the documentation in the browser finds the contract.
+const CONTRACT_PATH: &str = "/docs/openapi.json";
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// The most connections that each thread holds open.
 const MOST_CONNECTIONS: usize = 10_000;
@@ -384,17 +386,15 @@ fn serve(listener: TcpListener, settings: &Settings, state: Data<AppState>) -> s
     let origins = settings.cors_origins.clone();
     // Made once: the figures are counted from the first request on.
     telemetry::metrics_handle();
+    let contract = Data::new(openapi::Contract::of_routes(with_sandbox)?);
     let server = HttpServer::new(move || {
-        let (app, document) = App::new()
-            .into_utoipa_app()
-            .openapi(openapi::frame())
-            .configure(http::routes(with_sandbox))
-            .split_for_parts();
-        let document = openapi::finish(document);
+        // Each worker makes the routes anew. The contract that they add themselves to is there already.
+        let (app, _) = App::new().into_utoipa_app().configure(http::routes(with_sandbox)).split_for_parts();
         app.app_data(state.clone())
-            .app_data(Data::new(KnownPaths::of(&document)))
+            .app_data(contract.clone())
             .configure(|config| problem::configure(config, json_bytes))
-            .service(SwaggerUi::new("/docs/{_:.*}").url("/docs/openapi.json", document))
+            .route(CONTRACT_PATH, web::get().to(http::health::contract_show))
+            .service(SwaggerUi::new("/docs/{_:.*}").config(utoipa_swagger_ui::Config::new([CONTRACT_PATH])))
             .service(web::redirect("/docs", "/docs/"))
             .default_service(web::to(http::not_found))
             .wrap(from_fn(problem::middleware))

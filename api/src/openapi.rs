@@ -1,13 +1,14 @@
 //! The contract: what `openapi.yaml` says, taken from the handlers themselves.
 
 use actix_web::App;
+use actix_web::web::Bytes;
 use utoipa::openapi::schema::ArrayItems;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{Modify, OpenApi};
 use utoipa_actix_web::AppExt as _;
 
-use crate::http;
+use crate::http::{self, KnownPaths};
 
 /// How the derive names a page of a list.
 const LIST_PREFIX: &str = "ListView_";
@@ -61,21 +62,43 @@ impl Modify for Security {
     }
 }
 
-/// The document without operations, which the routes add themselves to.
-pub(crate) fn frame() -> utoipa::openapi::OpenApi {
-    Document::openapi()
+/// The whole contract, the sandbox's operations included. A test compares it with what the routes say.
+pub(crate) const YAML: &str = include_str!("../../openapi.yaml");
+
+/// What a server needs of its contract, once for all its workers.
+pub(crate) struct Contract {
+    /// All of it as JSON, for the documentation in the browser.
+    pub(crate) json: Bytes,
+    pub(crate) paths: KnownPaths,
 }
 
-/// The whole contract, the sandbox's operations included.
+impl Contract {
+    /// Reads it out of the routes.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON, which is a fault of the program.
+    pub(crate) fn of_routes(with_sandbox: bool) -> std::io::Result<Self> {
+        let make = move || {
+            let document = document(with_sandbox);
+            Ok(Self { json: serde_json::to_vec(&document)?.into(), paths: KnownPaths::of(&document) })
+        };
+        // On a thread of its own, with which the memory goes: the document is large, and what is kept of it small.
+        let made = std::thread::Builder::new().name("contract".to_owned()).spawn(make)?.join();
+        made.unwrap_or_else(|_| Err(std::io::Error::other("the contract could not be made")))
+    }
+}
+
+/// The contract, taken from the routes.
 #[must_use]
-pub fn document() -> utoipa::openapi::OpenApi {
-    let (_, document) = App::new().into_utoipa_app().openapi(frame()).configure(http::routes(true)).split_for_parts();
+pub fn document(with_sandbox: bool) -> utoipa::openapi::OpenApi {
+    let app = App::new().into_utoipa_app().openapi(Document::openapi());
+    let (_, document) = app.configure(http::routes(with_sandbox)).split_for_parts();
     finish(document)
 }
 
 /// Names the items of lists by reference. The derive copies them into each list, and generated clients would then have
 /// two types for one thing.
-pub(crate) fn finish(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
+fn finish(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
     let schemas = document.components.iter_mut().flat_map(|components| &mut components.schemas);
     for (name, schema) in schemas {
         if let Some(item) = name.strip_prefix(LIST_PREFIX)
@@ -92,6 +115,6 @@ pub(crate) fn finish(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi:
 ///
 /// # Errors
 /// When it cannot be written as YAML, which is a fault of the program.
-pub fn yaml() -> Result<String, Box<dyn std::error::Error>> {
-    Ok(document().to_yaml()?)
+pub fn yaml() -> std::io::Result<String> {
+    document(true).to_yaml().map_err(std::io::Error::other)
 }

@@ -16,7 +16,7 @@ pub(crate) struct Operation {
 }
 
 fn document() -> Value {
-    serde_json::to_value(api::openapi::document()).expect("the contract is JSON")
+    serde_json::to_value(api::openapi::document(true)).expect("the contract is JSON")
 }
 
 /// Every operation of the contract.

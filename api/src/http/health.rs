@@ -1,11 +1,13 @@
 //! For load balancers, monitoring and readers of the contract. Open to everybody: none of it tells of anybody.
 
+use actix_web::http::header::ContentType;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::AppState;
+use crate::openapi::{self, Contract};
 use crate::problem::{ApiError, ProblemBody, ProblemKind};
 
 /// Whether the program runs.
@@ -92,9 +94,11 @@ pub(crate) async fn metrics_show() -> HttpResponse {
     responses((status = 200, description = "The document.", body = String, content_type = "application/yaml")),
 )]
 #[get("/openapi.yaml")]
-pub(crate) async fn openapi_show() -> Result<HttpResponse, ApiError> {
-    let yaml = crate::openapi::yaml().map_err(|error| {
-        ApiError::caused_by(crate::problem::Problem::new(ProblemKind::InternalError), error.to_string())
-    })?;
-    Ok(HttpResponse::Ok().content_type("application/yaml").body(yaml))
+pub(crate) async fn openapi_show() -> HttpResponse {
+    HttpResponse::Ok().content_type("application/yaml").body(openapi::YAML)
+}
+
+/// The operations of this server as JSON, for the documentation in the browser.
+pub(crate) async fn contract_show(contract: Data<Contract>) -> HttpResponse {
+    HttpResponse::Ok().content_type(ContentType::json()).body(contract.json.clone())
 }

@@ -20,7 +20,7 @@ pub(crate) mod event;
 pub(crate) mod figures;
 mod form;
 pub(crate) mod headers;
-mod health;
+pub(crate) mod health;
 mod health_contact;
 pub(crate) mod idempotency;
 pub(crate) mod input;

@@ -6,6 +6,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 use utoipa::openapi::path::PathItem;
 
+use crate::openapi::Contract;
 use crate::problem::{ApiError, ProblemKind};
 
 /// The paths of the contract, each with its methods.
@@ -35,8 +36,8 @@ fn methods(item: &PathItem) -> String {
 }
 
 /// `405` with the methods that the path takes, or `404`.
-pub(crate) async fn not_found(request: HttpRequest, known: Data<KnownPaths>) -> HttpResponse {
-    match known.allowed(request.path()) {
+pub(crate) async fn not_found(request: HttpRequest, contract: Data<Contract>) -> HttpResponse {
+    match contract.paths.allowed(request.path()) {
         Some(methods) => {
             let mut response = ApiError::from(ProblemKind::MethodNotAllowed).error_response();
             if let Ok(value) = methods.parse() {
