@@ -13,8 +13,10 @@ use diesel::{Connection as _, ConnectionError};
 
 use crate::error::StoreError;
 
+mod pairs;
 mod sql_types;
 
+pub(crate) use pairs::Pairs;
 pub(crate) use sql_types::{Id, Key, Time};
 pub(crate) use sql_types::{SqlTime, SqlUuid};
 

@@ -22,7 +22,7 @@ use strum::IntoStaticStr;
 use self::audience::Audience;
 pub(crate) use self::settings::forget;
 use crate::context::new_id;
-use crate::database::{Connection, Id, Key, SqlTime, SqlUuid, Time, on};
+use crate::database::{Connection, Id, Key, Pairs, SqlTime, SqlUuid, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::job::{self, JobKind, JobRow, Lease};
 use crate::register::{Refreshed, Whom};
@@ -312,11 +312,9 @@ impl Told {
 /// Keeps who is told where, and leaves of it what has not been settled yet, under the id that it had.
 fn keep(connection: &mut Connection, mut told: Vec<Told>, now: DateTime<Utc>) -> Result<Vec<Told>, StoreError> {
     type Row = ((Id, Id, i16, Id, String), Id, (Option<Time>, Option<Time>));
-    let mailboxes: Vec<Id> = told.iter().map(|one| one.lease.mailbox).collect();
-    let messages: Vec<Id> = told.iter().map(|one| one.lease.object).collect();
+    let messages: Pairs = told.iter().map(|one| (one.lease.mailbox, one.lease.object)).collect();
     let before: Vec<Row> = on!(&mut *connection, c => notice::table
-        .filter(notice::mailbox_id.eq_any(&mailboxes))
-        .filter(notice::message_id.eq_any(&messages))
+        .filter(messages.among(notice::mailbox_id, notice::message_id))
         .select((
             (notice::mailbox_id, notice::message_id, notice::round, notice::person_id, notice::channel),
             notice::id,
@@ -389,19 +387,16 @@ fn finish(
     let first: Vec<&Lease> = mine.iter().filter(is_first).collect();
     let again = |lease: &&Lease| JobRow::new(JobKind::NotifyAgain, lease.mailbox.into(), lease.object, again_at(now));
     JobRow::insert_all(connection, first.iter().map(again).collect())?;
-    let messages: Vec<Id> = first.iter().map(|lease| lease.object).collect();
-    let mailboxes: Vec<Id> = first.iter().map(|lease| lease.mailbox).collect();
+    let messages: Pairs = first.iter().map(|lease| (lease.mailbox, lease.object)).collect();
     let notified: HashSet<Id> = on!(&mut *connection, c => notice::table
-        .filter(notice::mailbox_id.eq_any(&mailboxes))
-        .filter(notice::message_id.eq_any(&messages))
+        .filter(messages.among(notice::mailbox_id, notice::message_id))
         .filter(notice::sent_at.is_not_null())
         .select(notice::message_id)
         .load::<Id>(c))?
     .into_iter()
     .collect();
     let about: Vec<(Id, Id, Id)> = on!(&mut *connection, c => message::table
-        .filter(message::mailbox_id.eq_any(&mailboxes))
-        .filter(message::id.eq_any(&messages))
+        .filter(messages.among(message::mailbox_id, message::id))
         .select((message::mailbox_id, message::service_id, message::id))
         .load(c))?;
     let (told, untold): (Vec<_>, Vec<_>) = about

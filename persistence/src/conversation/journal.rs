@@ -16,7 +16,7 @@ use super::desk::{Desk, Work, item};
 use super::{CORRUPT, turns};
 use crate::attachment::Fetched;
 use crate::context::{Context, new_id};
-use crate::database::{Connection, Id, Key, Time, on};
+use crate::database::{Connection, Id, Key, Pairs, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::job::{JobKind, JobRow, Lease};
 use crate::person::open_name;
@@ -258,10 +258,9 @@ fn from_text(text: &str) -> Result<Vec<MessageId>, StoreError> {
 
 type EntryRow = ((Id, Id, Time, Time, String), (Option<Time>, Option<String>), (Id, Option<Time>, Option<Vec<u8>>));
 
-fn rows(connection: &mut Connection, mailboxes: &[Id], conversations: &[Id]) -> Result<Vec<EntryRow>, StoreError> {
+fn rows(connection: &mut Connection, conversations: &Pairs) -> Result<Vec<EntryRow>, StoreError> {
     Ok(on!(connection, c => journal_entry::table
-        .filter(journal_entry::mailbox_id.eq_any(mailboxes))
-        .filter(journal_entry::conversation_id.eq_any(conversations))
+        .filter(conversations.among(journal_entry::mailbox_id, journal_entry::conversation_id))
         .select((
             (
                 journal_entry::mailbox_id,
@@ -294,21 +293,20 @@ fn entry_from(key: &DataKey, row: EntryRow) -> Result<JournalEntry, StoreError> 
 /// What is marked of conversations, by their ids: of mailboxes whose key is at hand.
 pub(crate) fn entries<'k>(
     connection: &mut Connection,
-    mailboxes: &[Id],
-    conversations: &[Id],
+    conversations: &Pairs,
     key_of: impl Fn(MailboxId) -> Option<&'k DataKey>,
 ) -> Result<HashMap<Id, JournalEntry>, StoreError> {
     if conversations.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows = rows(connection, mailboxes, conversations)?.into_iter();
+    let rows = rows(connection, conversations)?.into_iter();
     let opened = rows.filter_map(|row| Some((key_of(row.0.0.into())?, row)));
     opened.map(|(key, row)| Ok((row.0.1, entry_from(key, row)?))).collect()
 }
 
 fn fetch(connection: &mut Connection, desk: &Desk<'_>) -> Result<Option<JournalEntry>, StoreError> {
-    let (mailbox, id) = desk.key_of();
-    Ok(entries(connection, &[mailbox], &[id], |_| Some(desk.key))?.remove(&id))
+    let key = desk.key_of();
+    Ok(entries(connection, &Pairs::from_iter([key]), |_| Some(desk.key))?.remove(&key.1))
 }
 
 fn document(inner: &Inner, connection: &mut Connection, desk: &Desk<'_>) -> Result<JournalDocument, Failure> {
@@ -351,7 +349,7 @@ pub(crate) fn tell_overdue(
     now: DateTime<Utc>,
 ) -> Result<(), Failure> {
     let key = (lease.mailbox, lease.object);
-    let Some(row) = rows(connection, &[key.0], &[key.1])?.pop() else { return Ok(()) };
+    let Some(row) = rows(connection, &Pairs::from_iter([key]))?.pop() else { return Ok(()) };
     let ((_, _, _, confirm_by, messages), (archived_at, _), (_, rejected_at, _)) = row;
     let Some(message) = from_text(&messages)?.pop() else { return Ok(()) };
     if archived_at.is_some() || rejected_at.is_some() || now < confirm_by.0 {

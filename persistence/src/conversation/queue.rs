@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::rows::{Stored, StoredRow, stored_columns, stored_from};
 use crate::access::number_of;
 use crate::context::Context;
-use crate::database::{Connection, Id, Key, Time, on};
+use crate::database::{Connection, Id, Key, Pairs, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::page::{Page, Slice};
 use crate::schema::{
@@ -317,22 +317,19 @@ impl Around {
         page: &[Stored],
         now: DateTime<Utc>,
     ) -> Result<Self, StoreError> {
-        let ids: Vec<Id> = page.iter().map(|stored| stored.id.key()).collect();
         // Each table begins its key with the mailbox: without it, all of it would be gone through.
-        let mailboxes: Vec<Id> = page.iter().map(|stored| stored.mailbox.key()).collect();
+        let conversations: Pairs = page.iter().map(|stored| (stored.mailbox.key(), stored.id.key())).collect();
         let (lawful, seen) = match worker {
             None => (HashSet::new(), HashMap::new()),
             Some(worker) => {
                 let lawful = on!(&mut *connection, c => conversation::table
                     .inner_join(person::table.on(person::mailbox_id.eq(conversation::mailbox_id)))
-                    .filter(conversation::mailbox_id.eq_any(&mailboxes))
-                    .filter(conversation::id.eq_any(&ids))
+                    .filter(conversations.among(conversation::mailbox_id, conversation::id))
                     .filter(mine!(worker).or(lawful!(worker, now)))
                     .select(conversation::id)
                     .load::<Id>(c))?;
                 let seen = on!(&mut *connection, c => conversation_seen::table
-                    .filter(conversation_seen::mailbox_id.eq_any(&mailboxes))
-                    .filter(conversation_seen::conversation_id.eq_any(&ids))
+                    .filter(conversations.among(conversation_seen::mailbox_id, conversation_seen::conversation_id))
                     .filter(conversation_seen::person_id.eq(worker.person.key()))
                     .select((conversation_seen::conversation_id, conversation_seen::seen_at))
                     .load::<(Id, Time)>(c))?;
@@ -343,7 +340,7 @@ impl Around {
         let shown = page.iter().filter(|stored| is_system || lawful.contains(&stored.id.key()));
         let keys = keys(inner, connection, shown.map(|stored| stored.mailbox))?;
         let journal =
-            super::journal::entries(connection, &mailboxes, &ids, |mailbox| keys.get(&mailbox).map(|(key, _)| key))?;
+            super::journal::entries(connection, &conversations, |mailbox| keys.get(&mailbox).map(|(key, _)| key))?;
         Ok(Self { is_system, me: worker.map(|worker| worker.person), lawful, keys, seen, journal })
     }
 

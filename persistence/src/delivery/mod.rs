@@ -24,7 +24,7 @@ use self::outcome::Outcomes;
 pub(crate) use self::plan::leaving;
 use self::plan::{Planned, Waiting, plan};
 use crate::contact_register::Contacts;
-use crate::database::{Connection, Id, on};
+use crate::database::{Connection, Id, Pairs, on};
 use crate::error::{Failure, StoreError};
 use crate::job::{self, JobKind, JobRow, Lease};
 use crate::register::{Refreshed, Whom, numbers_of_mailboxes};
@@ -191,12 +191,10 @@ fn letters_among(connection: &mut Connection, leases: &[Lease]) -> Result<Vec<Id
     if leases.is_empty() {
         return Ok(vec![]);
     }
-    let mailboxes: Vec<Id> = leases.iter().map(|lease| lease.mailbox).collect();
-    let ids: Vec<Id> = leases.iter().map(|lease| lease.object).collect();
+    let messages: Pairs = leases.iter().map(|lease| (lease.mailbox, lease.object)).collect();
     let kinds = [MessageKind::Letter, MessageKind::AppointmentLetter].map(MessageKind::as_word);
     Ok(on!(connection, c => message::table
-        .filter(message::mailbox_id.eq_any(&mailboxes))
-        .filter(message::id.eq_any(&ids))
+        .filter(messages.among(message::mailbox_id, message::id))
         .filter(message::kind.eq_any(kinds))
         .filter(message::received_at.is_null())
         .filter(message::gone_at.is_null())

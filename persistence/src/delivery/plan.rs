@@ -1,6 +1,6 @@
 //! What routing says of messages on their way, as the world is now.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -13,7 +13,7 @@ use domain::service::{ItemPolicy, UnregisteredRecipients};
 
 use crate::Inner;
 use crate::access::facts::{Owner, owners_of};
-use crate::database::{Connection, Id, Key, Time, on};
+use crate::database::{Connection, Id, Key, Pairs, Time, on};
 use crate::error::StoreError;
 use crate::schema::{attachment, message};
 use crate::sending::channel_from;
@@ -132,19 +132,11 @@ pub(super) fn plan(
     contacts: &HashMap<Id, Contact>,
     now: DateTime<Utc>,
 ) -> Result<HashMap<(Id, Id), Planned>, StoreError> {
-    let mut mailboxes: Vec<Id> = wanted.iter().map(|(mailbox, _)| *mailbox).collect();
-    mailboxes.sort_unstable();
-    mailboxes.dedup();
-    let ids: Vec<Id> = wanted.iter().map(|(_, id)| *id).collect();
-    let wanted: HashSet<&(Id, Id)> = wanted.iter().collect();
+    let wanted: Pairs = wanted.iter().copied().collect();
     let rows = on!(&mut *connection, c => waiting!()
-        .filter(message::mailbox_id.eq_any(&mailboxes))
-        .filter(message::id.eq_any(&ids))
+        .filter(wanted.among(message::mailbox_id, message::id))
         .load::<WaitingRow>(c))?;
-    let mut waiting = Vec::with_capacity(rows.len());
-    for row in rows.into_iter().filter(|((mailbox, id, _), ..)| wanted.contains(&(*mailbox, *id))) {
-        waiting.push(waiting_from(row)?);
-    }
+    let waiting = rows.into_iter().map(waiting_from).collect::<Result<_, _>>()?;
     planned(inner, connection, waiting, contacts, now)
 }
 
@@ -226,14 +218,12 @@ fn sizes_of(
     let might = |waiting: &&Waiting| {
         waiting.has_files && channels.get(&waiting.service).is_some_and(|of| !of.mailbox_providers.is_empty())
     };
-    let (mailboxes, ids): (Vec<Id>, Vec<Id>) =
-        waiting.iter().filter(might).map(|waiting| (waiting.mailbox, waiting.id)).unzip();
-    if ids.is_empty() {
+    let letters: Pairs = waiting.iter().filter(might).map(|waiting| (waiting.mailbox, waiting.id)).collect();
+    if letters.is_empty() {
         return Ok(HashMap::new());
     }
     let rows = on!(connection, c => attachment::table
-        .filter(attachment::mailbox_id.eq_any(&mailboxes))
-        .filter(attachment::message_id.eq_any(&ids))
+        .filter(letters.among(attachment::mailbox_id, attachment::message_id))
         .select((attachment::message_id, attachment::size_bytes))
         .load::<(Id, i64)>(c))?;
     let mut sizes: HashMap<Id, Vec<u64>> = HashMap::new();

@@ -19,7 +19,7 @@ use crate::access::facts::{Owner, is_fresh, owners_of};
 use crate::access::representatives::{self, Candidate};
 use crate::contact_register::Contacts;
 use crate::conversation::{FlagsRow, flags_from};
-use crate::database::{Connection, Id, Key, on};
+use crate::database::{Connection, Id, Key, Pairs, on};
 use crate::error::StoreError;
 use crate::job::Lease;
 use crate::register::stored_number;
@@ -170,11 +170,9 @@ impl Audience {
 /// The messages that are to be told of: in the inbox, not opened, and not deleted.
 fn messages(inner: &Inner, connection: &mut Connection, jobs: &[Lease]) -> Result<HashMap<(Id, Id), Told>, StoreError> {
     type Row = (Id, Id, Id, String, FlagsRow);
-    let mailboxes: Vec<Id> = jobs.iter().map(|lease| lease.mailbox).collect();
-    let ids: Vec<Id> = jobs.iter().map(|lease| lease.object).collect();
+    let wanted: Pairs = jobs.iter().map(|lease| (lease.mailbox, lease.object)).collect();
     let rows: Vec<Row> = on!(&mut *connection, c => message::table
-        .filter(message::mailbox_id.eq_any(&mailboxes))
-        .filter(message::id.eq_any(&ids))
+        .filter(wanted.among(message::mailbox_id, message::id))
         .filter(message::received_at.is_not_null())
         .filter(message::opened_at.is_null())
         .filter(message::removed_at.is_null())
