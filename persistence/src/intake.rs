@@ -56,18 +56,15 @@ impl Store {
             Recipient::Mailbox(_) => None,
         };
         let incoming = Incoming { context: context.clone(), service, draft, contact, scope, key };
-        let answer = match (self.intake.ask(incoming.clone()).await?, number) {
+        match (self.intake.ask(incoming.clone()).await?, number) {
             (Err(Failure::RecipientUnknown), Some(number)) => {
                 match self.refresh(vec![Whom::Number(number)], context.now).await? {
-                    Refreshed::Told => self.intake.ask(incoming).await??,
-                    Refreshed::Away => return Err(Refusal::RegisterUnavailable.into()),
+                    Refreshed::Told => self.intake.ask(incoming).await?,
+                    Refreshed::Away => Err(Refusal::RegisterUnavailable.into()),
                 }
             }
-            (answer, _) => answer?,
-        };
-        self.inner.work.notify_one();
-        self.inner.events.notify_one();
-        Ok(answer)
+            (answer, _) => answer,
+        }
     }
 
     /// What the contact register says of the recipient of a letter. It is asked before the message joins a batch, never inside
@@ -130,7 +127,7 @@ fn accept_together(inner: &Inner, batch: &[Incoming]) -> Result<Vec<Answer>, Sto
     for outcome in outcomes {
         answers.push(match outcome {
             Outcome::Accept(ready) => {
-                let sending = ready.sending.clone();
+                let sending = ready.sending.clone().as_accepted();
                 prepared.push(*ready);
                 Ok(Created::New(sending))
             }
@@ -145,7 +142,14 @@ fn accept_together(inner: &Inner, batch: &[Incoming]) -> Result<Vec<Answer>, Sto
             Outcome::Fail(failure) => Err(failure),
         });
     }
-    write::all(&mut connection, prepared)?;
+    if !prepared.is_empty() {
+        let is_all_there = prepared.iter().all(|message| message.sending.delivered_at.is_some());
+        write::all(&mut connection, prepared)?;
+        inner.events.notify_one();
+        if !is_all_there {
+            inner.work.notify_one();
+        }
+    }
     if !refusals.is_empty() {
         connection.write(|connection| audit::insert(connection, refusals))?;
     }

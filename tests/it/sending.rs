@@ -1,6 +1,6 @@
 //! What services send, and what becomes of it.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::{TestApp, files, stories};
 
 use crate::persons::{DOD, SKJULT, SKUDDAR};
@@ -211,6 +211,25 @@ stories! {
         let refused = app.message("Svar").with("recipient", recipient).try_send().await;
 
         assert_eq!(refused.problem("recipient-is-employee").rule(), Some("HK-2"));
+    }
+
+    async fn bx_4_what_the_inbox_takes_is_in_it_when_the_sender_has_the_answer(app: TestApp) {
+        let citizen = app.member(SKUDDAR).await;
+        let id = app.message("Vedtak").send().await;
+
+        // Nothing that comes later can keep it away.
+        let jobs = app.place().texts("SELECT kind AS text FROM job WHERE kind = 'deliver'");
+        assert!(jobs.is_empty(), "{jobs:?} is left to do");
+        let inbox = citizen.get(&citizen.own("/messages")).await.expect(200);
+        assert_eq!(inbox.each("id"), [id.as_str()]);
+        let stands = app.ehr().await.get(&app.dermatology().path(&format!("/messages/{id}"))).await.expect(200);
+        let timeline = stands["timeline"].as_array().expect("a timeline");
+        let steps: Vec<&Value> = timeline.iter().map(|step| &step["status"]).collect();
+        assert_eq!(steps, ["accepted", "delivered"]);
+        assert_eq!(timeline[0]["at"], timeline[1]["at"]);
+        app.deliver_all().await;
+        let events = "SELECT kind AS text FROM event WHERE message_id IS NOT NULL ORDER BY number";
+        assert_eq!(app.place().texts(events)[..2], ["message.accepted", "message.delivered"]);
     }
 
     async fn a_mailbox_id_names_the_recipient_as_well_as_a_number(app: TestApp) {

@@ -1,6 +1,7 @@
 //! Decides about each message of a batch, and seals what is accepted. Nothing is written here.
 
 use std::collections::HashSet;
+use std::iter;
 
 use domain::access::{ItemFlags, ServiceAction, decide_service};
 use domain::audit::{Entry, Object, ObjectKind, Subject};
@@ -13,18 +14,18 @@ use domain::service::{ItemPolicy, Service};
 use super::Incoming;
 use super::content::{self, AttachmentRow, BodyRow, Head, MessageRow};
 use super::facts::BatchFacts;
-use crate::Inner;
 use crate::access::refused_service_entry;
 use crate::audit::{self, AuditRow};
 use crate::context::new_id;
 use crate::conversation::ConversationRow;
-use crate::database::{Id, Key};
+use crate::database::{Id, Key, Time};
 use crate::error::{Failure, StoreError, Widened};
 use crate::event::EventRow;
 use crate::idempotency::IdempotencyRow;
 use crate::job::{JobKind, JobRow};
 use crate::sending::{SendingRow, channel_word, reasons_text};
 use crate::vault::DataKey;
+use crate::{Inner, notification};
 
 /// All rows of one accepted message.
 pub(super) struct Prepared {
@@ -34,10 +35,10 @@ pub(super) struct Prepared {
     pub(super) body: BodyRow,
     /// The conversation that it begins, where it can be answered.
     pub(super) conversation: Option<ConversationRow>,
-    pub(super) job: JobRow,
-    /// Where its sender has set a time.
-    pub(super) deadline: Option<JobRow>,
-    pub(super) event: EventRow,
+    /// What is left to be done: to bring it to its recipient, where it is not there already; to tell of it; and to see whether
+    /// it was opened, where its sender has set a time.
+    pub(super) jobs: Vec<JobRow>,
+    pub(super) events: Vec<EventRow>,
     pub(super) audit: AuditRow,
     pub(super) idempotency: IdempotencyRow,
     pub(super) attachments: Vec<AttachmentRow>,
@@ -160,7 +161,8 @@ fn decide(inner: &Inner, incoming: &Incoming, facts: &BatchFacts) -> Result<Outc
         steps: Vec::new(),
         open_by: draft.open_by,
         accepted_at: context.now,
-        delivered_at: None,
+        // Where the inbox takes it, it is there with the transaction that accepts it: the registers were asked a moment ago.
+        delivered_at: (decision.route == Route::Inbox).then_some(context.now),
         opened_at: None,
     };
     let head = Head {
@@ -214,6 +216,17 @@ fn rows_of(
     let Draft { subject, body, body_format, sender_reference, uploads, .. } = &incoming.draft;
     let now = incoming.context.now;
     let id = sending.id;
+    let about = About { mailbox: head.mailbox, service: service.id, message: id };
+    let event = |kind| EventRow::new(service.organisation, kind, about, now);
+    let mut events = vec![event(EventKind::MessageAccepted)];
+    let mut jobs = match sending.delivered_at {
+        Some(at) => {
+            events.push(event(EventKind::MessageDelivered));
+            notification::tell_of(iter::once((head.mailbox, id)), at)
+        }
+        None => vec![JobRow::new(JobKind::Deliver, head.mailbox, id.key(), now)],
+    };
+    jobs.extend(head.open_by.map(|at| JobRow::new(JobKind::OpenByPassed, head.mailbox, id.key(), at)));
     Prepared {
         sending_row: SendingRow {
             service_id: service.id.key(),
@@ -224,20 +237,15 @@ fn rows_of(
         },
         message: MessageRow {
             channel: channel_word(sending.accepted.channel),
+            received_at: sending.delivered_at.map(Time),
             ..MessageRow::new(head, data_key, subject, attachments.len())
         },
         body: BodyRow::new(head, data_key, *body_format, body),
         conversation: head
             .conversation
             .map(|conversation| ConversationRow::begun_by_service(head, conversation, data_key, subject)),
-        job: JobRow::new(JobKind::Deliver, head.mailbox, id.key(), now),
-        deadline: head.open_by.map(|at| JobRow::new(JobKind::OpenByPassed, head.mailbox, id.key(), at)),
-        event: EventRow::new(
-            service.organisation,
-            EventKind::MessageAccepted,
-            About { mailbox: head.mailbox, service: service.id, message: id },
-            now,
-        ),
+        jobs,
+        events,
         audit: entry.into(),
         idempotency: IdempotencyRow::new(&incoming.scope, &incoming.key, id.key(), now),
         attachments,

@@ -34,9 +34,6 @@ struct Rows {
 /// Writes them all. With files in the batch it takes a few statements in a transaction; without, PostgreSQL takes all
 /// eight tables in a single statement, which is a transaction by itself.
 pub(super) fn all(connection: &mut Connection, prepared: Vec<Prepared>) -> Result<(), StoreError> {
-    if prepared.is_empty() {
-        return Ok(());
-    }
     let mut rows = Rows::default();
     for message in prepared {
         let Prepared {
@@ -45,9 +42,8 @@ pub(super) fn all(connection: &mut Connection, prepared: Vec<Prepared>) -> Resul
             message,
             body,
             conversation,
-            job,
-            deadline,
-            event,
+            jobs,
+            events,
             audit,
             idempotency,
             attachments,
@@ -57,9 +53,8 @@ pub(super) fn all(connection: &mut Connection, prepared: Vec<Prepared>) -> Resul
         rows.messages.push(message);
         rows.bodies.push(body);
         rows.conversations.extend(conversation);
-        rows.jobs.push(job);
-        rows.jobs.extend(deadline);
-        rows.events.push(event);
+        rows.jobs.extend(jobs);
+        rows.events.extend(events);
         rows.audit.push(audit);
         rows.idempotency.push(idempotency);
         rows.attachments.extend(attachments);
