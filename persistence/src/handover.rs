@@ -6,6 +6,7 @@
 //! send another way by now goes that way, as long as no carrier can have it; where one may, somebody has to look.
 
 mod destination;
+mod outcome;
 mod settlement;
 
 use chrono::{DateTime, Utc};
@@ -13,28 +14,27 @@ use diesel::dsl::exists;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
-use domain::event::{About, EventKind};
 use domain::id::{HandoverId, MailboxId, MessageId};
 use domain::identity::NationalId;
 use domain::job::Trouble;
-use domain::message::{Body, Sender, Status, Subject};
-use domain::routing::{Channel, ExternalChannels, MailboxProvider, Reason, Routed};
-use domain::rule::Rule;
+use domain::message::{Body, Sender, Subject};
+use domain::routing::{Channel, ExternalChannels, MailboxProvider};
 
 pub use self::destination::Destination;
 use self::destination::Found;
+pub use self::outcome::HandoverOutcome;
+use self::outcome::{give_back, reroute};
 pub(crate) use self::settlement::references;
 use crate::access::facts::owner_of;
 use crate::context::new_id;
 use crate::database::{Connection, Id, Key, SqlTime, SqlUuid, Time, on};
 use crate::error::{Failure, StoreError};
-use crate::job::{self, JobKind, JobRow, Lease};
+use crate::job::{self, JobKind, Lease};
 use crate::register::stored_number;
 use crate::rows::rows;
 use crate::schema::{handover, mailbox, message, message_body};
-use crate::sending::StepRow;
 use crate::vault::Field;
-use crate::{Fetched, Inner, Store, attachment, event, service};
+use crate::{Fetched, Inner, Store, attachment, service};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "letter" };
 
@@ -100,31 +100,6 @@ pub struct HandoverJob {
     pub letter: Letter,
 }
 
-/// What came of handing a letter over.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum HandoverOutcome {
-    /// The carrier has it.
-    Taken,
-    /// The carrier does not take it, and will not.
-    Refused,
-    /// The carrier was not reached, and has nothing of it.
-    Unreached,
-    /// The carrier did not answer, or not as it should. It may have it.
-    Away,
-    /// It could not be made into what the carrier takes.
-    Broken,
-}
-
-impl HandoverOutcome {
-    const fn trouble(self) -> Trouble {
-        match self {
-            Self::Taken | Self::Unreached | Self::Away => Trouble::Away,
-            Self::Refused => Trouble::Refused,
-            Self::Broken => Trouble::Broken,
-        }
-    }
-}
-
 /// A letter as it is stored, before anybody has been asked where it goes.
 struct Stored {
     service: Id,
@@ -183,7 +158,7 @@ impl Store {
                 }
                 Found::OtherWay => {
                     self.run(move |_, connection| {
-                        connection.write(|connection| reroute(connection, lease, until, now))
+                        Ok(connection.write(|connection| reroute(connection, lease, until, now))?)
                     })
                     .await?;
                     self.inner.work.notify_one();
@@ -200,38 +175,6 @@ impl Store {
                 }
             }
         }
-    }
-
-    /// Notes what came of a letter, in the transaction that ends its job or lets it rest.
-    ///
-    /// # Errors
-    /// The store away. The letter is handed over again, under the same id.
-    pub async fn handover_done(
-        &self,
-        job: HandoverJob,
-        outcome: HandoverOutcome,
-        now: DateTime<Utc>,
-    ) -> Result<(), Failure> {
-        let HandoverJob { lease, until, channel, may_be_taken, letter: _ } = job;
-        let trouble = match outcome {
-            HandoverOutcome::Taken => {
-                let note = move |connection: &mut Connection| note_taken(connection, lease, until, channel, now);
-                return self.run(move |_, connection| connection.write(note)).await;
-            }
-            HandoverOutcome::Unreached | HandoverOutcome::Away | HandoverOutcome::Refused | HandoverOutcome::Broken => {
-                outcome.trouble()
-            }
-        };
-        // The carrier has nothing of it, now or from an earlier try: it can still go another way, and be taken back.
-        let has_nothing = !may_be_taken && outcome != HandoverOutcome::Away;
-        let rest = move |connection: &mut Connection| {
-            let is_mine = job::put_off(connection, lease, until, trouble, now)?;
-            if is_mine && has_nothing {
-                settlement::free(connection, (lease.mailbox, lease.object), channel)?;
-            }
-            Ok(())
-        };
-        self.run(move |_, connection| connection.write(rest)).await
     }
 
     async fn handover_put_off(
@@ -347,86 +290,6 @@ pub(crate) fn may_be_taken(connection: &mut Connection, key: (Id, Id)) -> Result
         .filter(handover::message_id.eq(key.1))
         .filter(handover::may_be_taken);
     Ok(on!(connection, c => diesel::select(exists(taken)).get_result(c))?)
-}
-
-fn note_taken(
-    connection: &mut Connection,
-    lease: Lease,
-    until: DateTime<Utc>,
-    channel: Channel,
-    now: DateTime<Utc>,
-) -> Result<(), Failure> {
-    if job::still_leased(connection, &[lease], until)?.is_empty() {
-        return Ok(());
-    }
-    Ok(record_taken(connection, (lease.mailbox, lease.object), channel, now)?)
-}
-
-/// Writes down that a carrier has a letter, and tells its sender.
-fn record_taken(
-    connection: &mut Connection,
-    key: (Id, Id),
-    channel: Channel,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    let order = handover::table.find((key.0, key.1, channel.as_word()));
-    on!(&mut *connection, c => diesel::update(order).set(handover::handed_at.eq(Time(now))).execute(c))?;
-    let service = on!(&mut *connection, c => message::table
-        .find(key)
-        .select(message::service_id)
-        .first::<Id>(c))?;
-    let (status, kind, rule) = match channel {
-        Channel::Paper => (Status::Printed, EventKind::MessagePrinted, Rule::Hn4),
-        Channel::DigitalMailbox | Channel::Inbox => (Status::Delivered, EventKind::MessageDelivered, Rule::Krr6),
-    };
-    let routed = Routed { channel: Some(channel), rule, reason: None, passed_over: vec![] };
-    step(connection, key, service, status, routed, now)?;
-    event::record(connection, kind, &[about(key, service)], now)
-}
-
-/// Gives a letter back to its sender: there is nobody to send it to, or nowhere.
-fn give_back(
-    connection: &mut Connection,
-    lease: Lease,
-    until: DateTime<Utc>,
-    service: Id,
-    reason: Reason,
-    now: DateTime<Utc>,
-) -> Result<(), Failure> {
-    if job::still_leased(connection, &[lease], until)?.is_empty() {
-        return Ok(());
-    }
-    let routed = Routed { channel: None, rule: reason.rule(), reason: Some(reason), passed_over: vec![] };
-    let key = (lease.mailbox, lease.object);
-    step(connection, key, service, Status::Returned, routed, now)?;
-    Ok(event::record(connection, EventKind::MessageReturned, &[about(key, service)], now)?)
-}
-
-/// Has routing asked once more about a letter whose way is closed by now.
-fn reroute(connection: &mut Connection, lease: Lease, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Failure> {
-    if job::still_leased(connection, &[lease], until)?.is_empty() {
-        return Ok(());
-    }
-    on!(&mut *connection, c => diesel::update(message::table.find((lease.mailbox, lease.object)))
-        .set(message::gone_at.eq(None::<Time>))
-        .execute(c))?;
-    let job = JobRow::new(JobKind::Deliver, lease.mailbox.into(), lease.object, now);
-    Ok(JobRow::insert_all(connection, vec![job])?)
-}
-
-fn about((mailbox, message): (Id, Id), service: Id) -> About {
-    About { mailbox: mailbox.into(), service: service.into(), message: message.into() }
-}
-
-fn step(
-    connection: &mut Connection,
-    (_, message): (Id, Id),
-    service: Id,
-    status: Status,
-    routed: Routed,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    StepRow::insert_all(connection, vec![StepRow::new(service, message, status, &routed, now)])
 }
 
 #[cfg(test)]

@@ -153,6 +153,7 @@ impl Store {
             unregistered_recipients: policy.unregistered_recipients,
             external: &self.inner.outlets.narrow(&policy.external),
             size,
+            not_at_provider: false,
         })
     }
 }

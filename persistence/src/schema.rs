@@ -702,6 +702,7 @@ diesel::table! {
         decided_at -> SqlTime,
         may_be_taken -> Bool,
         handed_at -> Nullable<SqlTime>,
+        unknown_at -> Nullable<SqlTime>,
     }
 }
 

@@ -82,7 +82,7 @@ impl World {
             ("populationRegister", &["down", "rejecting", "answeringTwice"][..]),
             ("contactRegister", &["down", "rejecting", "answeringTwice"]),
             ("print", &["down", "losingAnswer", "answeringTwice"]),
-            ("digitalMailbox", &["down", "losingAnswer", "answeringTwice"]),
+            ("digitalMailbox", &["down", "rejecting", "losingAnswer", "answeringTwice"]),
             ("sms", &["down", "losingAnswer", "rejecting"]),
         ] {
             if self.dice.roll(3) == 0 {

@@ -86,6 +86,25 @@ stories! {
         assert_eq!((events(&app, "message.routed"), events(&app, "message.printed")), (1, 1));
     }
 
+    async fn bx_4_what_a_provider_does_not_take_for_it_does_not_know_the_recipient_goes_on_paper(app: TestApp) {
+        let from = sender(&app, &every_channel()).await;
+        let _ = app.change_person(ELDAR, &json!({"contact": {"mailbox": {"provider": "984661185"}}})).await;
+        break_down(&app, &json!({"digitalMailbox": "rejecting"})).await;
+        let id = sent_to(&app, &from, ELDAR).await;
+        app.deliver_all().await;
+
+        assert_eq!((carried(&app, "digitalMailbox").await.len(), carried(&app, "print").await.len()), (0, 1));
+        let stands = stands(&from, &id).await;
+        assert_eq!(steps(&stands), ["accepted KRR-6", "routed KRR-6", "routed HN-4", "printed HN-4"]);
+        assert_eq!(stands["channel"], "paper");
+        assert!(passed_over(&stands).contains(&"digitalMailbox notAtProvider KRR-6".to_owned()), "{stands}");
+        assert_eq!((events(&app, "message.routed"), events(&app, "message.undelivered")), (2, 0));
+        // Of the next letter it is asked again: it may know the recipient by then.
+        break_down(&app, &json!({})).await;
+        let _ = sent_to(&app, &from, ELDAR).await;
+        assert_eq!(carried(&app, "digitalMailbox").await.len(), 1);
+    }
+
     async fn a_printer_that_loses_its_answer_prints_once_and_one_that_refuses_is_for_an_operator(app: TestApp) {
         let from = sender(&app, &every_channel()).await;
         break_down(&app, &json!({"print": "losingAnswer"})).await;

@@ -73,11 +73,15 @@ impl Digipost {
                 other => Err(SendError::Away(format!("the letter stands as {other}").into())),
             };
         }
-        let code = read::<Fault>(&answer).map(|fault| fault.error_code).unwrap_or_default();
+        let fault = read::<Fault>(&answer).map(|fault| fault.error_code);
+        // A page that is not there is another thing than a recipient who is not.
+        let is_told = fault.is_ok();
+        let code = fault.unwrap_or_default();
         let told = format!("{status} {code}").into();
         match status {
             // Taken before, and the answer was lost.
             _ if code == "DUPLICATE_MESSAGE" => Ok(()),
+            StatusCode::NOT_FOUND if is_told => Err(SendError::Unknown(told)),
             StatusCode::BAD_REQUEST
             | StatusCode::NOT_FOUND
             | StatusCode::CONFLICT
@@ -101,9 +105,8 @@ impl Digipost {
         let Identified { result } = read(&answer).map_err(|error| unreached(error.to_string()))?;
         match result.as_str() {
             "DIGIPOST" => Ok(()),
-            "IDENTIFIED" | "UNIDENTIFIED" | "INVALID" => {
-                Err(SendError::Refused(format!("identification: {result}").into()))
-            }
+            "IDENTIFIED" | "UNIDENTIFIED" => Err(SendError::Unknown(format!("identification: {result}").into())),
+            "INVALID" => Err(SendError::Refused("identification: INVALID".into())),
             _ => Err(unreached("identification: an unknown result".to_owned())),
         }
     }

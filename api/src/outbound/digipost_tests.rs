@@ -132,7 +132,7 @@ async fn what_an_answer_to_a_letter_means() {
         (400, fault("DUPLICATE_MESSAGE"), "taken"),
         (409, fault("DUPLICATE_MESSAGE"), "taken"),
         (401, fault("UNAUTHORIZED"), "away"),
-        (404, fault("UNKNOWN_RECIPIENT"), "refused"),
+        (404, fault("UNKNOWN_RECIPIENT"), "unknown"),
         (404, String::new(), "refused"),
         (413, String::new(), "refused"),
         (429, String::new(), "away"),
@@ -149,8 +149,8 @@ async fn what_an_answer_to_a_letter_means() {
 async fn where_it_is_asked_first_no_letter_goes_to_who_has_no_mailbox_there_and_an_error_is_no_answer() {
     let table = [
         ((200, identified("DIGIPOST")), "taken", 1),
-        ((200, identified("IDENTIFIED")), "refused", 0),
-        ((200, identified("UNIDENTIFIED")), "refused", 0),
+        ((200, identified("IDENTIFIED")), "unknown", 0),
+        ((200, identified("UNIDENTIFIED")), "unknown", 0),
         ((200, identified("INVALID")), "refused", 0),
         ((200, identified("PERHAPS")), "unreached", 0),
         ((200, "<html>".to_owned()), "unreached", 0),

@@ -31,6 +31,9 @@ pub(crate) enum SendError {
     /// It is not taken, and will not be: a number that is none, an address that does not exist.
     #[error("not taken")]
     Refused(#[source] Box<dyn Error + Send + Sync>),
+    /// It is not taken, for the other side does not know whom it is for.
+    #[error("the recipient is not known there")]
+    Unknown(#[source] Box<dyn Error + Send + Sync>),
 }
 
 impl From<reqwest::Error> for SendError {

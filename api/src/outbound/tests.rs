@@ -58,6 +58,7 @@ pub(super) fn word(sent: Result<(), SendError>) -> &'static str {
         Err(SendError::Unreached(_)) => "unreached",
         Err(SendError::Away(_)) => "away",
         Err(SendError::Refused(_)) => "refused",
+        Err(SendError::Unknown(_)) => "unknown",
     }
 }
 

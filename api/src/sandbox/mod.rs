@@ -21,7 +21,7 @@ use domain::id::{MailboxId, OrganisationId, ServiceId};
 use domain::identity::{NationalId, OrganisationNumber};
 use domain::notification::NoticeChannel;
 use domain::organisation::Name;
-use domain::routing::MailboxProvider;
+use domain::routing::{Channel, MailboxProvider};
 use persistence::{Context, Failure, Store};
 use strum::VariantArray as _;
 use uuid::Uuid;
@@ -72,7 +72,7 @@ impl Partners {
             sms: carrier(NoticeChannel::Sms.as_word()),
             email: carrier(NoticeChannel::Email.as_word()),
             printer: carrier("print"),
-            mailboxes: carrier("digitalMailbox"),
+            mailboxes: carrier(Channel::DigitalMailbox.as_word()),
             outbox,
         }
     }

@@ -1,8 +1,10 @@
 //! What the sandbox has sent out: it goes nowhere but here, where it can be looked at.
 
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
+use domain::routing::Channel;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
@@ -35,35 +37,49 @@ pub(crate) struct Sent {
 /// what comes again is counted, and not another.
 pub(crate) struct Outbox {
     clock: Clock,
-    sent: Mutex<Vec<Sent>>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    sent: VecDeque<Sent>,
+    /// How many went before the first of `sent`.
+    gone: usize,
+    /// The place of each among all that there ever were.
+    places: HashMap<Uuid, usize>,
 }
 
 impl Outbox {
     pub(crate) fn new(clock: Clock) -> Self {
-        Self { clock, sent: Mutex::default() }
+        Self { clock, kept: Mutex::default() }
     }
 
-    fn all(&self) -> MutexGuard<'_, Vec<Sent>> {
+    fn kept(&self) -> MutexGuard<'_, Kept> {
         // Nothing that is done under this lock can break off half way.
-        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What there is, oldest first.
     pub(crate) fn sent(&self) -> Vec<Sent> {
-        self.all().clone()
+        self.kept().sent.iter().cloned().collect()
     }
 
     /// Takes something.
     pub(crate) fn take(&self, sent: Sent) {
-        let mut all = self.all();
-        if let Some(before) = all.iter_mut().find(|before| before.id == sent.id) {
+        let mut kept = self.kept();
+        let Kept { sent: all, gone, places } = &mut *kept;
+        if let Some(before) = places.get(&sent.id).and_then(|place| all.get_mut(place - *gone)) {
             before.times += 1;
             return;
         }
-        if all.len() == MOST {
-            all.remove(0);
+        if all.len() == MOST
+            && let Some(oldest) = all.pop_front()
+        {
+            places.remove(&oldest.id);
+            *gone += 1;
         }
-        all.push(sent);
+        places.insert(sent.id, *gone + all.len());
+        all.push_back(sent);
     }
 }
 
@@ -85,7 +101,14 @@ impl SandboxCarrier {
         let fault = self.fault.when_answering().await;
         match fault {
             Some(Fault::Down) => return Err(SendError::Unreached("the sandbox was told so".into())),
-            Some(Fault::Rejecting) => return Err(SendError::Refused("the sandbox was told to reject".into())),
+            Some(Fault::Rejecting) => {
+                let told = "the sandbox was told to reject".into();
+                // What a provider of mailboxes has against a letter is that it does not know the recipient.
+                return Err(match self.kind == Channel::DigitalMailbox.as_word() {
+                    true => SendError::Unknown(told),
+                    false => SendError::Refused(told),
+                });
+            }
             Some(Fault::Slow | Fault::AnsweringTwice | Fault::LosingAnswer) | None => {}
         }
         let sent = sent(self.kind, self.outbox.clock.now());
@@ -129,5 +152,36 @@ impl Carrier for SandboxCarrier {
             times: 1,
         };
         self.answer(sent).boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_goes_first_and_what_comes_again_is_counted() {
+        let outbox = Outbox::new(Clock::standing());
+        let sent = |n: usize| Sent {
+            id: Uuid::from_u128(n as u128),
+            kind: "sms",
+            at: DateTime::UNIX_EPOCH,
+            to: n.to_string(),
+            subject: None,
+            text: String::new(),
+            documents: vec![],
+            times: 1,
+        };
+        for n in 0..MOST + 2 {
+            outbox.take(sent(n));
+        }
+        outbox.take(sent(2));
+        outbox.take(sent(0));
+
+        let kept = outbox.sent();
+        assert_eq!(kept.len(), MOST);
+        let ends: Vec<(&str, u32)> = kept.iter().map(|sent| (sent.to.as_str(), sent.times)).collect();
+        assert_eq!(ends.first(), Some(&("3", 1)), "2 was counted before it went");
+        assert_eq!(ends.last(), Some(&("0", 1)), "0 was gone, and is new");
     }
 }

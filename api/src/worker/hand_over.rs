@@ -47,6 +47,7 @@ async fn carry(carrier: &dyn Carrier, letter: &Letter, channel: Channel) -> Hand
                 SendError::Unreached(_) => HandoverOutcome::Unreached,
                 SendError::Away(_) => HandoverOutcome::Away,
                 SendError::Refused(_) => HandoverOutcome::Refused,
+                SendError::Unknown(_) => HandoverOutcome::Unknown,
             }
         }
     }

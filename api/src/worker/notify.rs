@@ -56,7 +56,7 @@ async fn send(messengers: &Messengers, notice: &Notice) -> NoticeOutcome {
             tracing::warn!(channel, error = &error as &dyn std::error::Error, "a notice was not sent");
             match error {
                 SendError::Unreached(_) | SendError::Away(_) => NoticeOutcome::Away,
-                SendError::Refused(_) => NoticeOutcome::Refused,
+                SendError::Refused(_) | SendError::Unknown(_) => NoticeOutcome::Refused,
             }
         }
     };

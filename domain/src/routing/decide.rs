@@ -236,6 +236,9 @@ fn mailbox(facts: &Facts<'_>, contact: ContactFacts, unnotifiable: Option<Reason
     if facts.size.documents > Size::MAILBOX_DOCUMENTS {
         return Err(Reason::TooManyDocuments);
     }
+    if facts.not_at_provider {
+        return Err(Reason::NotAtProvider);
+    }
     Ok(provider)
 }
 

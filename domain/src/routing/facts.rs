@@ -25,6 +25,8 @@ pub struct Facts<'s> {
     pub external: &'s ExternalChannels,
     /// How much there is to send.
     pub size: Size,
+    /// Whether the provider of the chosen mailbox has been handed this letter, and does not know the recipient.
+    pub not_at_provider: bool,
 }
 
 /// What the contact register says of a recipient.
@@ -105,6 +107,7 @@ impl<'s> Facts<'s> {
             unregistered_recipients,
             external: NONE,
             size: Size::of_files([]),
+            not_at_provider: false,
         }
     }
 }

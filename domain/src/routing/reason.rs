@@ -48,6 +48,8 @@ pub enum Reason {
     ProviderNotSupported,
     /// The certificate of the chosen mailbox does not hold.
     CertificateInvalid,
+    /// The provider does not know the recipient, whatever the contact register says.
+    NotAtProvider,
     /// Too many bytes for a mailbox at a provider.
     TooLarge,
     /// Too many documents for a mailbox at a provider.
@@ -83,7 +85,7 @@ impl Reason {
             Self::NeverRegistered => Rule::Hk9,
             Self::CannotBeNotified => Rule::Krr7,
             Self::YouthAppointment => Rule::Chi14,
-            Self::MailboxChosen | Self::MailboxFirst | Self::NoPost => Rule::Krr6,
+            Self::MailboxChosen | Self::MailboxFirst | Self::NotAtProvider | Self::NoPost => Rule::Krr6,
             Self::NotOpened => Rule::Krr14,
             Self::NoMailbox => Rule::Hk7,
             Self::ProviderNotSupported | Self::NotOffered => Rule::Hk5,
@@ -109,7 +111,7 @@ impl Reason {
             Self::Reserved => "eForvaltningsforskriften § 9",
             Self::NeverRegistered | Self::CannotBeNotified => "eForvaltningsforskriften § 8",
             Self::YouthAppointment => "helseforetakene, innkalling",
-            Self::MailboxChosen | Self::MailboxFirst => "Digdir, digital postkasse",
+            Self::MailboxChosen | Self::MailboxFirst | Self::NotAtProvider => "Digdir, digital postkasse",
             Self::NotOpened => "helseforetakene, brev på papir",
             Self::NoPost => "Skatteetaten, Folkeregisteret",
             Self::ProviderNotSupported | Self::NotOffered => "Helseklage, digital post",

@@ -88,7 +88,7 @@ fn each(mut visit: impl FnMut(&Facts<'_>)) {
                 for contact in &contacts {
                     for unregistered_recipients in [UnregisteredRecipients::Hold, UnregisteredRecipients::Reject] {
                         for external in &externals {
-                            for size in SIZES {
+                            for (size, not_at_provider) in SIZES.into_iter().flat_map(|of| BOTH.map(|not| (of, not))) {
                                 visit(&Facts {
                                     kind,
                                     recipient_is_dead,
@@ -98,6 +98,7 @@ fn each(mut visit: impl FnMut(&Facts<'_>)) {
                                     unregistered_recipients,
                                     external,
                                     size,
+                                    not_at_provider,
                                 });
                             }
                         }

@@ -107,6 +107,7 @@ fn against_mailbox(facts: &Facts<'_>) -> Option<&'static str> {
         ("certificateInvalid", !of.mailbox.is_some_and(|mailbox| mailbox.certificate_is_valid)),
         ("tooLarge", facts.size.bytes > 44_999_999),
         ("tooManyDocuments", facts.size.documents >= 202),
+        ("notAtProvider", facts.not_at_provider),
     ];
     list.into_iter().find(|(_, applies)| *applies).map(|(word, _)| word)
 }

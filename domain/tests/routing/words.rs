@@ -27,6 +27,7 @@ minor                KRR-8
 noMailbox            HK-7
 providerNotSupported HK-5
 certificateInvalid   KRR-8
+notAtProvider        KRR-6
 tooLarge             KRR-8
 tooManyDocuments     KRR-8
 notOffered           HK-5

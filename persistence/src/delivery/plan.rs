@@ -1,6 +1,6 @@
 //! What routing says of messages on their way, as the world is now.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -15,7 +15,7 @@ use crate::Inner;
 use crate::access::facts::{Owner, owners_of};
 use crate::database::{Connection, Id, Key, Pairs, Time, on};
 use crate::error::StoreError;
-use crate::schema::{attachment, message};
+use crate::schema::{attachment, handover, message};
 use crate::sending::channel_from;
 use crate::service;
 
@@ -170,7 +170,9 @@ fn planned(
     let owners: HashMap<Id, Owner> =
         owners_of(connection, &mailboxes, now)?.into_iter().map(|owner| (owner.facts.mailbox.key(), owner)).collect();
     let channels = channels_of(inner, connection, &waiting)?;
-    let sizes = sizes_of(connection, &waiting, &channels)?;
+    let for_providers: Vec<&Waiting> = waiting.iter().filter(|of| may_go_to_provider(of, &channels)).collect();
+    let sizes = sizes_of(connection, &for_providers)?;
+    let not_at_provider = not_at_provider(connection, &for_providers)?;
     let none = ExternalChannels::NONE;
     let planned = waiting.into_iter().filter_map(|waiting| {
         let owner = owners.get(&waiting.mailbox)?;
@@ -184,6 +186,7 @@ fn planned(
             unregistered_recipients: UnregisteredRecipients::Hold,
             external: channels.get(&waiting.service).unwrap_or(&none),
             size: Size::of_files(sizes.get(&waiting.id).into_iter().flatten().copied()),
+            not_at_provider: not_at_provider.contains(&waiting.id),
         };
         let (decision, person) = (routing::decide(&facts), owner.record.person);
         let is_fresh = owner.is_fresh(now, inner.register_max_age);
@@ -209,16 +212,30 @@ fn channels_of(
     Ok(services.iter().map(|service| (service.id.key(), inner.outlets.narrow(&service.policy.external))).collect())
 }
 
-/// The sizes of the files of letters that a mailbox at a provider might take.
-fn sizes_of(
-    connection: &mut Connection,
-    waiting: &[Waiting],
-    channels: &HashMap<Id, ExternalChannels>,
-) -> Result<HashMap<Id, Vec<u64>>, StoreError> {
-    let might = |waiting: &&Waiting| {
-        waiting.has_files && channels.get(&waiting.service).is_some_and(|of| !of.mailbox_providers.is_empty())
-    };
-    let letters: Pairs = waiting.iter().filter(might).map(|waiting| (waiting.mailbox, waiting.id)).collect();
+/// Whether a mailbox at a provider might take a letter.
+fn may_go_to_provider(waiting: &Waiting, channels: &HashMap<Id, ExternalChannels>) -> bool {
+    channels.get(&waiting.service).is_some_and(|of| !of.mailbox_providers.is_empty())
+}
+
+/// Those of the letters that were handed to a provider who does not know the recipient.
+fn not_at_provider(connection: &mut Connection, waiting: &[&Waiting]) -> Result<HashSet<Id>, StoreError> {
+    let letters: Pairs = waiting.iter().map(|waiting| (waiting.mailbox, waiting.id)).collect();
+    if letters.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let rows = on!(connection, c => handover::table
+        .filter(letters.among(handover::mailbox_id, handover::message_id))
+        .filter(handover::channel.eq(Channel::DigitalMailbox.as_word()))
+        .filter(handover::unknown_at.is_not_null())
+        .select(handover::message_id)
+        .load::<Id>(c))?;
+    Ok(rows.into_iter().collect())
+}
+
+/// The sizes of the files of letters.
+fn sizes_of(connection: &mut Connection, waiting: &[&Waiting]) -> Result<HashMap<Id, Vec<u64>>, StoreError> {
+    let with_files = waiting.iter().filter(|waiting| waiting.has_files);
+    let letters: Pairs = with_files.map(|waiting| (waiting.mailbox, waiting.id)).collect();
     if letters.is_empty() {
         return Ok(HashMap::new());
     }

@@ -9,7 +9,8 @@ use domain::audit::{Object, ObjectKind, Subject};
 use domain::id::{HandoverId, JobId};
 use domain::routing::Channel;
 
-use super::{CORRUPT, record_taken};
+use super::CORRUPT;
+use super::outcome::record_taken;
 use crate::Store;
 use crate::context::Context;
 use crate::database::{Connection, Id, Key, on};

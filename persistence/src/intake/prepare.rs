@@ -133,6 +133,7 @@ fn decide(inner: &Inner, incoming: &Incoming, facts: &BatchFacts) -> Result<Outc
         unregistered_recipients: service.policy.unregistered_recipients,
         external: &inner.outlets.narrow(&service.policy.external),
         size: Size::of_files(files.map(|content| content.size_bytes)),
+        not_at_provider: false,
     });
     let rule = match decision.route {
         Route::Inbox | Route::Hold | Route::DigitalMailbox(_) | Route::Paper | Route::Wait => decision.reason.rule(),

@@ -103,6 +103,11 @@ const fn texts(reason: Reason) -> (&'static str, &'static str, &'static str) {
             "Sertifikatet til den valde postkassa gjeld ikkje.",
             "The certificate of the chosen mailbox does not hold.",
         ),
+        Reason::NotAtProvider => (
+            "Leverandøren av den valgte postkassen kjenner ikke mottakeren.",
+            "Leverandøren av den valde postkassa kjenner ikkje mottakaren.",
+            "The provider of the chosen mailbox does not know the recipient.",
+        ),
         Reason::TooLarge => (
             "Brevet er for stort for en digital postkasse.",
             "Brevet er for stort for ei digital postkasse.",

@@ -15,8 +15,8 @@ use crate::sandbox::Sandbox;
 use crate::sandbox::fault::Fault;
 
 /// What is pretended to be broken. `down`: it does not answer. `slow`: it thinks for three seconds, and then works.
-/// `rejecting`: it refuses whatever it is asked. `answeringTwice`: it does what it is asked, or says what it knows, twice.
-/// `losingAnswer`: it takes what it is given, and nobody hears of it.
+/// `rejecting`: it refuses whatever it is asked; a provider of mailboxes, for it does not know the recipient.
+/// `answeringTwice`: it does what it is asked, or says what it knows, twice. `losingAnswer`: it takes what it is given, and nobody hears of it.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FaultsView {
