@@ -289,6 +289,31 @@ stories! {
         let _ = citizen.get(&citizen.own(&format!("/messages/{id}"))).await.expect(200);
     }
 
+    async fn pp_6_krr_14_a_time_that_ran_out_on_the_way_is_told_when_the_letter_is_in_the_inbox(app: TestApp) {
+        app.set_time(NOON).await;
+        let mut channels = every_channel();
+        channels["externalChannels"]["paperIfUnopened"] = json!(true);
+        let from = sender(&app, &channels).await;
+        let _ = app.change_person(SKUDDAR, &json!({"contact": {"mailbox": {"provider": "984661185"}}})).await;
+        break_down(&app, &json!({"digitalMailbox": "losingAnswer"})).await;
+        let letter = app.message("Vedtak").with("openBy", "2027-01-14T11:00:00Z").from(&from.0, &from.1);
+        let id = letter.deliver().await;
+        break_down(&app, &json!({})).await;
+        let _ = app.member(SKUDDAR).await;
+        app.advance("P4D").await;
+        assert_eq!((events(&app, "message.notOpened"), carried(&app, "print").await.len()), (0, 0), "the provider may have it");
+
+        let operator = app.operator().await;
+        let job = operator.get("/v1/jobs").await.expect(200).items()[0]["id"].as_str().expect("an id").to_owned();
+        let _ = operator.put(&format!("/v1/jobs/{job}/settlement"), &json!({"taken": false})).await.expect(204);
+        app.advance("PT1H").await;
+
+        let from = (app.ehr().await, from.1);
+        let steps = steps(&stands(&from, &id).await);
+        assert_eq!(steps, ["accepted KRR-6", "routed KRR-6", "routed HN-4", "delivered HN-4", "routed KRR-14", "printed HN-4"]);
+        assert_eq!((events(&app, "message.notOpened"), carried(&app, "print").await.len()), (1, 1));
+    }
+
     async fn pp_6_what_is_opened_in_time_is_not_told_and_stays_digital(app: TestApp) {
         let (_, citizen, id) = with_deadline(&app).await;
         let _ = citizen.get(&citizen.own(&format!("/messages/{id}"))).await.expect(200);

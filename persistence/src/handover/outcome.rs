@@ -1,6 +1,6 @@
 //! What came of handing a letter over, and what of it is written down.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use domain::event::{About, EventKind};
 use domain::job::Trouble;
@@ -15,6 +15,9 @@ use crate::job::{self, JobKind, JobRow, Lease};
 use crate::schema::{handover, message};
 use crate::sending::StepRow;
 use crate::{Store, event};
+
+/// How long it takes, as a rule, until routing has said where a letter goes instead.
+const UNTIL_ROUTED: TimeDelta = TimeDelta::minutes(1);
 
 /// What came of handing a letter over.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -159,6 +162,9 @@ pub(super) fn give_back(
 }
 
 /// Has routing asked once more about a letter whose way is closed by now. False where somebody else has its job.
+///
+/// Its sender's own time may have run out meanwhile, and been passed over, for the letter was on its way. That is looked at
+/// again as soon as it is known where it goes: whoever waits in vain is told all the same (PP-6, KRR-14).
 pub(super) fn reroute(
     connection: &mut Connection,
     lease: Lease,
@@ -170,7 +176,11 @@ pub(super) fn reroute(
     }
     let letter = message::table.find((lease.mailbox, lease.object));
     on!(&mut *connection, c => diesel::update(letter).set(message::gone_at.eq(None::<Time>)).execute(c))?;
-    JobRow::insert_all(connection, vec![JobRow::new(JobKind::Deliver, lease.mailbox.into(), lease.object, now)])?;
+    let open_by = on!(&mut *connection, c => letter.select(message::open_by).first::<Option<Time>>(c))?;
+    let job = |kind, at| JobRow::new(kind, lease.mailbox.into(), lease.object, at);
+    let mut jobs = vec![job(JobKind::Deliver, now)];
+    jobs.extend(open_by.filter(|at| at.0 <= now).map(|_| job(JobKind::OpenByPassed, now + UNTIL_ROUTED)));
+    JobRow::insert_all(connection, jobs)?;
     Ok(true)
 }
 
