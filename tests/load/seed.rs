@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
-use chrono::{DateTime, Datelike as _, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use diesel::deserialize::QueryableByName;
 use diesel::sql_types::Text;
 use domain::access::Policy;
 use domain::contact_register::Entry;
-use domain::identity::{NationalId, NumberSeries};
+use domain::identity::NationalId;
 use domain::person::{PersonName, Protected};
 use domain::register::RegisteredPerson;
 use futures_util::future::BoxFuture;
@@ -22,12 +22,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 use persistence::blob::BlobSettings;
 use persistence::{ContactRegister, DatabaseUrl, PopulationRegister, RegisterAway, Store, StoreSettings};
 use serde_json::{Value, json};
+use tests::synthetic_number;
 use tokio::task::JoinSet;
 
 use crate::Result;
 use crate::client::Connection;
 use crate::database::Database;
-use crate::server::Server;
+use crate::server::{self, Server};
 use crate::work;
 
 /// No register: the persons are made known by hand, and asked about by nobody.
@@ -234,7 +235,8 @@ async fn persons(
         register_max_age: TimeDelta::MAX,
         outlets: persistence::Outlets::default(),
     })?;
-    let now = DateTime::<Utc>::from(SystemTime::now());
+    // Fresh for the hour that a run takes.
+    let now: DateTime<Utc> = server::STARTS_AT.parse()?;
     let bar = progress("seeding: persons", count)?;
     let registered: Vec<(NationalId, String)> = stream::iter(identities(count))
         .map(|(national_id, birth_date)| {
@@ -281,17 +283,8 @@ pub(crate) fn identities(count: usize) -> impl Iterator<Item = (NationalId, Naiv
     let first = NaiveDate::from_ymd_opt(1950, 1, 1).unwrap_or_default();
     first
         .iter_days()
-        .flat_map(|date| (0..50).filter_map(move |serial| Some((number_of(date, serial)?, date))))
+        .flat_map(|date| (0..50).filter_map(move |serial| Some((synthetic_number(date, serial)?, date))))
         .take(count)
-}
-
-/// None where the number would have no control digit.
-fn number_of(date: NaiveDate, serial: u32) -> Option<NationalId> {
-    let (day, month, year) = (date.day(), date.month() + 80, date.year() % 100);
-    (0..100).find_map(|control| {
-        let number = format!("{day:02}{month}{year:02}{serial:03}{control:02}");
-        NationalId::parse(&number, NumberSeries::Synthetic).ok()
-    })
 }
 
 /// Sends so many requests, over a few connections side by side.
