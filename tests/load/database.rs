@@ -9,6 +9,7 @@ use diesel::sql_types::{BigInt, Integer, Text};
 use diesel::{Connection as _, ExecuteCopyFromDsl as _, RunQueryDsl as _, copy_from, sql_query};
 use uuid::Uuid;
 
+use crate::server::STARTS_AT;
 use crate::{Result, processes};
 
 /// How long the backlog of a round may take. Past that something is wrong.
@@ -129,14 +130,21 @@ impl Database {
     /// Waits until the program has nothing left to do, then writes everything through: what one half of a round left
     /// behind is not for the other to carry.
     pub(crate) fn settle(&mut self) -> Result<()> {
+        // By the server's clock: what is due within a day, but for what waits for weeks.
+        self.wait_for_jobs(&format!("run_at <= timestamptz '{STARTS_AT}' + interval '1 day'"), 0)?;
+        self.execute("CHECKPOINT")
+    }
+
+    /// Waits until at most so many of such jobs are left.
+    pub(crate) fn wait_for_jobs(&mut self, which: &str, at_most: u64) -> Result<()> {
         let started = Instant::now();
-        while self.count("SELECT count(*) AS value FROM job WHERE run_at <= now()")? > 0 {
+        while self.count(&format!("SELECT count(*) AS value FROM job WHERE {which}"))? > at_most {
             if started.elapsed() > MOST_PATIENCE {
                 return Err("the program does not finish its jobs".into());
             }
             std::thread::sleep(LOOK_EVERY);
         }
-        self.execute("CHECKPOINT")
+        Ok(())
     }
 
     /// Processor time that the database server has used; none where it runs elsewhere.

@@ -1,7 +1,7 @@
 //! How soon what was accepted is in the inbox, and how far the feed is behind, at half of what the program takes in.
 //!
 //! PostgreSQL's own times of commits tell, so that looking costs nothing: from the one that accepted a message to the one that
-//! delivered it, and from an event to the one that gave it its number.
+//! delivered it, and to the one that gave its first event a number.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,13 +49,16 @@ pub(crate) async fn measure(server: &Server, database: &mut Database, delivery: 
         "SELECT {} AS value FROM (
              SELECT pg_xact_commit_timestamp(message.xmin) - pg_xact_commit_timestamp(sending.xmin) AS lag
              FROM sending JOIN message ON message.mailbox_id = sending.mailbox_id AND message.id = sending.message_id
-             WHERE message.received_at IS NOT NULL AND message.accepted_at >= '{begun}'
+             WHERE message.received_at IS NOT NULL AND pg_xact_commit_timestamp(sending.xmin) >= '{begun}'
          ) AS lags",
         quantiles()
     ))?;
     let feed = database.text(&format!(
         "SELECT {} AS value FROM (
-             SELECT pg_xact_commit_timestamp(xmin) - at AS lag FROM event WHERE number IS NOT NULL AND at >= '{begun}'
+             SELECT pg_xact_commit_timestamp(event.xmin) - pg_xact_commit_timestamp(sending.xmin) AS lag
+             FROM sending JOIN event ON event.message_id = sending.message_id
+             WHERE event.kind = 'message.accepted' AND event.number IS NOT NULL
+                 AND pg_xact_commit_timestamp(sending.xmin) >= '{begun}'
          ) AS lags",
         quantiles()
     ))?;

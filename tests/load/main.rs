@@ -9,6 +9,7 @@ mod client;
 mod database;
 mod delivery;
 mod exchange;
+mod jobs;
 mod lengths;
 mod pgbench;
 mod processes;
@@ -29,6 +30,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::database::Database;
 use crate::delivery::Delivery;
 use crate::exchange::Exchange;
+use crate::jobs::Jobs;
 use crate::lengths::Lengths;
 use crate::pgbench::{Pgbench, Script};
 use crate::report::{Report, Round};
@@ -80,6 +82,9 @@ struct Arguments {
     /// Instead of works: how soon messages are in the inbox, and events in the feed, at half of what the program takes in
     #[arg(long, conflicts_with_all = ["lengths", "exchange"])]
     delivery: bool,
+    /// Instead of works: how many deliveries one worker does, beside one client of pgbench
+    #[arg(long, conflicts_with_all = ["lengths", "exchange", "delivery"])]
+    jobs: bool,
     /// Everything very small, on a server that need not be durable: shows that the driver works, measures nothing
     #[arg(long)]
     smoke: bool,
@@ -128,6 +133,12 @@ fn run(arguments: &Arguments) -> Result<()> {
     if arguments.delivery {
         let delivery = if arguments.smoke { Delivery::SMOKE } else { Delivery::FULL };
         print!("{}", runtime.block_on(delivery::measure(&server, &mut database, delivery)).map_err(with_log)?);
+        return Ok(());
+    }
+    if arguments.jobs {
+        let jobs = if arguments.smoke { Jobs::SMOKE } else { Jobs::FULL };
+        let measured = runtime.block_on(jobs::measure(&server, &mut database, &arguments.pgbench, jobs));
+        print!("{}", measured.map_err(with_log)?);
         return Ok(());
     }
     let mut report = drive_works(arguments, &runtime, &server, &mut database).map_err(with_log)?;

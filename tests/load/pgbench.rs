@@ -31,6 +31,8 @@ pub(crate) enum Script {
     W3,
     /// One megabyte into a table and one out of it.
     W5,
+    /// A job leased and finished.
+    Job,
 }
 
 impl Script {
@@ -48,7 +50,7 @@ impl Script {
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
-            Self::W1 | Self::W2 | Self::W3 | Self::W5 => "pgbench",
+            Self::W1 | Self::W2 | Self::W3 | Self::W5 | Self::Job => "pgbench",
             Self::W1TwoStatements => "pgbench, two statements",
         }
     }
@@ -60,6 +62,7 @@ impl Script {
             Self::W2 => ("w2.sql", include_str!("pgbench/w2.sql")),
             Self::W3 => ("w3.sql", include_str!("pgbench/w3.sql")),
             Self::W5 => ("w5.sql", include_str!("pgbench/w5.sql")),
+            Self::Job => ("job.sql", include_str!("pgbench/job.sql")),
         }
     }
 }
@@ -85,7 +88,7 @@ impl Pgbench {
     pub(crate) fn prepare(program: &Path, database: &mut Database, seed: &Seed, connections: u16) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let messages_each = seed.persons.iter().map(|person| person.messages.len()).min().unwrap_or(1);
-        for script in [Script::W1, Script::W1TwoStatements, Script::W2, Script::W3, Script::W5] {
+        for script in [Script::W1, Script::W1TwoStatements, Script::W2, Script::W3, Script::W5, Script::Job] {
             let (file, text) = script.file_and_text();
             fs::write(folder.path().join(file), text)?;
         }

@@ -14,6 +14,8 @@ use persistence::vault::MasterKey;
 
 use crate::{Result, processes};
 
+/// When the server's clock starts: by day, when notices are sent, so that the work is the same whatever the hour.
+pub(crate) const STARTS_AT: &str = "2026-11-24T11:00:00Z";
 const MEMORY_EVERY: Duration = Duration::from_millis(200);
 
 /// A running server. It is stopped when this is dropped.
@@ -39,6 +41,7 @@ impl Server {
             .env("BREVDUE_RATE_LIMIT__SYSTEM_PER_SECOND", "1000000")
             .env("BREVDUE_RATE_LIMIT__SYSTEM_BURST", "1000000")
             .env("BREVDUE_LOG__FILTER", "warn")
+            .env("BREVDUE_SANDBOX__NOW", STARTS_AT)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(File::create(folder.join("log"))?);
