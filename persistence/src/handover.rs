@@ -19,6 +19,7 @@ use domain::identity::NationalId;
 use domain::job::Trouble;
 use domain::message::{Body, Sender, Subject};
 use domain::routing::{Channel, ExternalChannels, MailboxProvider};
+use futures_util::future::{BoxFuture, join_all};
 
 pub use self::destination::Destination;
 use self::destination::Found;
@@ -37,6 +38,9 @@ use crate::vault::Field;
 use crate::{Fetched, Inner, Store, attachment, service};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "letter" };
+
+/// How many letters of a channel a process hands over side by side.
+const AT_A_TIME: i64 = 8;
 
 /// The ways out of the house that this installation has. What it has not, routing does not choose.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -89,15 +93,20 @@ pub struct Letter {
     pub files: Vec<Fetched>,
 }
 
+/// Whoever gives letters to those who carry them.
+pub trait HandOver: Sync {
+    /// Gives a letter to its carrier, and says what came of it. It may be called again with the same letter.
+    fn hand_over<'a>(&'a self, letter: &'a Letter) -> BoxFuture<'a, HandoverOutcome>;
+}
+
 /// A letter that this process has taken on.
-pub struct HandoverJob {
+struct HandoverJob {
     lease: Lease,
     until: DateTime<Utc>,
     channel: Channel,
     /// Whether the carrier may have had it before this time.
     may_be_taken: bool,
-    /// The letter.
-    pub letter: Letter,
+    letter: Letter,
 }
 
 /// A letter as it is stored, before anybody has been asked where it goes.
@@ -112,69 +121,90 @@ struct Stored {
 }
 
 impl Store {
-    /// Takes on the next letter that leaves over a channel; none where there is none, or a register is away: then letters
-    /// wait, for nothing leaves on what is not known.
+    /// Hands over letters that are due over a channel, a few side by side, for carriers take their time. Says how many letters
+    /// were tried; none means that there is nothing to do. While a register is away, letters wait: nothing leaves on what is
+    /// not known.
     ///
     /// # Errors
-    /// The store away. The job waits.
-    pub async fn handover_take(&self, channel: Channel, now: DateTime<Utc>) -> Result<Option<HandoverJob>, Failure> {
+    /// The store away. What was not noted is handed over again, under the same ids.
+    pub async fn hand_over_due(
+        &self,
+        channel: Channel,
+        carriers: &impl HandOver,
+        now: DateTime<Utc>,
+    ) -> Result<usize, Failure> {
         let kind = match channel {
-            Channel::Inbox => return Ok(None),
+            Channel::Inbox => return Ok(0),
             Channel::DigitalMailbox => JobKind::DigitalMailbox,
             Channel::Paper => JobKind::Print,
         };
-        loop {
-            let (leases, until) = self.run(move |_, connection| Ok(job::lease(connection, kind, now, 1)?)).await?;
-            let Some(lease) = leases.first().copied() else { return Ok(None) };
-            let stored = match self.run(move |inner, connection| stored(inner, connection, lease, now)).await {
-                Err(failure) if !job::passes(&failure) => {
-                    self.run(move |_, connection| job::rest_broken(connection, lease, until, &failure, now)).await?;
-                    continue;
-                }
-                stored => stored?,
-            };
-            let Some(stored) = stored else {
-                self.run(move |_, connection| let_be(connection, lease, until)).await?;
-                continue;
-            };
-            let found = self.destination(channel, lease, &stored.number, now).await?;
-            let may_be_taken =
-                self.run(move |_, connection| Ok(may_be_taken(connection, (lease.mailbox, lease.object))?)).await?;
-            match found {
-                // The carrier that may have it cannot be asked. Neither is it sent again, nor another way.
-                Found::Nowhere(_) | Found::OtherWay if may_be_taken => {
-                    self.handover_put_off(lease, until, Trouble::Uncertain, now).await?;
-                }
-                Found::Unknown => {
-                    tracing::warn!(channel = channel.as_word(), "a letter waits for a register");
-                    self.handover_put_off(lease, until, Trouble::Unknown, now).await?;
+        let (leases, until) = self.run(move |_, connection| Ok(job::lease(connection, kind, now, AT_A_TIME)?)).await?;
+        let one = async |lease: Lease| match self.handover_open(channel, lease, until, now).await? {
+            Some(job) => {
+                let outcome = carriers.hand_over(&job.letter).await;
+                self.handover_done(job, outcome, now).await
+            }
+            None => Ok(()),
+        };
+        // Each comes to its end, whatever becomes of the others: what a carrier has taken is noted.
+        let ended = join_all(leases.iter().map(|lease| one(*lease))).await;
+        ended.into_iter().collect::<Result<(), _>>()?;
+        Ok(leases.len())
+    }
+
+    /// Reads a letter and finds out where it goes. None where it does not leave now, or not this way.
+    async fn handover_open(
+        &self,
+        channel: Channel,
+        lease: Lease,
+        until: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<HandoverJob>, Failure> {
+        let stored = match self.run(move |inner, connection| stored(inner, connection, lease, now)).await {
+            Err(failure) if !job::passes(&failure) => {
+                self.run(move |_, connection| job::rest_broken(connection, lease, until, &failure, now)).await?;
+                return Ok(None);
+            }
+            stored => stored?,
+        };
+        let Some(stored) = stored else {
+            self.run(move |_, connection| let_be(connection, lease, until)).await?;
+            return Ok(None);
+        };
+        let found = self.destination(channel, lease, &stored.number, now).await?;
+        let may_be_taken =
+            self.run(move |_, connection| Ok(may_be_taken(connection, (lease.mailbox, lease.object))?)).await?;
+        match found {
+            // The carrier that may have it cannot be asked. Neither is it sent again, nor another way.
+            Found::Nowhere(_) | Found::OtherWay if may_be_taken => {
+                self.handover_put_off(lease, until, Trouble::Uncertain, now).await?;
+            }
+            Found::Unknown => {
+                tracing::warn!(channel = channel.as_word(), "a letter waits for a register");
+                self.handover_put_off(lease, until, Trouble::Unknown, now).await?;
+            }
+            Found::Nowhere(reason) => {
+                let service = stored.service;
+                let give_back =
+                    move |connection: &mut Connection| give_back(connection, lease, until, service, reason, now);
+                self.run(move |_, connection| connection.write(give_back)).await?;
+            }
+            Found::OtherWay => {
+                let reroute = move |connection: &mut Connection| reroute(connection, lease, until, now);
+                self.run(move |_, connection| Ok(connection.write(reroute)?)).await?;
+                self.inner.work.notify_one();
+            }
+            Found::At(destination) => {
+                let Some(id) = self.run(move |_, connection| order(connection, lease, channel, now)).await? else {
+                    self.run(move |_, connection| let_be(connection, lease, until)).await?;
                     return Ok(None);
-                }
-                Found::Nowhere(reason) => {
-                    let service = stored.service;
-                    let give_back =
-                        move |connection: &mut Connection| give_back(connection, lease, until, service, reason, now);
-                    self.run(move |_, connection| connection.write(give_back)).await?;
-                }
-                Found::OtherWay => {
-                    self.run(move |_, connection| {
-                        Ok(connection.write(|connection| reroute(connection, lease, until, now))?)
-                    })
-                    .await?;
-                    self.inner.work.notify_one();
-                }
-                Found::At(destination) => {
-                    let id = self.run(move |_, connection| order(connection, lease, channel, now)).await?;
-                    let Some(id) = id else {
-                        self.run(move |_, connection| let_be(connection, lease, until)).await?;
-                        continue;
-                    };
-                    let Stored { service: _, accepted_at, subject, body, number: _, files, sender } = stored;
-                    let letter = Letter { id, destination, sender, subject, body, accepted_at, files };
-                    return Ok(Some(HandoverJob { lease, until, channel, may_be_taken, letter }));
-                }
+                };
+                let Stored { service: _, accepted_at, subject, body, number: _, files, sender } = stored;
+                let letter = Letter { id, destination, sender, subject, body, accepted_at, files };
+                return Ok(Some(HandoverJob { lease, until, channel, may_be_taken, letter }));
             }
         }
+        Ok(None)
     }
 
     async fn handover_put_off(

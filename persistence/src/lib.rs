@@ -67,7 +67,7 @@ pub use error::{Failure, StoreError, Widened};
 pub use explanation::{AccessExplained, OtherAccess};
 pub use feed::FeedPage;
 pub use form::{NewForm, schema_faults};
-pub use handover::{Destination, HandoverJob, HandoverOutcome, Letter, Outlets};
+pub use handover::{Destination, HandOver, HandoverOutcome, Letter, Outlets};
 pub use health_contact::{HealthContactLine, HealthContactReport};
 pub use idempotency::{Created, RequestKey, RequestKeyError};
 pub use job::JobInTrouble;

@@ -14,7 +14,8 @@ use domain::routing::Channel;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, ready};
 use persistence::{
-    ContactRegister, Failure, HandoverOutcome, NoticeOutcome, Outlets, PopulationRegister, RegisterAway, Store,
+    ContactRegister, Failure, HandOver, HandoverOutcome, Letter, NoticeOutcome, Outlets, PopulationRegister,
+    RegisterAway, Store,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -90,14 +91,18 @@ impl Outside {
     }
 }
 
+impl HandOver for Outside {
+    fn hand_over<'a>(&'a self, letter: &'a Letter) -> BoxFuture<'a, HandoverOutcome> {
+        *self.letters.lock().expect("what came").entry(letter.id.as_uuid()).or_default() += 1;
+        ready(HandoverOutcome::Taken).boxed()
+    }
+}
+
 /// What a worker does with what is due.
 async fn work(store: &Store, outside: &Outside, now: DateTime<Utc>) -> Result<(), Failure> {
     while store.deliver_due(now).await? > 0 {}
     while store.jobs_due(now).await? > 0 {}
-    while let Some(job) = store.handover_take(Channel::Paper, now).await? {
-        *outside.letters.lock().expect("what came").entry(job.letter.id.as_uuid()).or_default() += 1;
-        store.handover_done(job, HandoverOutcome::Taken, now).await?;
-    }
+    while store.hand_over_due(Channel::Paper, outside, now).await? > 0 {}
     loop {
         let batch = store.notices_take(now).await?;
         if batch.is_empty() {

@@ -43,10 +43,7 @@ async fn work(store: &Store, outside: &Outside, now: DateTime<Utc>) -> Result<()
         while store.deliver_due(now).await? > 0 {}
         while store.jobs_due(now).await? > 0 {}
         for channel in [Channel::DigitalMailbox, Channel::Paper] {
-            while let Some(job) = store.handover_take(channel, now).await? {
-                let outcome = outside.hand_over(&job.letter);
-                store.handover_done(job, outcome, now).await?;
-            }
+            while store.hand_over_due(channel, outside, now).await? > 0 {}
         }
     }
     loop {

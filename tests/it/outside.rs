@@ -14,7 +14,7 @@ use domain::routing::MailboxProvider;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, ready};
 use persistence::{
-    ContactRegister, Destination, HandoverOutcome, Letter, NoticeOutcome, PopulationRegister, RegisterAway,
+    ContactRegister, Destination, HandOver, HandoverOutcome, Letter, NoticeOutcome, PopulationRegister, RegisterAway,
 };
 use tests::synthetic_number;
 use uuid::Uuid;
@@ -161,21 +161,6 @@ impl Outside {
         lock(&self.people)[place].clone()
     }
 
-    /// Whoever carries gets a letter, and does with it what they do.
-    pub(crate) fn hand_over(&self, letter: &Letter) -> HandoverOutcome {
-        let place = match &letter.destination {
-            Destination::Paper { name, .. } => {
-                name.rsplit(' ').next().and_then(|place| place.parse().ok()).expect("ours")
-            }
-            Destination::Mailbox { national_id, .. } => self.places[national_id],
-        };
-        let outcome = self.carry(letter, &self.person(place));
-        if matches!(outcome, HandoverOutcome::Unreached | HandoverOutcome::Away) {
-            lock(&self.unsettled).push(place);
-        }
-        outcome
-    }
-
     fn carry(&self, letter: &Letter, person: &Person) -> HandoverOutcome {
         if lock(&self.away)[2] {
             return HandoverOutcome::Unreached;
@@ -216,6 +201,23 @@ impl Outside {
                 NoticeOutcome::Sent
             }
         }
+    }
+}
+
+impl HandOver for Outside {
+    /// Whoever carries gets a letter, and does with it what they do.
+    fn hand_over<'a>(&'a self, letter: &'a Letter) -> BoxFuture<'a, HandoverOutcome> {
+        let place = match &letter.destination {
+            Destination::Paper { name, .. } => {
+                name.rsplit(' ').next().and_then(|place| place.parse().ok()).expect("ours")
+            }
+            Destination::Mailbox { national_id, .. } => self.places[national_id],
+        };
+        let outcome = self.carry(letter, &self.person(place));
+        if matches!(outcome, HandoverOutcome::Unreached | HandoverOutcome::Away) {
+            lock(&self.unsettled).push(place);
+        }
+        ready(outcome).boxed()
     }
 }
 

@@ -5,33 +5,37 @@ use std::error::Error;
 use chrono::{DateTime, Utc};
 use domain::attachment::FileType;
 use domain::routing::Channel;
-use persistence::{Failure, Fetched, HandoverOutcome, Letter, Store};
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, join, ready};
+use persistence::{Failure, Fetched, HandOver, HandoverOutcome, Letter, Store};
 
 use crate::document::{letter_pdf, read_contents};
 use crate::outbound::{Carrier, Carriers, Consignment, Document, SendError};
 
-/// Hands over the next letter of each channel. Says how many there were.
+/// Hands over letters of each channel. Says how many there were.
 ///
 /// # Errors
 /// The store away. What is left is done later.
 pub(super) async fn hand_over(store: &Store, carriers: &Carriers, now: DateTime<Utc>) -> Result<usize, Failure> {
-    let mut handed = 0;
-    for channel in [Channel::DigitalMailbox, Channel::Paper] {
-        if let Some(job) = store.handover_take(channel, now).await? {
-            let outcome = match carriers.to(&job.letter.destination) {
-                Some(carrier) => carry(carrier, &job.letter, channel).await,
-                // The settings had one when routing chose the channel.
-                None => HandoverOutcome::Unreached,
-            };
-            store.handover_done(job, outcome, now).await?;
-            handed += 1;
-        }
-    }
-    Ok(handed)
+    // Printers do not wait for providers of mailboxes.
+    let to_mailboxes = store.hand_over_due(Channel::DigitalMailbox, carriers, now);
+    let on_paper = store.hand_over_due(Channel::Paper, carriers, now);
+    let (to_mailboxes, on_paper) = join(to_mailboxes, on_paper).await;
+    Ok(to_mailboxes? + on_paper?)
 }
 
-async fn carry(carrier: &dyn Carrier, letter: &Letter, channel: Channel) -> HandoverOutcome {
-    let channel = channel.as_word();
+impl HandOver for Carriers {
+    fn hand_over<'a>(&'a self, letter: &'a Letter) -> BoxFuture<'a, HandoverOutcome> {
+        match self.to(&letter.destination) {
+            Some(carrier) => carry(carrier, letter).boxed(),
+            // The settings had one when routing chose the channel.
+            None => ready(HandoverOutcome::Unreached).boxed(),
+        }
+    }
+}
+
+async fn carry(carrier: &dyn Carrier, letter: &Letter) -> HandoverOutcome {
+    let channel = letter.destination.channel().as_word();
     let consignment = match consignment(letter).await {
         Ok(consignment) => consignment,
         Err(error) => {

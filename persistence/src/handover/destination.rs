@@ -34,6 +34,17 @@ pub enum Destination {
     },
 }
 
+impl Destination {
+    /// The channel that leads there.
+    #[must_use]
+    pub const fn channel(&self) -> Channel {
+        match self {
+            Self::Paper { .. } => Channel::Paper,
+            Self::Mailbox { .. } => Channel::DigitalMailbox,
+        }
+    }
+}
+
 impl fmt::Debug for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

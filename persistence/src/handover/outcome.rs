@@ -48,10 +48,7 @@ impl HandoverOutcome {
 
 impl Store {
     /// Notes what came of a letter, in the transaction that ends its job or lets it rest.
-    ///
-    /// # Errors
-    /// The store away. The letter is handed over again, under the same id.
-    pub async fn handover_done(
+    pub(super) async fn handover_done(
         &self,
         job: HandoverJob,
         outcome: HandoverOutcome,
