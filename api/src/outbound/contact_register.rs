@@ -4,8 +4,7 @@
 //! answer worthless. While the register is away it is left alone for a moment, so that people do not wait for it in turn.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -15,45 +14,25 @@ use domain::identity::{NationalId, OrganisationNumber};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use persistence::{ContactRegister, RegisterAway};
-use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use x509_cert::der::Decode as _;
 
-use super::http::{CallError, body_of, client_for};
-use super::maskinporten::{Maskinporten, TokenError};
+use super::http::CallError;
+use super::maskinporten::Maskinporten;
+use super::register_client::{AskError, RegisterClient};
 
 /// What our tokens for it are for.
 const SCOPES: &str = "krr:global/kontaktinformasjon.read krr:global/digitalpost.read";
 /// How long a call may take.
 const TIMEOUT: Duration = Duration::from_millis(2500);
-/// How long it is left alone after it did not answer.
-const PAUSE: Duration = Duration::from_secs(2);
 /// A thousand rows with a certificate each are about five million bytes.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 /// With the offset as `Z`, `+02` or `+02:00`: the register writes the first two.
 const DATE_FORMAT: &str = "%Y-%m-%dT%H:%M:%S%.f%#z";
 
-/// Why the register said nothing.
-#[derive(Debug, thiserror::Error)]
-enum AskError {
-    #[error("no token for the contact register")]
-    Token(#[from] TokenError),
-    #[error("the contact register was called in vain")]
-    Call(#[from] CallError),
-    #[error("the contact register answered for another person than asked")]
-    AnotherPerson,
-    #[error("the contact register did not answer a moment ago")]
-    LeftAlone,
-}
-
 /// The register.
-pub(crate) struct DigdirContactRegister {
-    url: String,
-    client: reqwest::Client,
-    maskinporten: Maskinporten,
-    failed_at: Mutex<Option<Instant>>,
-}
+pub(crate) struct DigdirContactRegister(RegisterClient);
 
 impl DigdirContactRegister {
     /// A client of the register at an address.
@@ -61,42 +40,13 @@ impl DigdirContactRegister {
     /// # Errors
     /// When no TLS client can be made.
     pub(crate) fn new(url: String, maskinporten: Maskinporten) -> Result<Self, reqwest::Error> {
-        Ok(Self { client: client_for(&url, TIMEOUT)?, url, maskinporten, failed_at: Mutex::default() })
+        Ok(Self(RegisterClient::new(url, SCOPES.to_owned(), maskinporten, TIMEOUT, MOST_BYTES)?))
     }
 
     async fn ask(&self, numbers: &[NationalId]) -> Result<Vec<Entry>, AskError> {
-        if self.failed_at().is_some_and(|at| at.elapsed() < PAUSE) {
-            return Err(AskError::LeftAlone);
-        }
-        let answer = self.ask_now(numbers).await;
-        *self.failed_at() = answer.is_err().then(Instant::now);
-        answer
-    }
-
-    fn failed_at(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
-        self.failed_at.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn ask_now(&self, numbers: &[NationalId]) -> Result<Vec<Entry>, AskError> {
-        let token = self.maskinporten.token(SCOPES).await?;
-        let body = match self.call(numbers, &token).await {
-            // A token that was taken back, or a key that was changed: once more with a new one.
-            Err(CallError::Status(401)) => {
-                self.maskinporten.forget(SCOPES, &token).await;
-                let token = self.maskinporten.token(SCOPES).await?;
-                self.call(numbers, &token).await?
-            }
-            body => body?,
-        };
-        entries(numbers, &body)
-    }
-
-    async fn call(&self, numbers: &[NationalId], token: &SecretString) -> Result<Vec<u8>, CallError> {
-        let numbers: Vec<&str> = numbers.iter().map(NationalId::expose).collect();
-        let request =
-            self.client.post(&self.url).bearer_auth(token.expose_secret()).header("accept", "application/json");
-        let response = request.json(&json!({"personidentifikatorer": numbers})).send().await?;
-        body_of(response, MOST_BYTES).await
+        let exposed: Vec<&str> = numbers.iter().map(NationalId::expose).collect();
+        let question = json!({"personidentifikatorer": exposed});
+        self.0.unless_away(async { entries(numbers, &self.0.post("", &question).await?) }).await
     }
 }
 

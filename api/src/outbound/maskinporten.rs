@@ -42,7 +42,7 @@ pub(crate) struct Maskinporten {
     client: reqwest::Client,
     clock: Clock,
     /// Held while a token is asked for: whoever comes meanwhile waits for the same answer.
-    tokens: tokio::sync::Mutex<HashMap<&'static str, Token>>,
+    tokens: tokio::sync::Mutex<HashMap<String, Token>>,
 }
 
 struct Token {
@@ -71,7 +71,7 @@ impl Maskinporten {
     ///
     /// # Errors
     /// Maskinporten away, or it refuses.
-    pub(crate) async fn token(&self, scopes: &'static str) -> Result<SecretString, TokenError> {
+    pub(crate) async fn token(&self, scopes: &str) -> Result<SecretString, TokenError> {
         let mut tokens = self.tokens.lock().await;
         let now = self.clock.now();
         if let Some(token) = tokens.get(scopes).filter(|token| token.until > now) {
@@ -80,12 +80,12 @@ impl Maskinporten {
         let assertion = self.assertion(scopes, now)?;
         let TokenAnswer { access_token, expires_in } = self.ask(&assertion).await.map_err(TokenError::Refused)?;
         let until = now + TimeDelta::seconds(expires_in.into()) - BEFORE_EXPIRY;
-        tokens.insert(scopes, Token { text: access_token.clone(), until });
+        tokens.insert(scopes.to_owned(), Token { text: access_token.clone(), until });
         Ok(access_token)
     }
 
     /// Forgets a token that was not accepted. One that has come since stays.
-    pub(crate) async fn forget(&self, scopes: &'static str, refused: &SecretString) {
+    pub(crate) async fn forget(&self, scopes: &str, refused: &SecretString) {
         let mut tokens = self.tokens.lock().await;
         let is_refused = |token: &Token| token.text.expose_secret() == refused.expose_secret();
         if tokens.get(scopes).is_some_and(is_refused) {

@@ -12,6 +12,7 @@ mod messenger;
 mod not_connected;
 mod print;
 pub(crate) mod public_address;
+mod register_client;
 mod sms;
 #[cfg(test)]
 mod test_server;
