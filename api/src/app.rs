@@ -33,13 +33,13 @@ use crate::outbound::public_address::PublicOnly;
 use crate::outbound::webhook::Courier;
 use crate::outbound::{
     Carrier, Carriers, DigdirContactRegister, Digipost, EmailServer, Maskinporten, Messengers, NotConnected,
-    PrintFolder, PrintService, SmsGateway,
+    PrintFolder, PrintService, SkatteetatenPopulationRegister, SmsGateway,
 };
 use crate::rate_limit::RateLimiter;
 use crate::sandbox::{self, Partners, Sandbox};
 use crate::settings::{
-    BlobLocation, ContactRegisterSettings, Mode, NotificationSettings, PlatformSettings, PrintSettings, Settings,
-    WebhookSettings,
+    BlobLocation, ContactRegisterSettings, MaskinportenSettings, Mode, NotificationSettings, PlatformSettings,
+    PopulationRegisterSettings, PrintSettings, RegisterSettings, Settings, WebhookSettings,
 };
 use crate::worker::webhooks::Post;
 use crate::worker::{Outside, Worker};
@@ -163,9 +163,7 @@ impl Application {
                 population: Arc::clone(&sandbox_register) as _,
                 contact: Arc::clone(&sandbox_contacts) as _,
             },
-            Mode::Production => {
-                Registers { population: Arc::new(NotConnected), contact: contact_register(&settings, &clock)? }
-            }
+            Mode::Production => registers(&settings, &clock)?,
         };
         let partners = Partners::new(&clock);
         let outside = match settings.mode {
@@ -340,15 +338,30 @@ fn open_store(settings: &Settings, registers: Registers, outlets: Outlets) -> Re
     })?)
 }
 
-/// The contact register that the settings name; without one it is always away.
-fn contact_register(settings: &Settings, clock: &Clock) -> Result<Arc<dyn ContactRegister>, StartError> {
-    let Some(ContactRegisterSettings { url, maskinporten }) = settings.contact_register.clone() else {
-        return Ok(Arc::new(NotConnected));
-    };
-    let maskinporten =
-        Maskinporten::new(maskinporten, clock.clone()).map_err(|error| StartError::Maskinporten(error.into()))?;
-    let register = DigdirContactRegister::new(url, maskinporten);
-    Ok(Arc::new(register.map_err(|error| StartError::Maskinporten(error.into()))?))
+/// The registers that the settings name; one that they do not is always away.
+fn registers(settings: &Settings, clock: &Clock) -> Result<Registers, StartError> {
+    let RegisterSettings { population, contact } = settings.registers.clone();
+    Ok(Registers {
+        population: match population {
+            None => Arc::new(NotConnected),
+            Some(PopulationRegisterSettings { url, scope, maskinporten }) => {
+                let maskinporten = self::maskinporten(maskinporten, clock)?;
+                let register = SkatteetatenPopulationRegister::new(url, scope, maskinporten, clock.clone());
+                Arc::new(register.map_err(|error| StartError::Maskinporten(error.into()))?)
+            }
+        },
+        contact: match contact {
+            None => Arc::new(NotConnected),
+            Some(ContactRegisterSettings { url, maskinporten }) => {
+                let register = DigdirContactRegister::new(url, self::maskinporten(maskinporten, clock)?);
+                Arc::new(register.map_err(|error| StartError::Maskinporten(error.into()))?)
+            }
+        },
+    })
+}
+
+fn maskinporten(settings: MaskinportenSettings, clock: &Clock) -> Result<Maskinporten, StartError> {
+    Maskinporten::new(settings, clock.clone()).map_err(|error| StartError::Maskinporten(error.into()))
 }
 
 /// A sandbox makes its own key; anywhere else a missing key is an error, because a new one would open nothing.

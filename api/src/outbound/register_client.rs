@@ -1,5 +1,5 @@
-//! What asking a register of another organisation has in common: a token from Maskinporten, an answer that is not too long,
-//! and leaving the register alone for a moment after it failed, so that people do not wait for it in turn.
+//! What asking a register of another organisation has in common: a token from Maskinporten, an answer that is not too
+//! long, and leaving the register alone for a moment after it failed, so that people do not wait for it in turn.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -25,6 +25,9 @@ pub(super) enum AskError {
     /// What it says of anybody is not to be trusted.
     #[error("the register answered for another person than asked")]
     AnotherPerson,
+    /// With everything that it takes to ask it.
+    #[error("the register did not answer in time")]
+    TooLate,
     /// It was not asked.
     #[error("the register did not answer a moment ago")]
     LeftAlone,

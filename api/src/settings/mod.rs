@@ -25,7 +25,10 @@ use secrecy::SecretString;
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
 pub use self::notifications::{EmailEncryption, EmailSettings, NotificationSettings, SmsSettings, SmsShape};
-pub use self::outbound::{AuthenticationLevel, ContactRegisterSettings, DigipostSettings, MaskinportenSettings};
+pub use self::outbound::{
+    AuthenticationLevel, ContactRegisterSettings, DigipostSettings, MaskinportenSettings, PopulationRegisterSettings,
+    RegisterSettings,
+};
 pub use self::print::PrintSettings;
 use self::reader::Reader;
 pub use self::reader::SettingsProblems;
@@ -99,8 +102,8 @@ pub struct Settings {
     pub print: Option<PrintSettings>,
     /// Who brings letters to mailboxes at Digipost. Without it, nothing goes there.
     pub digipost: Option<DigipostSettings>,
-    /// The contact and reservation register, where one is connected. Not used in the sandbox, which has its own.
-    pub contact_register: Option<ContactRegisterSettings>,
+    /// The registers that are connected. Not used in the sandbox, which has its own.
+    pub registers: RegisterSettings,
 }
 
 /// What the rules of access leave open.
@@ -281,7 +284,7 @@ impl Settings {
             notifications: notifications::notifications(reader),
             print: print::print(reader),
             digipost: outbound::digipost(reader),
-            contact_register: outbound::contact_register(reader),
+            registers: outbound::registers(reader),
         }
     }
 }

@@ -7,6 +7,26 @@ use strum::{EnumString, IntoStaticStr, VariantNames};
 use super::reader::Reader;
 use super::url;
 
+/// The registers of other organisations that are connected.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RegisterSettings {
+    /// The population register.
+    pub population: Option<PopulationRegisterSettings>,
+    /// The contact and reservation register.
+    pub contact: Option<ContactRegisterSettings>,
+}
+
+/// The population register, and by whom we get in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PopulationRegisterSettings {
+    /// Where persons are asked about in bulk.
+    pub url: String,
+    /// What our tokens for it are for: the scope of the package of rights that the address has, too.
+    pub scope: String,
+    /// Where the tokens for it come from.
+    pub maskinporten: MaskinportenSettings,
+}
+
 /// The contact and reservation register, and by whom we get in.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ContactRegisterSettings {
@@ -57,34 +77,44 @@ pub enum AuthenticationLevel {
     Idporten4,
 }
 
-const WHY: &str = "must be set, for the contact register is";
+const WHY: &str = "must be set, for a register is";
 
-/// The register, where its address is set; then everything that getting in takes is needed.
-pub(super) fn contact_register(reader: &mut Reader<'_>) -> Option<ContactRegisterSettings> {
-    let register = reader.parsed("contact_register.url", url::outbound);
+/// The registers whose addresses are set; for each of them everything that getting in takes is needed.
+pub(super) fn registers(reader: &mut Reader<'_>) -> RegisterSettings {
+    let population = reader.parsed("population_register.url", url::outbound);
+    let scope = reader.text("population_register.scope");
+    let contact = reader.parsed("contact_register.url", url::outbound);
+    let maskinporten = maskinporten(reader, population.is_some() || contact.is_some());
+    RegisterSettings {
+        population: population.zip(maskinporten.clone()).map(|(url, maskinporten)| PopulationRegisterSettings {
+            url,
+            scope: scope.unwrap_or_else(|| "folkeregister:deling/offentligmedhjemmel".to_owned()),
+            maskinporten,
+        }),
+        contact: contact.zip(maskinporten).map(|(url, maskinporten)| ContactRegisterSettings { url, maskinporten }),
+    }
+}
+
+fn maskinporten(reader: &mut Reader<'_>, is_needed: bool) -> Option<MaskinportenSettings> {
     let token_url = reader.parsed("maskinporten.token_url", url::outbound);
     let audience = reader.text("maskinporten.audience");
     let client_id = reader.text("maskinporten.client_id");
     let key_id = reader.text("maskinporten.key_id");
     let key_file = reader.text("maskinporten.key_file").map(PathBuf::from);
-    let register = register?;
     let needed = [
         ("maskinporten.client_id", client_id.is_some()),
         ("maskinporten.key_id", key_id.is_some()),
         ("maskinporten.key_file", key_file.is_some()),
     ];
-    for (place, _) in needed.into_iter().filter(|(_, is_there)| !is_there) {
+    for (place, _) in needed.into_iter().filter(|(_, is_there)| is_needed && !is_there) {
         reader.missing(place, WHY);
     }
-    Some(ContactRegisterSettings {
-        url: register,
-        maskinporten: MaskinportenSettings {
-            token_url: token_url.unwrap_or_else(|| "https://maskinporten.no/token".to_owned()),
-            audience: audience.unwrap_or_else(|| "https://maskinporten.no/".to_owned()),
-            client_id: client_id?,
-            key_id: key_id?,
-            key_file: key_file?,
-        },
+    Some(MaskinportenSettings {
+        token_url: token_url.unwrap_or_else(|| "https://maskinporten.no/token".to_owned()),
+        audience: audience.unwrap_or_else(|| "https://maskinporten.no/".to_owned()),
+        client_id: client_id?,
+        key_id: key_id?,
+        key_file: key_file?,
     })
 }
 

@@ -4,9 +4,9 @@
 use std::fmt;
 
 use super::{
-    AccessSettings, BlobLocation, ContactRegisterSettings, DatabaseSettings, DigipostSettings, EmailSettings,
-    LimitSettings, LogSettings, MaskinportenSettings, NotificationSettings, PrintSettings, RateLimitSettings,
-    S3Settings, Settings, SmsSettings, WebhookSettings,
+    AccessSettings, BlobLocation, DatabaseSettings, DigipostSettings, EmailSettings, LimitSettings, LogSettings,
+    MaskinportenSettings, NotificationSettings, PrintSettings, RateLimitSettings, RegisterSettings, S3Settings,
+    Settings, SmsSettings, WebhookSettings,
 };
 
 const SECRET: &str = "***";
@@ -46,7 +46,7 @@ impl Settings {
             notifications,
             print,
             digipost,
-            contact_register,
+            registers,
         } = self;
         let mut lines = vec![
             ("mode", <&str>::from(*mode).to_owned()),
@@ -86,7 +86,7 @@ impl Settings {
         lines.extend(notification_lines(notifications));
         lines.extend(print_lines(print.as_ref()));
         lines.extend(digipost_lines(digipost.as_ref()));
-        lines.extend(contact_register_lines(contact_register.as_ref()));
+        lines.extend(register_lines(registers));
         lines.push(("issuers", format!("{} configured", issuers.len())));
         let mut lines: Vec<_> = lines.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         for (index, issuer) in issuers.iter().enumerate() {
@@ -105,10 +105,14 @@ impl fmt::Debug for Settings {
     }
 }
 
-fn contact_register_lines(register: Option<&ContactRegisterSettings>) -> [(&'static str, String); 6] {
-    let of = |field: fn(&MaskinportenSettings) -> String| shown(register.map(|register| field(&register.maskinporten)));
+fn register_lines(RegisterSettings { population, contact }: &RegisterSettings) -> [(&'static str, String); 8] {
+    let maskinporten = population.as_ref().map(|register| &register.maskinporten);
+    let maskinporten = maskinporten.or_else(|| contact.as_ref().map(|register| &register.maskinporten));
+    let of = |field: fn(&MaskinportenSettings) -> String| shown(maskinporten.map(field));
     [
-        ("contact_register.url", shown(register.map(|register| &register.url))),
+        ("population_register.url", shown(population.as_ref().map(|register| &register.url))),
+        ("population_register.scope", shown(population.as_ref().map(|register| &register.scope))),
+        ("contact_register.url", shown(contact.as_ref().map(|register| &register.url))),
         ("maskinporten.token_url", of(|settings| settings.token_url.clone())),
         ("maskinporten.audience", of(|settings| settings.audience.clone())),
         ("maskinporten.client_id", of(|settings| settings.client_id.clone())),

@@ -360,3 +360,37 @@ fn letters_go_to_digipost_where_both_our_id_and_our_key_are_set() {
     assert_eq!((digipost.url.as_str(), digipost.identify), ("https://api.digipost.no", false));
     assert_eq!(digipost.authentication_level, AuthenticationLevel::Idporten4);
 }
+
+#[test]
+fn a_register_is_connected_by_its_address_and_what_maskinporten_takes() {
+    let told =
+        |variables: &[(&str, &str)]| read("", variables).map(|_| ()).map_err(|told| told.lines().collect::<Vec<_>>());
+    let population = ("BREVDUE_POPULATION_REGISTER__URL", "https://folkeregisteret.example.no/bulkoppslag");
+    let contact = ("BREVDUE_CONTACT_REGISTER__URL", "https://krr.example.no/personer");
+    let us = [
+        ("BREVDUE_MASKINPORTEN__CLIENT_ID", "brevdue"),
+        ("BREVDUE_MASKINPORTEN__KEY_ID", "key-1"),
+        ("BREVDUE_MASKINPORTEN__KEY_FILE", "key.pem"),
+    ];
+    let missing = ["client_id", "key_id", "key_file"]
+        .map(|field| format!("maskinporten.{field}: must be set, for a register is"))
+        .to_vec();
+    for register in [vec![population], vec![contact], vec![population, contact]] {
+        assert_eq!(told(&register), Err(missing.clone()));
+    }
+    assert_eq!(told(&us), Ok(()));
+    let open = [("BREVDUE_POPULATION_REGISTER__URL", "http://folkeregisteret.example.no/bulkoppslag")];
+    assert!(told(&open).unwrap_err()[0].starts_with("BREVDUE_POPULATION_REGISTER__URL: must be https"));
+
+    let of = |more: &[(&str, &str)]| read("", &[&us, more].concat()).unwrap().registers;
+    assert_eq!(of(&[]), RegisterSettings { population: None, contact: None });
+    assert_eq!(of(&[contact]).population, None);
+    let register = of(&[population]).population.unwrap();
+    assert_eq!(register.url, "https://folkeregisteret.example.no/bulkoppslag");
+    assert_eq!(register.scope, "folkeregister:deling/offentligmedhjemmel");
+    assert_eq!(register.maskinporten.token_url, "https://maskinporten.no/token");
+    let other = ("BREVDUE_POPULATION_REGISTER__SCOPE", "folkeregister:deling/finans");
+    let both = of(&[population, contact, other]);
+    assert_eq!(both.population.unwrap().scope, "folkeregister:deling/finans");
+    assert_eq!(both.contact.unwrap().maskinporten, register.maskinporten);
+}
