@@ -118,6 +118,8 @@ struct Stored {
     number: NationalId,
     files: Vec<Fetched>,
     sender: Sender,
+    /// Whether a carrier may have had it before.
+    may_be_taken: bool,
 }
 
 impl Store {
@@ -172,8 +174,7 @@ impl Store {
             return Ok(None);
         };
         let found = self.destination(channel, lease, &stored.number, now).await?;
-        let may_be_taken =
-            self.run(move |_, connection| Ok(may_be_taken(connection, (lease.mailbox, lease.object))?)).await?;
+        let may_be_taken = stored.may_be_taken;
         match found {
             // The carrier that may have it cannot be asked. Neither is it sent again, nor another way.
             Found::Nowhere(_) | Found::OtherWay if may_be_taken => {
@@ -195,11 +196,13 @@ impl Store {
                 self.inner.work.notify_one();
             }
             Found::At(destination) => {
-                let Some(id) = self.run(move |_, connection| order(connection, lease, channel, now)).await? else {
+                let Some(id) =
+                    self.run(move |_, connection| order(connection, lease, channel, may_be_taken, now)).await?
+                else {
                     self.run(move |_, connection| let_be(connection, lease, until)).await?;
                     return Ok(None);
                 };
-                let Stored { service: _, accepted_at, subject, body, number: _, files, sender } = stored;
+                let Stored { service: _, accepted_at, subject, body, number: _, files, sender, may_be_taken } = stored;
                 let letter = Letter { id, destination, sender, subject, body, accepted_at, files };
                 return Ok(Some(HandoverJob { lease, until, channel, may_be_taken, letter }));
             }
@@ -220,27 +223,34 @@ impl Store {
     }
 }
 
-/// A letter, unless it need not leave any more: opened in the inbox meanwhile, or taken back.
+/// A letter, unless it need not leave any more: opened in the inbox meanwhile, or taken back. What a carrier may have goes on
+/// until it is known whether it has it.
 fn stored(
     inner: &Inner,
     connection: &mut Connection,
     lease: Lease,
     now: DateTime<Utc>,
 ) -> Result<Option<Stored>, Failure> {
-    type Row = ((Id, Vec<u8>, Time), Vec<u8>);
+    type Row = ((Id, Vec<u8>, Time, bool), Vec<u8>);
     let (mailbox, id): (MailboxId, MessageId) = (lease.mailbox.into(), lease.object.into());
+    let may_be_taken = may_be_taken(connection, (lease.mailbox, lease.object))?;
     let row: Option<Row> = on!(&mut *connection, c => message::table
         .inner_join(message_body::table.on(
             message_body::mailbox_id.eq(message::mailbox_id).and(message_body::message_id.eq(message::id)),
         ))
         .filter(message::mailbox_id.eq(lease.mailbox))
         .filter(message::id.eq(lease.object))
-        .filter(message::opened_at.is_null())
         .filter(message::withdrawn_at.is_null())
-        .select(((message::service_id, message::subject, message::accepted_at), message_body::body))
+        .select((
+            (message::service_id, message::subject, message::accepted_at, message::opened_at.is_not_null()),
+            message_body::body,
+        ))
         .first(c)
         .optional())?;
-    let Some(((service, subject, accepted_at), body)) = row else { return Ok(None) };
+    let Some(((service, subject, accepted_at, is_opened), body)) = row else { return Ok(None) };
+    if is_opened && !may_be_taken {
+        return Ok(None);
+    }
     let owner = owner_of(connection, mailbox, now)?.ok_or(CORRUPT)?;
     let key = inner.vault.data_key(mailbox, &owner.wrapped_key).map_err(|_| CORRUPT)?;
     let number = on!(&mut *connection, c => mailbox::table
@@ -257,6 +267,7 @@ fn stored(
         number: stored_number(&number)?,
         files: attachment::fetch_all(inner, connection, mailbox, &key, &[id])?,
         sender: Sender::clone(&*service::sender(inner, connection, service.into())?),
+        may_be_taken,
     }))
 }
 
@@ -272,24 +283,18 @@ fn order(
     connection: &mut Connection,
     lease: Lease,
     channel: Channel,
+    may_be_taken: bool,
     now: DateTime<Utc>,
 ) -> Result<Option<HandoverId>, Failure> {
     let key = (lease.mailbox, lease.object);
     connection.write(|connection| {
-        let waiting = message::table
-            .find(key)
-            .filter(message::opened_at.is_null())
-            .filter(message::withdrawn_at.is_null())
-            .select(message::id);
-        let is_waiting = match &mut *connection {
-            Connection::Postgres(link) => {
-                waiting.for_update().first::<Id>(&mut **link as &mut PgConnection).optional()?.is_some()
-            }
-            Connection::Sqlite(link, _) => {
-                waiting.first::<Id>(&mut **link as &mut SqliteConnection).optional()?.is_some()
-            }
+        let waiting =
+            message::table.find(key).filter(message::withdrawn_at.is_null()).select(message::opened_at.is_not_null());
+        let is_opened: Option<bool> = match &mut *connection {
+            Connection::Postgres(link) => waiting.for_update().first(&mut **link as &mut PgConnection).optional()?,
+            Connection::Sqlite(link, _) => waiting.first(&mut **link as &mut SqliteConnection).optional()?,
         };
-        if !is_waiting {
+        if is_opened.is_none_or(|is_opened| is_opened && !may_be_taken) {
             return Ok(None);
         }
         // From here on it may be taken, whatever becomes of this process.
