@@ -20,6 +20,7 @@ use domain::routing::MailboxProvider;
 use persistence::vault::MasterKey;
 use persistence::{ContactRegister, Outlets, PopulationRegister, Store, StoreSettings};
 use secrecy::ExposeSecret as _;
+use strum::VariantArray as _;
 use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt as _;
 use utoipa_swagger_ui::SwaggerUi;
@@ -32,7 +33,7 @@ use crate::http;
 use crate::outbound::public_address::PublicOnly;
 use crate::outbound::webhook::Courier;
 use crate::outbound::{
-    Carrier, Carriers, DigdirContactRegister, Digipost, EmailServer, Maskinporten, Messengers, NotConnected,
+    Carrier, Carriers, DigdirContactRegister, Digipost, Dpi, EmailServer, Maskinporten, Messengers, NotConnected,
     PrintFolder, PrintService, SkatteetatenPopulationRegister, SmsGateway,
 };
 use crate::rate_limit::RateLimiter;
@@ -87,6 +88,9 @@ pub enum StartError {
     /// What brings letters to Digipost could not be set up.
     #[error("letters cannot go to Digipost: {0}")]
     Digipost(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// What brings letters to an access point of DPI could not be set up.
+    #[error("letters cannot go over DPI: {0}")]
+    Dpi(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The client for webhooks could not be set up.
     #[error("webhooks cannot be sent")]
     Webhooks(#[source] reqwest::Error),
@@ -268,6 +272,14 @@ fn carriers(settings: &Settings, clock: &Clock) -> Result<Carriers, StartError> 
     if let Some(settings) = settings.digipost.clone() {
         let digipost = Digipost::new(settings, clock.clone()).map_err(|error| StartError::Digipost(error.into()))?;
         mailboxes.insert(MailboxProvider::Digipost, Arc::new(digipost));
+    }
+    if let Some(settings) = settings.dpi.clone() {
+        let maskinporten = maskinporten(settings.maskinporten.clone(), clock)?;
+        let dpi = Dpi::new(settings, maskinporten, clock.clone()).map_err(|error| StartError::Dpi(error.into()))?;
+        let dpi: Arc<dyn Carrier> = Arc::new(dpi);
+        for provider in MailboxProvider::VARIANTS {
+            mailboxes.entry(*provider).or_insert_with(|| Arc::clone(&dpi));
+        }
     }
     Ok(Carriers { printer, mailboxes })
 }

@@ -25,7 +25,7 @@ use crate::schema::job;
 use crate::{Inner, Store};
 
 pub use self::trouble::JobInTrouble;
-pub(crate) use self::trouble::{put_off, restart};
+pub(crate) use self::trouble::{ask_again, put_off, restart};
 use crate::conversation::tell_overdue;
 use crate::deadline::open_by_passed;
 use crate::health_contact::{practitioner_turns, tell_of_practitioner};

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::contact_register::{ContactPoint, Entry, Status};
@@ -95,6 +96,19 @@ impl HandOver for Outside {
     fn hand_over<'a>(&'a self, letter: &'a Letter) -> BoxFuture<'a, HandoverOutcome> {
         *self.letters.lock().expect("what came").entry(letter.id.as_uuid()).or_default() += 1;
         ready(HandoverOutcome::Taken).boxed()
+    }
+}
+
+/// A printer that says later what became of a letter, after it was asked so often.
+struct Late {
+    says_after: usize,
+    asked: AtomicUsize,
+}
+
+impl HandOver for Late {
+    fn hand_over<'a>(&'a self, _: &'a Letter) -> BoxFuture<'a, HandoverOutcome> {
+        let asked = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        ready(if asked < self.says_after { HandoverOutcome::Underway } else { HandoverOutcome::Taken }).boxed()
     }
 }
 
@@ -210,5 +224,37 @@ stories! {
         let row = "sending_step WHERE status = 'printed' AND message_id";
         let expected = Outcome { letters: 1, notices: 0, row, event: "message.printed" };
         kill_at_each_statement(&Place::new(database), RESERVERT, expected).await;
+    }
+
+    async fn bx_4_a_carrier_that_says_later_what_became_of_a_letter_is_asked_until_it_does(database: Database) {
+        let place = Place::new(database);
+        let ids = letters_that_wait(&place, RESERVERT).await;
+        let store = stores::open(&place, Registers, Outlets { paper: true, mailboxes: vec![] });
+        let mut now = noon();
+        place.execute(&format!("UPDATE job SET run_at = {}", place.time(now)));
+        while store.deliver_due(now).await.expect("the store") > 0 {}
+        // One carrier says so at the third time, another never; each with a letter of its own.
+        for (says_after, days, expected, told) in
+            [(3, 1, ("printed", 0), "message.printed"), (usize::MAX, 4, ("routed", 1), "message.undelivered")]
+        {
+            let id = place.id(&ids[usize::from(says_after > 3)]);
+            let later = place.time(now + TimeDelta::days(3000));
+            place.execute(&format!("UPDATE job SET run_at = {later} WHERE object_id <> {id}"));
+            place.execute(&format!("UPDATE job SET run_at = {} WHERE object_id = {id}", place.time(now)));
+            let carrier = Late { says_after, asked: AtomicUsize::new(0) };
+            let count = |of: &str| place.number(&format!("SELECT count(*) AS number FROM {of}"));
+            for _ in 0..days * 24 * 4 {
+                while store.hand_over_due(Channel::Paper, &carrier, now).await.expect("the store") > 0 {}
+                let silent = count(&format!("job WHERE object_id = {id} AND trouble IS NOT NULL AND given_up_at IS NULL"));
+                assert_eq!(silent, 0, "that is no trouble yet");
+                now += TimeDelta::minutes(15);
+            }
+            let asked = carrier.asked.load(Ordering::SeqCst);
+            assert!(asked == 3 || asked == 20, "asked {asked} times");
+            let last = format!("SELECT status AS text FROM sending_step WHERE message_id = {id} ORDER BY id DESC LIMIT 1");
+            let uncertain = count(&format!("job WHERE object_id = {id} AND trouble = 'uncertain' AND given_up_at IS NOT NULL"));
+            assert_eq!((place.texts(&last)[0].as_str(), uncertain), expected);
+            assert_eq!(count(&format!("event WHERE kind = '{told}' AND message_id = {id}")), 1, "{told}");
+        }
     }
 }

@@ -185,8 +185,17 @@ impl Outside {
         }
         let subject = letter.subject.expose().to_owned();
         let before = lock(&self.taken).insert(letter.id.as_uuid(), subject.clone());
-        assert!(before.is_none_or(|before| before == subject), "an id is of one letter");
-        if fault == 3 { HandoverOutcome::Away } else { HandoverOutcome::Taken }
+        assert!(before.as_ref().is_none_or(|before| *before == subject), "an id is of one letter");
+        match (fault, &letter.destination) {
+            (3, _) => HandoverOutcome::Away,
+            // Of this provider one hears later that it has a letter.
+            (_, Destination::Mailbox { provider, .. })
+                if before.is_none() && *provider == number_of(MailboxProvider::EBoks) =>
+            {
+                HandoverOutcome::Underway
+            }
+            _ => HandoverOutcome::Taken,
+        }
     }
 
     /// Whoever sends SMS gets a notice.
@@ -214,7 +223,7 @@ impl HandOver for Outside {
             Destination::Mailbox { national_id, .. } => self.places[national_id],
         };
         let outcome = self.carry(letter, &self.person(place));
-        if matches!(outcome, HandoverOutcome::Unreached | HandoverOutcome::Away) {
+        if matches!(outcome, HandoverOutcome::Unreached | HandoverOutcome::Away | HandoverOutcome::Underway) {
             lock(&self.unsettled).push(place);
         }
         ready(outcome).boxed()

@@ -38,17 +38,26 @@ impl Consignment {
             Destination::Paper { name, address } => {
                 std::iter::once(name.as_str()).chain(address.expose().iter().map(String::as_str)).collect()
             }
-            Destination::Mailbox { provider, address, national_id } => {
+            Destination::Mailbox { provider, address, national_id, certificate: _ } => {
                 vec![provider.as_str(), address, national_id.expose()]
             }
         }
     }
 }
 
+/// How far a letter is that a carrier has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Progress {
+    /// Where it was to go, or with who answers for that.
+    Arrived,
+    /// On its way. The carrier says what became of it when it is called again with it.
+    Underway,
+}
+
 /// Who carries letters over one channel.
 pub(crate) trait Carrier: Send + Sync {
     /// Hands a letter over. It may be called again with the same one.
-    fn hand_over<'a>(&'a self, letter: &'a Consignment) -> BoxFuture<'a, Result<(), SendError>>;
+    fn hand_over<'a>(&'a self, letter: &'a Consignment) -> BoxFuture<'a, Result<Progress, SendError>>;
 }
 
 /// Who there is.

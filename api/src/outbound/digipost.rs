@@ -8,11 +8,10 @@ use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
-use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use base64::prelude::BASE64_STANDARD;
 use domain::identity::NationalId;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use jsonwebtoken::{Algorithm, EncodingKey};
 use persistence::Destination;
 use reqwest::{RequestBuilder, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
@@ -20,8 +19,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::http::{bytes_of, client_for};
-use super::key::{KeyError, read_key};
-use super::{Carrier, Consignment, SendError};
+use super::key::{KeyError, Signer};
+use super::{Carrier, Consignment, Progress, SendError};
 use crate::clock::Clock;
 use crate::settings::DigipostSettings;
 
@@ -39,7 +38,7 @@ const HTTP_DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
 /// Digipost.
 pub(crate) struct Digipost {
     settings: DigipostSettings,
-    key: EncodingKey,
+    signer: Signer,
     client: reqwest::Client,
     clock: Clock,
 }
@@ -50,12 +49,12 @@ impl Digipost {
     /// # Errors
     /// A key file that cannot be used.
     pub(crate) fn new(settings: DigipostSettings, clock: Clock) -> Result<Self, KeyError> {
-        let key = read_key(&settings.key_file)?;
+        let signer = Signer::read(&settings.key_file)?;
         let client = client_for(&settings.url, TIMEOUT)?;
-        Ok(Self { settings, key, client, clock })
+        Ok(Self { settings, signer, client, clock })
     }
 
-    async fn send(&self, letter: &Consignment) -> Result<(), SendError> {
+    async fn send(&self, letter: &Consignment) -> Result<Progress, SendError> {
         let Destination::Mailbox { national_id, .. } = &letter.to else {
             return Err(SendError::Refused("this letter goes to no mailbox".into()));
         };
@@ -69,7 +68,7 @@ impl Digipost {
         if status.is_success() {
             let delivery: Delivery = read(&answer)?;
             return match delivery.status.as_str() {
-                "COMPLETE" | "DELIVERED" => Ok(()),
+                "COMPLETE" | "DELIVERED" => Ok(Progress::Arrived),
                 other => Err(SendError::Away(format!("the letter stands as {other}").into())),
             };
         }
@@ -80,7 +79,7 @@ impl Digipost {
         let told = format!("{status} {code}").into();
         match status {
             // Taken before, and the answer was lost.
-            _ if code == "DUPLICATE_MESSAGE" => Ok(()),
+            _ if code == "DUPLICATE_MESSAGE" => Ok(Progress::Arrived),
             StatusCode::NOT_FOUND if is_told => Err(SendError::Unknown(told)),
             StatusCode::BAD_REQUEST
             | StatusCode::NOT_FOUND
@@ -121,6 +120,7 @@ impl Digipost {
         let user = &self.settings.sender_id;
         let text =
             format!("POST\n{signed_path}\ndate: {date}\nx-content-sha256: {hash}\nx-digipost-userid: {user}\n\n");
+        let signature = self.signer.sign(text.as_bytes()).map_err(|error| SendError::Unreached(error.into()))?;
         Ok(self
             .client
             .post(url)
@@ -129,16 +129,8 @@ impl Digipost {
             .header("date", date)
             .header("x-content-sha256", hash)
             .header("x-digipost-userid", user)
-            .header("x-digipost-signature", self.signature(text.as_bytes())?)
+            .header("x-digipost-signature", BASE64_STANDARD.encode(signature))
             .body(body))
-    }
-
-    fn signature(&self, text: &[u8]) -> Result<String, SendError> {
-        let unsigned = |error: Box<dyn std::error::Error + Send + Sync>| SendError::Unreached(error);
-        let signature = jsonwebtoken::crypto::sign(text, &self.key, Algorithm::RS256);
-        let signature = signature.map_err(|error| unsigned(error.into()))?;
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(signature).map_err(|error| unsigned(error.into()))?;
-        Ok(BASE64_STANDARD.encode(bytes))
     }
 
     /// The letter as it goes: what it is, then its documents. With the line between them.
@@ -188,7 +180,7 @@ impl Digipost {
 }
 
 impl Carrier for Digipost {
-    fn hand_over<'a>(&'a self, letter: &'a Consignment) -> BoxFuture<'a, Result<(), SendError>> {
+    fn hand_over<'a>(&'a self, letter: &'a Consignment) -> BoxFuture<'a, Result<Progress, SendError>> {
         self.send(letter).boxed()
     }
 }

@@ -79,6 +79,7 @@ fn letter() -> Consignment {
         provider: OrganisationNumber::parse("984661185").expect("a number"),
         address: "kari.testesen#1234".to_owned(),
         national_id: NationalId::parse("29827200059", NumberSeries::Synthetic).expect("a number"),
+        certificate: None,
     })
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::identity::OrganisationNumber;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
@@ -42,8 +43,11 @@ pub(crate) struct Maskinporten {
     client: reqwest::Client,
     clock: Clock,
     /// Held while a token is asked for: whoever comes meanwhile waits for the same answer.
-    tokens: tokio::sync::Mutex<HashMap<String, Token>>,
+    tokens: tokio::sync::Mutex<HashMap<Grant, Token>>,
 }
+
+/// What a token is for: scopes, and the organisation on whose behalf, where that is another than ours.
+type Grant = (String, Option<OrganisationNumber>);
 
 struct Token {
     text: SecretString,
@@ -72,25 +76,39 @@ impl Maskinporten {
     /// # Errors
     /// Maskinporten away, or it refuses.
     pub(crate) async fn token(&self, scopes: &str) -> Result<SecretString, TokenError> {
+        self.token_of((scopes.to_owned(), None)).await
+    }
+
+    /// A token for these scopes on behalf of an organisation that has delegated them to us.
+    ///
+    /// # Errors
+    /// Maskinporten away, or it refuses: without a delegation, for example.
+    pub(crate) async fn token_for(
+        &self,
+        scopes: &str,
+        organisation: &OrganisationNumber,
+    ) -> Result<SecretString, TokenError> {
+        self.token_of((scopes.to_owned(), Some(organisation.clone()))).await
+    }
+
+    async fn token_of(&self, grant: Grant) -> Result<SecretString, TokenError> {
         let mut tokens = self.tokens.lock().await;
         let now = self.clock.now();
-        if let Some(token) = tokens.get(scopes).filter(|token| token.until > now) {
+        if let Some(token) = tokens.get(&grant).filter(|token| token.until > now) {
             return Ok(token.text.clone());
         }
-        let assertion = self.assertion(scopes, now)?;
+        let assertion = self.assertion(&grant, now)?;
         let TokenAnswer { access_token, expires_in } = self.ask(&assertion).await.map_err(TokenError::Refused)?;
         let until = now + TimeDelta::seconds(expires_in.into()) - BEFORE_EXPIRY;
-        tokens.insert(scopes.to_owned(), Token { text: access_token.clone(), until });
+        tokens.insert(grant, Token { text: access_token.clone(), until });
         Ok(access_token)
     }
 
-    /// Forgets a token that was not accepted. One that has come since stays.
+    /// Forgets a token for these scopes that was not accepted, on whosever behalf. One that has come since stays.
     pub(crate) async fn forget(&self, scopes: &str, refused: &SecretString) {
-        let mut tokens = self.tokens.lock().await;
-        let is_refused = |token: &Token| token.text.expose_secret() == refused.expose_secret();
-        if tokens.get(scopes).is_some_and(is_refused) {
-            tokens.remove(scopes);
-        }
+        let is_refused =
+            |grant: &Grant, token: &Token| grant.0 == scopes && token.text.expose_secret() == refused.expose_secret();
+        self.tokens.lock().await.retain(|grant, token| !is_refused(grant, token));
     }
 
     async fn ask(&self, assertion: &str) -> Result<TokenAnswer, CallError> {
@@ -101,10 +119,10 @@ impl Maskinporten {
     }
 
     /// What we sign. It is used once.
-    fn assertion(&self, scopes: &str, now: DateTime<Utc>) -> Result<String, TokenError> {
+    fn assertion(&self, (scopes, organisation): &Grant, now: DateTime<Utc>) -> Result<String, TokenError> {
         let MaskinportenSettings { audience, client_id, key_id, token_url: _, key_file: _ } = &self.settings;
         let header = Header { kid: Some(key_id.clone()), ..Header::new(Algorithm::RS256) };
-        let claims = json!({
+        let mut claims = json!({
             "aud": audience,
             "iss": client_id,
             "scope": scopes,
@@ -112,6 +130,9 @@ impl Maskinporten {
             "exp": (now + ASSERTION_LIFETIME).timestamp(),
             "jti": uuid::Uuid::now_v7(),
         });
+        if let Some(organisation) = organisation {
+            claims["consumer_org"] = organisation.as_str().into();
+        }
         Ok(jsonwebtoken::encode(&header, &claims, &self.key)?)
     }
 }

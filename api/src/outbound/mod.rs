@@ -4,6 +4,7 @@
 mod carrier;
 mod contact_register;
 mod digipost;
+mod dpi;
 mod email;
 pub(crate) mod http;
 mod key;
@@ -21,9 +22,10 @@ mod test_server;
 mod tests;
 pub(crate) mod webhook;
 
-pub(crate) use carrier::{Carrier, Carriers, Consignment, Document};
+pub(crate) use carrier::{Carrier, Carriers, Consignment, Document, Progress};
 pub(crate) use contact_register::DigdirContactRegister;
 pub(crate) use digipost::Digipost;
+pub(crate) use dpi::Dpi;
 pub(crate) use email::EmailServer;
 pub(crate) use maskinporten::Maskinporten;
 pub(crate) use messenger::{Messenger, Messengers, OutgoingNotice, SendError};

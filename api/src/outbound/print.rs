@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, TryFutureExt as _};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
 use super::http::client_for;
-use super::{Carrier, Consignment, SendError};
+use super::{Carrier, Consignment, Progress, SendError};
 
 /// A letter may have files of many megabytes.
 const TIMEOUT: Duration = Duration::from_secs(40);
@@ -58,8 +58,8 @@ async fn put(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 impl Carrier for PrintFolder {
-    fn hand_over<'a>(&'a self, letter: &'a Consignment) -> BoxFuture<'a, Result<(), SendError>> {
-        async { self.write(letter).await.map_err(|error| SendError::Away(error.into())) }.boxed()
+    fn hand_over<'a>(&'a self, letter: &'a Consignment) -> BoxFuture<'a, Result<Progress, SendError>> {
+        self.write(letter).map_ok(|()| Progress::Arrived).map_err(|error| SendError::Away(error.into())).boxed()
     }
 }
 
@@ -99,7 +99,7 @@ impl PrintService {
 }
 
 impl Carrier for PrintService {
-    fn hand_over<'a>(&'a self, letter: &'a Consignment) -> BoxFuture<'a, Result<(), SendError>> {
-        self.send(letter).boxed()
+    fn hand_over<'a>(&'a self, letter: &'a Consignment) -> BoxFuture<'a, Result<Progress, SendError>> {
+        self.send(letter).map_ok(|()| Progress::Arrived).boxed()
     }
 }

@@ -10,12 +10,13 @@ use aws_lc_rs::rsa::{KeyPair, KeySize};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-/// What came in: path, head and body.
+/// What came in: path, head and body, also as the bytes that it was.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
     pub(super) path: String,
     pub(super) head: String,
     pub(super) body: String,
+    pub(super) bytes: Vec<u8>,
 }
 
 /// Status line with any header lines, and body; nothing where it never answers.
@@ -76,12 +77,14 @@ fn read(stream: &mut TcpStream) -> Option<Asked> {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
     loop {
-        let text = String::from_utf8_lossy(&request).into_owned();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+        if let Some(end) = request.windows(4).position(|four| four == b"\r\n\r\n") {
+            let head = String::from_utf8_lossy(&request[..end]).into_owned();
+            let bytes = &request[end + 4..];
             let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.trim().parse().ok());
-            if body.len() >= length.unwrap_or(0) {
-                let path = text.split(' ').nth(1)?.to_owned();
-                return Some(Asked { path, head: head.to_owned(), body: body.to_owned() });
+            if bytes.len() >= length.unwrap_or(0) {
+                let path = head.split(' ').nth(1)?.to_owned();
+                let body = String::from_utf8_lossy(bytes).into_owned();
+                return Some(Asked { path, head, body, bytes: bytes.to_vec() });
             }
         }
         match stream.read(&mut buffer) {

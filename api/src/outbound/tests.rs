@@ -8,8 +8,8 @@ use secrecy::SecretString;
 
 use super::test_server::TestServer;
 use super::{
-    Carrier as _, Consignment, Document, Messenger as _, OutgoingNotice, PrintFolder, PrintService, SendError,
-    SmsGateway,
+    Carrier as _, Consignment, Document, Messenger as _, OutgoingNotice, PrintFolder, PrintService, Progress,
+    SendError, SmsGateway,
 };
 use crate::settings::{SmsSettings, SmsShape};
 
@@ -52,9 +52,9 @@ fn letter() -> Consignment {
 }
 
 /// What came of something that was sent, as a word.
-pub(super) fn word(sent: Result<(), SendError>) -> &'static str {
+pub(super) fn word<T>(sent: Result<T, SendError>) -> &'static str {
     match sent {
-        Ok(()) => "taken",
+        Ok(_) => "taken",
         Err(SendError::Unreached(_)) => "unreached",
         Err(SendError::Away(_)) => "away",
         Err(SendError::Refused(_)) => "refused",
@@ -82,7 +82,7 @@ async fn both_shapes_of_sms_carry_the_notice_and_its_id() {
 async fn a_printer_gets_the_slip_and_every_document_under_an_id() {
     let (server, id) = (server(), uuid::Uuid::from_u128(7));
     let printer = PrintService::new(server.url("/202"), SecretString::from("hemmelig")).expect("a client");
-    printer.hand_over(&letter()).await.expect("taken");
+    assert_eq!(printer.hand_over(&letter()).await.expect("taken"), Progress::Arrived);
 
     let asked = server.asked("/202").remove(0);
     assert!(asked.head.contains(&format!("idempotency-key: {id}")) && asked.head.contains("Bearer hemmelig"));
@@ -99,7 +99,7 @@ async fn a_letter_lies_in_the_folder_whole_and_once() {
     let (printer, letter) = (PrintFolder::new(folder.clone()), letter());
 
     for _ in 0..2 {
-        printer.hand_over(&letter).await.expect("written");
+        assert_eq!(printer.hand_over(&letter).await.expect("written"), Progress::Arrived);
     }
 
     let mut names: Vec<String> = std::fs::read_dir(&folder)

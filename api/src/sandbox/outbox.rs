@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use domain::routing::Channel;
-use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, TryFutureExt as _};
 use uuid::Uuid;
 
 use super::fault::{Fault, FaultSwitch};
 use crate::clock::Clock;
-use crate::outbound::{Carrier, Consignment, Messenger, OutgoingNotice, SendError};
+use crate::outbound::{Carrier, Consignment, Messenger, OutgoingNotice, Progress, SendError};
 
 /// The most that is kept; the oldest goes first.
 const MOST: usize = 10_000;
@@ -140,7 +140,7 @@ impl Messenger for SandboxCarrier {
 }
 
 impl Carrier for SandboxCarrier {
-    fn hand_over<'a>(&'a self, letter: &'a Consignment) -> BoxFuture<'a, Result<(), SendError>> {
+    fn hand_over<'a>(&'a self, letter: &'a Consignment) -> BoxFuture<'a, Result<Progress, SendError>> {
         let sent = |kind, at| Sent {
             id: letter.id.as_uuid(),
             kind,
@@ -151,7 +151,7 @@ impl Carrier for SandboxCarrier {
             documents: letter.documents.iter().map(|document| document.pdf.len()).collect(),
             times: 1,
         };
-        self.answer(sent).boxed()
+        self.answer(sent).map_ok(|()| Progress::Arrived).boxed()
     }
 }
 

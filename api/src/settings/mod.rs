@@ -26,8 +26,8 @@ use strum::{EnumString, IntoStaticStr, VariantNames};
 
 pub use self::notifications::{EmailEncryption, EmailSettings, NotificationSettings, SmsSettings, SmsShape};
 pub use self::outbound::{
-    AuthenticationLevel, ContactRegisterSettings, DigipostSettings, MaskinportenSettings, PopulationRegisterSettings,
-    RegisterSettings,
+    AuthenticationLevel, ContactRegisterSettings, DigipostSettings, DpiSettings, MaskinportenSettings,
+    PopulationRegisterSettings, RegisterSettings,
 };
 pub use self::print::PrintSettings;
 use self::reader::Reader;
@@ -102,6 +102,8 @@ pub struct Settings {
     pub print: Option<PrintSettings>,
     /// Who brings letters to mailboxes at Digipost. Without it, nothing goes there.
     pub digipost: Option<DigipostSettings>,
+    /// Who brings letters to mailboxes at every other provider, and at Digipost where `digipost` is not set.
+    pub dpi: Option<DpiSettings>,
     /// The registers that are connected. Not used in the sandbox, which has its own.
     pub registers: RegisterSettings,
 }
@@ -258,6 +260,7 @@ impl Settings {
         if mode == Mode::Production && issuers.as_ref().is_none_or(Vec::is_empty) {
             reader.missing("issuers", "must have at least one issuer of tokens in production");
         }
+        let (registers, dpi) = outbound::through_maskinporten(reader);
         Self {
             mode,
             sandbox_now,
@@ -284,7 +287,8 @@ impl Settings {
             notifications: notifications::notifications(reader),
             print: print::print(reader),
             digipost: outbound::digipost(reader),
-            registers: outbound::registers(reader),
+            registers,
+            dpi,
         }
     }
 }
@@ -386,10 +390,7 @@ fn webhooks(reader: &mut Reader<'_>, mode: Mode, listen: SocketAddr) -> WebhookS
 }
 
 fn platform(reader: &mut Reader<'_>, mode: Mode) -> Option<PlatformSettings> {
-    let number = reader.parsed("platform.organisation_number", |text| {
-        OrganisationNumber::parse(text)
-            .map_err(|_| "must be an organisation number: nine digits, the last of them a check")
-    });
+    let number = reader.parsed("platform.organisation_number", organisation_number);
     let name = reader
         .parsed("platform.name", |text| Name::parse(text).map_err(|_| "must be a name of at most 200 characters"));
     let is_asked_for = mode == Mode::Production || number.is_some() || name.is_some();
@@ -399,6 +400,10 @@ fn platform(reader: &mut Reader<'_>, mode: Mode) -> Option<PlatformSettings> {
         }
     }
     number.zip(name).map(|(organisation_number, name)| PlatformSettings { organisation_number, name })
+}
+
+fn organisation_number(text: &str) -> Result<OrganisationNumber, &'static str> {
+    OrganisationNumber::parse(text).map_err(|_| "must be an organisation number: nine digits, the last of them a check")
 }
 
 fn log(reader: &mut Reader<'_>, mode: Mode) -> LogSettings {

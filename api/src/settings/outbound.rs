@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use domain::identity::OrganisationNumber;
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use super::reader::Reader;
-use super::url;
+use super::{organisation_number, url};
 
 /// The registers of other organisations that are connected.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -77,22 +78,69 @@ pub enum AuthenticationLevel {
     Idporten4,
 }
 
-const WHY: &str = "must be set, for a register is";
+/// Who we are at an access point of DPI, which brings letters to mailboxes at any provider.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DpiSettings {
+    /// Where the access point is.
+    pub url: String,
+    /// Our organisation, which sends for others.
+    pub organisation: OrganisationNumber,
+    /// The private key of our certificate, RSA, in PEM.
+    pub key_file: PathBuf,
+    /// Our certificate and those above it, in PEM, ours first.
+    pub certificate_file: PathBuf,
+    /// Where the tokens come from.
+    pub maskinporten: MaskinportenSettings,
+}
 
-/// The registers whose addresses are set; for each of them everything that getting in takes is needed.
-pub(super) fn registers(reader: &mut Reader<'_>) -> RegisterSettings {
+const WHY: &str = "must be set, for a register or DPI is";
+
+/// What is reached with tokens of Maskinporten: the registers and the access point whose addresses are set. For each of them
+/// everything that getting in takes is needed.
+pub(super) fn through_maskinporten(reader: &mut Reader<'_>) -> (RegisterSettings, Option<DpiSettings>) {
     let population = reader.parsed("population_register.url", url::outbound);
     let scope = reader.text("population_register.scope");
     let contact = reader.parsed("contact_register.url", url::outbound);
-    let maskinporten = maskinporten(reader, population.is_some() || contact.is_some());
-    RegisterSettings {
+    let dpi = reader.parsed("dpi.url", url::outbound);
+    let maskinporten = maskinporten(reader, population.is_some() || contact.is_some() || dpi.is_some());
+    let registers = RegisterSettings {
         population: population.zip(maskinporten.clone()).map(|(url, maskinporten)| PopulationRegisterSettings {
             url,
             scope: scope.unwrap_or_else(|| "folkeregister:deling/offentligmedhjemmel".to_owned()),
             maskinporten,
         }),
-        contact: contact.zip(maskinporten).map(|(url, maskinporten)| ContactRegisterSettings { url, maskinporten }),
+        contact: contact
+            .zip(maskinporten.clone())
+            .map(|(url, maskinporten)| ContactRegisterSettings { url, maskinporten }),
+    };
+    (registers, self::dpi(reader, dpi, maskinporten))
+}
+
+fn dpi(
+    reader: &mut Reader<'_>,
+    url: Option<String>,
+    maskinporten: Option<MaskinportenSettings>,
+) -> Option<DpiSettings> {
+    let organisation = reader.parsed("dpi.organisation_number", organisation_number);
+    let key_file = reader.text("dpi.key_file").map(PathBuf::from);
+    let certificate_file = reader.text("dpi.certificate_file").map(PathBuf::from);
+    let url = url?;
+    for (place, is_there) in [
+        ("dpi.organisation_number", organisation.is_some()),
+        ("dpi.key_file", key_file.is_some()),
+        ("dpi.certificate_file", certificate_file.is_some()),
+    ] {
+        if !is_there {
+            reader.missing(place, "must be set, for dpi.url is");
+        }
     }
+    Some(DpiSettings {
+        url,
+        organisation: organisation?,
+        key_file: key_file?,
+        certificate_file: certificate_file?,
+        maskinporten: maskinporten?,
+    })
 }
 
 fn maskinporten(reader: &mut Reader<'_>, is_needed: bool) -> Option<MaskinportenSettings> {

@@ -4,9 +4,9 @@
 use std::fmt;
 
 use super::{
-    AccessSettings, BlobLocation, DatabaseSettings, DigipostSettings, EmailSettings, LimitSettings, LogSettings,
-    MaskinportenSettings, NotificationSettings, PrintSettings, RateLimitSettings, RegisterSettings, S3Settings,
-    Settings, SmsSettings, WebhookSettings,
+    AccessSettings, BlobLocation, DatabaseSettings, DigipostSettings, DpiSettings, EmailSettings, LimitSettings,
+    LogSettings, MaskinportenSettings, NotificationSettings, PrintSettings, RateLimitSettings, RegisterSettings,
+    S3Settings, Settings, SmsSettings, WebhookSettings,
 };
 
 const SECRET: &str = "***";
@@ -46,6 +46,7 @@ impl Settings {
             notifications,
             print,
             digipost,
+            dpi,
             registers,
         } = self;
         let mut lines = vec![
@@ -86,7 +87,9 @@ impl Settings {
         lines.extend(notification_lines(notifications));
         lines.extend(print_lines(print.as_ref()));
         lines.extend(digipost_lines(digipost.as_ref()));
+        lines.extend(dpi_lines(dpi.as_ref()));
         lines.extend(register_lines(registers));
+        lines.extend(maskinporten_lines(registers, dpi.as_ref()));
         lines.push(("issuers", format!("{} configured", issuers.len())));
         let mut lines: Vec<_> = lines.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         for (index, issuer) in issuers.iter().enumerate() {
@@ -105,19 +108,38 @@ impl fmt::Debug for Settings {
     }
 }
 
-fn register_lines(RegisterSettings { population, contact }: &RegisterSettings) -> [(&'static str, String); 8] {
-    let maskinporten = population.as_ref().map(|register| &register.maskinporten);
-    let maskinporten = maskinporten.or_else(|| contact.as_ref().map(|register| &register.maskinporten));
-    let of = |field: fn(&MaskinportenSettings) -> String| shown(maskinporten.map(field));
+fn register_lines(RegisterSettings { population, contact }: &RegisterSettings) -> [(&'static str, String); 3] {
     [
         ("population_register.url", shown(population.as_ref().map(|register| &register.url))),
         ("population_register.scope", shown(population.as_ref().map(|register| &register.scope))),
         ("contact_register.url", shown(contact.as_ref().map(|register| &register.url))),
+    ]
+}
+
+fn maskinporten_lines(
+    RegisterSettings { population, contact }: &RegisterSettings,
+    dpi: Option<&DpiSettings>,
+) -> [(&'static str, String); 5] {
+    let maskinporten = population.as_ref().map(|register| &register.maskinporten);
+    let maskinporten = maskinporten.or_else(|| contact.as_ref().map(|register| &register.maskinporten));
+    let maskinporten = maskinporten.or_else(|| dpi.map(|dpi| &dpi.maskinporten));
+    let of = |field: fn(&MaskinportenSettings) -> String| shown(maskinporten.map(field));
+    [
         ("maskinporten.token_url", of(|settings| settings.token_url.clone())),
         ("maskinporten.audience", of(|settings| settings.audience.clone())),
         ("maskinporten.client_id", of(|settings| settings.client_id.clone())),
         ("maskinporten.key_id", of(|settings| settings.key_id.clone())),
         ("maskinporten.key_file", of(|settings| settings.key_file.display().to_string())),
+    ]
+}
+
+fn dpi_lines(dpi: Option<&DpiSettings>) -> [(&'static str, String); 4] {
+    let of = |field: fn(&DpiSettings) -> String| shown(dpi.map(field));
+    [
+        ("dpi.url", of(|settings| settings.url.clone())),
+        ("dpi.organisation_number", of(|settings| settings.organisation.as_str().to_owned())),
+        ("dpi.key_file", of(|settings| settings.key_file.display().to_string())),
+        ("dpi.certificate_file", of(|settings| settings.certificate_file.display().to_string())),
     ]
 }
 

@@ -373,7 +373,7 @@ fn a_register_is_connected_by_its_address_and_what_maskinporten_takes() {
         ("BREVDUE_MASKINPORTEN__KEY_FILE", "key.pem"),
     ];
     let missing = ["client_id", "key_id", "key_file"]
-        .map(|field| format!("maskinporten.{field}: must be set, for a register is"))
+        .map(|field| format!("maskinporten.{field}: must be set, for a register or DPI is"))
         .to_vec();
     for register in [vec![population], vec![contact], vec![population, contact]] {
         assert_eq!(told(&register), Err(missing.clone()));
@@ -393,4 +393,30 @@ fn a_register_is_connected_by_its_address_and_what_maskinporten_takes() {
     let both = of(&[population, contact, other]);
     assert_eq!(both.population.unwrap().scope, "folkeregister:deling/finans");
     assert_eq!(both.contact.unwrap().maskinporten, register.maskinporten);
+}
+
+#[test]
+fn letters_go_over_dpi_where_an_access_point_is_set_and_who_we_are_there() {
+    let told = |variables: &[(&str, &str)]| read("", variables).map(|_| ()).unwrap_err().lines().collect::<Vec<_>>();
+    let url = ("BREVDUE_DPI__URL", "https://access-point.example.no/api");
+    let of_dpi = ["organisation_number", "key_file", "certificate_file"]
+        .map(|field| format!("dpi.{field}: must be set, for dpi.url is"));
+    let of_maskinporten = ["client_id", "key_id", "key_file"]
+        .map(|field| format!("maskinporten.{field}: must be set, for a register or DPI is"));
+    assert_eq!(told(&[url]), [of_maskinporten, of_dpi].concat());
+    let wrong = [("BREVDUE_DPI__ORGANISATION_NUMBER", "12")];
+    assert!(told(&wrong)[0].contains("must be an organisation number"));
+
+    let all = [
+        url,
+        ("BREVDUE_DPI__ORGANISATION_NUMBER", "310000027"),
+        ("BREVDUE_DPI__KEY_FILE", "dpi.pem"),
+        ("BREVDUE_DPI__CERTIFICATE_FILE", "chain.pem"),
+        ("BREVDUE_MASKINPORTEN__CLIENT_ID", "brevdue"),
+        ("BREVDUE_MASKINPORTEN__KEY_ID", "key-1"),
+        ("BREVDUE_MASKINPORTEN__KEY_FILE", "key.pem"),
+    ];
+    let dpi = read("", &all).unwrap().dpi.unwrap();
+    assert_eq!((dpi.url.as_str(), dpi.organisation.as_str()), (url.1, "310000027"));
+    assert!(read("", &all[1..]).unwrap().dpi.is_none(), "without an access point");
 }

@@ -10,7 +10,7 @@ use futures_util::future::{BoxFuture, join, ready};
 use persistence::{Failure, Fetched, HandOver, HandoverOutcome, Letter, Store};
 
 use crate::document::{letter_pdf, read_contents};
-use crate::outbound::{Carrier, Carriers, Consignment, Document, SendError};
+use crate::outbound::{Carrier, Carriers, Consignment, Document, Progress, SendError};
 
 /// Hands over letters of each channel. Says how many there were.
 ///
@@ -44,7 +44,8 @@ async fn carry(carrier: &dyn Carrier, letter: &Letter) -> HandoverOutcome {
         }
     };
     match carrier.hand_over(&consignment).await {
-        Ok(()) => HandoverOutcome::Taken,
+        Ok(Progress::Arrived) => HandoverOutcome::Taken,
+        Ok(Progress::Underway) => HandoverOutcome::Underway,
         Err(error) => {
             tracing::warn!(channel, error = &error as &dyn Error, "a letter was not handed over");
             match error {

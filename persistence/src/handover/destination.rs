@@ -31,6 +31,8 @@ pub enum Destination {
         address: String,
         /// Whose it is.
         national_id: NationalId,
+        /// For whom letters to it are encrypted, in DER, where the contact register says so.
+        certificate: Option<Vec<u8>>,
     },
 }
 
@@ -117,6 +119,7 @@ impl Store {
                 provider: mailbox.provider.clone(),
                 address: mailbox.expose().to_owned(),
                 national_id: number.clone(),
+                certificate: mailbox.certificate.as_ref().map(|certificate| certificate.der.clone()),
             }),
             (Some(Route::Wait), _) => Found::Unknown,
             _ => Found::OtherWay,

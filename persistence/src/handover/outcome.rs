@@ -22,8 +22,10 @@ const UNTIL_ROUTED: TimeDelta = TimeDelta::minutes(1);
 /// What came of handing a letter over.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum HandoverOutcome {
-    /// The carrier has it.
+    /// The carrier has it, and answers for it.
     Taken,
+    /// The carrier has it, and says later what became of it.
+    Underway,
     /// The carrier does not take it, and will not.
     Refused,
     /// The carrier does not know the recipient.
@@ -39,7 +41,7 @@ pub enum HandoverOutcome {
 impl HandoverOutcome {
     const fn trouble(self) -> Trouble {
         match self {
-            Self::Taken | Self::Unreached | Self::Away => Trouble::Away,
+            Self::Taken | Self::Underway | Self::Unreached | Self::Away => Trouble::Away,
             Self::Refused | Self::Unknown => Trouble::Refused,
             Self::Broken => Trouble::Broken,
         }
@@ -59,6 +61,10 @@ impl Store {
             HandoverOutcome::Taken => {
                 let note = move |connection: &mut Connection| note_taken(connection, lease, until, channel, now);
                 return self.run(move |_, connection| connection.write(note)).await;
+            }
+            HandoverOutcome::Underway => {
+                let wait = move |connection: &mut Connection| Ok(job::ask_again(connection, lease, until, now)?);
+                return self.run(move |_, connection| connection.write(wait)).await;
             }
             // Then it goes another way. Not where an earlier try may have been taken, nor on paper, which reaches everybody.
             HandoverOutcome::Unknown if !may_be_taken && channel == Channel::DigitalMailbox => {

@@ -156,6 +156,29 @@ pub(crate) fn put_off(
     Ok(count == 1)
 }
 
+/// Lets a leased job rest whose letter a carrier has and has not said what became of. It is asked again and again, as often as
+/// what is in trouble; then an operator has to ask.
+pub(crate) fn ask_again(
+    connection: &mut Connection,
+    lease: Lease,
+    until: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let [.., spread] = lease.job.0.into_bytes();
+    let Next::TryAgain(pause) = after_failure(lease.attempts, Trouble::Away, spread) else {
+        return put_off(connection, lease, until, Trouble::Uncertain, now).map(drop);
+    };
+    let mine = job::table.find(lease.job).filter(job::leased_until.eq(Time(until)));
+    on!(connection, c => diesel::update(mine)
+        .set((
+            job::run_at.eq(Time(now + pause)),
+            job::leased_until.eq(None::<Time>),
+            job::trouble.eq(None::<String>),
+        ))
+        .execute(c))?;
+    Ok(())
+}
+
 fn tell(connection: &mut Connection, lease: Lease, now: DateTime<Utc>) -> Result<(), StoreError> {
     let service = on!(&mut *connection, c => message::table
         .find((lease.mailbox, lease.object))

@@ -1,0 +1,221 @@
+//! Letters to mailboxes at any provider, over DPI (Digital postkasse til innbyggere): signed, encrypted for the provider, and
+//! handed to an access point, which brings it to the provider's.
+//!
+//! The access point takes a letter long before the provider does. So a letter counts as delivered when the provider says so, in a
+//! receipt that the access point keeps for us; until then it is asked for again. A letter goes under our id, and before it is sent
+//! the access point is asked whether it has one of that id: an answer that was lost sends nothing twice.
+
+mod cms;
+mod message;
+mod package;
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use chrono::TimeDelta;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use persistence::Destination;
+use reqwest::multipart::{Form, Part};
+use reqwest::{RequestBuilder, Response, StatusCode};
+use secrecy::{ExposeSecret as _, SecretString};
+use uuid::Uuid;
+
+use self::message::{Incoming, Outgoing, Receipt, Status, Word, prefixed};
+use self::package::{Contents, Seal, pack};
+use super::http::{bytes_of, client_for};
+use super::key::{KeyError, Signer, read_certificates};
+use super::maskinporten::Maskinporten;
+use super::{Carrier, Consignment, Progress, SendError};
+use crate::clock::Clock;
+use crate::settings::DpiSettings;
+
+/// A letter may have files of many megabytes.
+const TIMEOUT: Duration = Duration::from_secs(40);
+/// Some thousands of receipts of a few thousand bytes each.
+const MOST_BYTES: usize = 32 * 1024 * 1024;
+/// What our tokens are for.
+const SCOPES: &str = "digitalpostinnbygger:send";
+/// By what kind of number organisations go.
+const AUTHORITY: &str = "iso6523-actorid-upis";
+/// How long a receipt is kept for the letter that it is about. By then its letter has asked for it, or nobody will.
+const KEPT: TimeDelta = TimeDelta::days(3);
+
+/// An access point of DPI.
+pub(crate) struct Dpi {
+    settings: DpiSettings,
+    seal: Seal,
+    client: reqwest::Client,
+    maskinporten: Maskinporten,
+    clock: Clock,
+    /// What providers have said, by the letters that it is about.
+    receipts: Mutex<HashMap<Uuid, Receipt>>,
+}
+
+impl Dpi {
+    /// Reads the key and the certificates.
+    ///
+    /// # Errors
+    /// A file that cannot be used.
+    pub(crate) fn new(settings: DpiSettings, maskinporten: Maskinporten, clock: Clock) -> Result<Self, KeyError> {
+        let signer = Signer::read(&settings.key_file)?;
+        let chain = read_certificates(&settings.certificate_file)?;
+        let client = client_for(&settings.url, TIMEOUT)?;
+        Ok(Self { settings, seal: Seal { signer, chain }, client, maskinporten, clock, receipts: Mutex::default() })
+    }
+
+    async fn send(&self, letter: &Consignment) -> Result<Progress, SendError> {
+        let id = letter.id.as_uuid();
+        if let Some(word) = self.word_of(id) {
+            return progress(word);
+        }
+        let token = self.maskinporten.token_for(SCOPES, &letter.sender).await.map_err(unreached)?;
+        let Some(status) = self.stands(id, &token).await? else {
+            self.post(letter, &token).await?;
+            return Ok(Progress::Underway);
+        };
+        if status.is_failed() {
+            return Err(SendError::Refused("the access point could not bring it to the provider's".into()));
+        }
+        self.read_receipts().await?;
+        self.word_of(id).map_or(Ok(Progress::Underway), progress)
+    }
+
+    /// How far a letter is; none where the access point has nothing of it.
+    async fn stands(&self, id: Uuid, token: &SecretString) -> Result<Option<Status>, SendError> {
+        let request = self.client.get(self.url(&format!("/messages/out/{id}/statuses")));
+        let (status, body) = asked(request, token).await?;
+        match status {
+            StatusCode::OK => {
+                let statuses: Vec<Status> = serde_json::from_slice(&body).map_err(unreached)?;
+                // Of several, a failure is what matters.
+                Ok(statuses.into_iter().max_by_key(Status::is_failed))
+            }
+            StatusCode::NO_CONTENT | StatusCode::NOT_FOUND => Ok(None),
+            other => Err(unreached(format!("statuses: {other}"))),
+        }
+    }
+
+    async fn post(&self, letter: &Consignment, token: &SecretString) -> Result<(), SendError> {
+        let Destination::Mailbox { provider, address, certificate, .. } = &letter.to else {
+            return Err(SendError::Refused("this letter goes to no mailbox".into()));
+        };
+        let certificate = certificate.as_deref().ok_or("the contact register has no certificate for the mailbox");
+        let certificate = certificate.map_err(|error| SendError::Refused(error.into()))?;
+        let now = self.clock.now();
+        let contents = Contents {
+            mailbox: address,
+            sender: &prefixed(&letter.sender),
+            documents: letter.documents.iter().map(|of| (of.title.as_str(), of.pdf.as_slice())).collect(),
+        };
+        let package = pack(&contents, &self.seal, now).map_err(unreached)?;
+        let package = cms::encrypt(package, certificate).map_err(|error| SendError::Refused(error.into()))?;
+        let fingerprint = digest(&SHA256, &package);
+        let message = Outgoing {
+            id: letter.id.as_uuid(),
+            us: &self.settings.organisation,
+            sender: &letter.sender,
+            provider,
+            mailbox: address,
+            fingerprint: fingerprint.as_ref(),
+            token: token.expose_secret(),
+        };
+        let message = self.seal.signer.jws(&message.document(now), self.seal.chain.first()).map_err(unreached)?;
+        let part = |part: Part, name: &'static str, media_type| part.file_name(name).mime_str(media_type);
+        let form = Form::new()
+            .part("forretningsmelding", part(Part::text(message), "sbd.jwt", "application/jwt")?)
+            .part("dokumentpakke", part(Part::bytes(package), "asic.cms", "application/cms")?);
+        let request = self.client.post(self.url("/messages/out")).bearer_auth(token.expose_secret()).multipart(form);
+        let status = request.send().await?.status();
+        match status {
+            _ if status.is_success() => Ok(()),
+            StatusCode::UNAUTHORIZED => {
+                self.maskinporten.forget(SCOPES, token).await;
+                Err(unreached("the token was not accepted"))
+            }
+            StatusCode::BAD_REQUEST
+            | StatusCode::FORBIDDEN
+            | StatusCode::NOT_FOUND
+            | StatusCode::PAYLOAD_TOO_LARGE
+            | StatusCode::UNPROCESSABLE_ENTITY => Err(SendError::Refused(status.to_string().into())),
+            _ => Err(SendError::Away(status.to_string().into())),
+        }
+    }
+
+    /// Reads what has come from providers. What is about letters stays with us until they ask for it; what nobody asks for, or
+    /// was read before, the access point need not keep.
+    async fn read_receipts(&self) -> Result<(), SendError> {
+        let token = self.maskinporten.token(SCOPES).await.map_err(unreached)?;
+        let (status, body) = asked(self.client.get(self.url("/messages/in")), &token).await?;
+        let incoming: Vec<Incoming> = match status {
+            StatusCode::OK => serde_json::from_slice(&body).map_err(unreached)?,
+            StatusCode::NO_CONTENT => vec![],
+            other => return Err(unreached(format!("receipts: {other}"))),
+        };
+        let forgotten = self.clock.now() - KEPT;
+        let mut read = vec![];
+        {
+            let mut receipts = self.receipts();
+            receipts.retain(|_, receipt| receipt.at > forgotten);
+            for receipt in incoming.iter().filter_map(Incoming::receipt) {
+                let is_wanted = receipt.word.is_some() && receipt.at > forgotten;
+                // Seen before: its letter has had the time to hear of it.
+                if !is_wanted || receipts.contains_key(&receipt.letter) {
+                    read.push(receipt.id);
+                } else {
+                    receipts.insert(receipt.letter, receipt);
+                }
+            }
+        }
+        for id in read {
+            // What is not marked comes again.
+            let request = self.client.post(self.url(&format!("/messages/in/{id}/read")));
+            if let Err(error) = asked(request, &token).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a receipt was not marked as read");
+            }
+        }
+        Ok(())
+    }
+
+    fn word_of(&self, letter: Uuid) -> Option<Word> {
+        self.receipts().get(&letter)?.word
+    }
+
+    fn receipts(&self) -> MutexGuard<'_, HashMap<Uuid, Receipt>> {
+        self.receipts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.settings.url.trim_end_matches('/'))
+    }
+}
+
+impl Carrier for Dpi {
+    fn hand_over<'a>(&'a self, letter: &'a Consignment) -> BoxFuture<'a, Result<Progress, SendError>> {
+        self.send(letter).boxed()
+    }
+}
+
+fn progress(word: Word) -> Result<Progress, SendError> {
+    match word {
+        Word::Delivered => Ok(Progress::Arrived),
+        Word::Failed => Err(SendError::Refused("the provider has an error".into())),
+    }
+}
+
+/// What the access point says when it is asked. Asking hands nothing over.
+async fn asked(request: RequestBuilder, token: &SecretString) -> Result<(StatusCode, Vec<u8>), SendError> {
+    let request = request.bearer_auth(token.expose_secret()).header("accept", "application/json");
+    let response: Response = request.send().await.map_err(|error| unreached(error.without_url()))?;
+    let status = response.status();
+    Ok((status, bytes_of(response, MOST_BYTES).await.map_err(unreached)?))
+}
+
+fn unreached(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> SendError {
+    SendError::Unreached(error.into())
+}
+
+#[cfg(test)]
+mod tests;
