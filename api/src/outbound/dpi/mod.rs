@@ -42,6 +42,8 @@ const SCOPES: &str = "digitalpostinnbygger:send";
 const AUTHORITY: &str = "iso6523-actorid-upis";
 /// How long a receipt is kept for the letter that it is about. By then its letter has asked for it, or nobody will.
 const KEPT: TimeDelta = TimeDelta::days(3);
+/// How many receipts are marked as read at a time: a letter waits for it.
+const MOST_MARKED: usize = 20;
 
 /// An access point of DPI.
 pub(crate) struct Dpi {
@@ -51,7 +53,13 @@ pub(crate) struct Dpi {
     maskinporten: Maskinporten,
     clock: Clock,
     /// What providers have said, by the letters that it is about.
-    receipts: Mutex<HashMap<Uuid, Receipt>>,
+    receipts: Mutex<HashMap<Uuid, Known>>,
+}
+
+/// A receipt, and whether its letter has heard of it.
+struct Known {
+    receipt: Receipt,
+    is_told: bool,
 }
 
 impl Dpi {
@@ -144,8 +152,8 @@ impl Dpi {
         }
     }
 
-    /// Reads what has come from providers. What is about letters stays with us until they ask for it; what nobody asks for, or
-    /// was read before, the access point need not keep.
+    /// Reads what has come from providers. What a letter has heard, and what nobody asks for, the access point need not keep. The
+    /// rest stays there: the letter that it is about may be another process's.
     async fn read_receipts(&self) -> Result<(), SendError> {
         let token = self.maskinporten.token(SCOPES).await.map_err(unreached)?;
         let (status, body) = asked(self.client.get(self.url("/messages/in")), &token).await?;
@@ -158,18 +166,17 @@ impl Dpi {
         let mut read = vec![];
         {
             let mut receipts = self.receipts();
-            receipts.retain(|_, receipt| receipt.at > forgotten);
+            receipts.retain(|_, known| known.receipt.at > forgotten);
             for receipt in incoming.iter().filter_map(Incoming::receipt) {
                 let is_wanted = receipt.word.is_some() && receipt.at > forgotten;
-                // Seen before: its letter has had the time to hear of it.
-                if !is_wanted || receipts.contains_key(&receipt.letter) {
+                if !is_wanted || receipts.get(&receipt.letter).is_some_and(|known| known.is_told) {
                     read.push(receipt.id);
                 } else {
-                    receipts.insert(receipt.letter, receipt);
+                    receipts.entry(receipt.letter).or_insert(Known { receipt, is_told: false });
                 }
             }
         }
-        for id in read {
+        for id in read.into_iter().take(MOST_MARKED) {
             // What is not marked comes again.
             let request = self.client.post(self.url(&format!("/messages/in/{id}/read")));
             if let Err(error) = asked(request, &token).await {
@@ -179,11 +186,15 @@ impl Dpi {
         Ok(())
     }
 
+    /// What the provider says of a letter, which hears of it by this.
     fn word_of(&self, letter: Uuid) -> Option<Word> {
-        self.receipts().get(&letter)?.word
+        let mut receipts = self.receipts();
+        let known = receipts.get_mut(&letter)?;
+        known.is_told = true;
+        known.receipt.word
     }
 
-    fn receipts(&self) -> MutexGuard<'_, HashMap<Uuid, Receipt>> {
+    fn receipts(&self) -> MutexGuard<'_, HashMap<Uuid, Known>> {
         self.receipts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -190,6 +190,16 @@ fn receipt(kind: &str, id: u128, letter: &str) -> Value {
     json!({"forretningsmelding": format!("e30.{payload}.c2ln"), "downloadurl": "https://example.no/"})
 }
 
+/// The same at another time.
+fn at(receipt: &Value, time: &str) -> Value {
+    let payload = receipt["forretningsmelding"].as_str().and_then(|jws| jws.split('.').nth(1)).expect("a payload");
+    let mut document: Value =
+        serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(payload).expect("Base64")).expect("JSON");
+    document["standardBusinessDocument"]["standardBusinessDocumentHeader"]["documentIdentification"]["creationDateAndTime"] =
+        time.into();
+    json!({"forretningsmelding": format!("e30.{}.c2ln", BASE64_URL_SAFE_NO_PAD.encode(document.to_string()))})
+}
+
 /// The content of a part of a form.
 fn part(asked: &Asked, name: &str) -> Vec<u8> {
     let head = format!("name=\"{name}\"");
@@ -329,11 +339,31 @@ async fn a_letter_has_arrived_when_the_provider_says_so() {
     assert_eq!(world.send().await.expect("asked"), Progress::Arrived);
 
     assert_eq!(world.sent().len(), 1, "sent once");
-    let read = |id: u128| world.server.asked(&format!("/messages/in/{}/read", Uuid::from_u128(id))).len();
-    assert_eq!((read(20), read(21)), (1, 0), "a process that dies now can read it again");
     let asked = world.server.asked("/messages/in").len();
     assert_eq!(world.send().await.expect("known"), Progress::Arrived);
     assert_eq!(world.server.asked("/messages/in").len(), asked, "known by now");
+}
+
+#[tokio::test]
+async fn a_receipt_is_marked_as_read_when_its_letter_has_heard_of_it_or_nobody_will() {
+    let world = World::new();
+    let old = receipt("leveringskvittering", 24, "b6f3a7a1-6d5c-4e0a-8f51-0a9d3b1c2e4f");
+    let old = at(&old, "2026-09-17T10:00:00Z");
+    world.answer(|answers| {
+        answers.statuses = json!([{"status": "SENDT"}]);
+        let of_another_process = receipt("leveringskvittering", 20, "37efbd4c-413d-4e2c-bbc5-257ef4a65a45");
+        let opened = receipt("aapningskvittering", 22, ID);
+        answers.receipts = json!([of_another_process, receipt("leveringskvittering", 21, ID), opened, old]);
+    });
+    let read =
+        || [20, 21, 22, 24].map(|id| world.server.asked(&format!("/messages/in/{}/read", Uuid::from_u128(id))).len());
+
+    assert_eq!(world.send().await.expect("asked"), Progress::Arrived);
+    assert_eq!(read(), [0, 0, 1, 1], "a process that dies now can read it again");
+
+    // Another letter asks.
+    world.dpi.read_receipts().await.expect("read");
+    assert_eq!(read(), [0, 1, 2, 2]);
 }
 
 #[tokio::test]
