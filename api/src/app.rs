@@ -1,6 +1,5 @@
 //! The program put together: what tests start is what is shipped.
 
-use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,11 +15,9 @@ use actix_web::{App, HttpServer};
 use chrono::TimeDelta;
 use domain::access::Policy;
 use domain::identity::NumberSeries;
-use domain::routing::MailboxProvider;
 use persistence::vault::MasterKey;
-use persistence::{ContactRegister, Outlets, PopulationRegister, Store, StoreSettings};
+use persistence::{Outlets, Store, StoreSettings};
 use secrecy::ExposeSecret as _;
-use strum::VariantArray as _;
 use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt as _;
 use utoipa_swagger_ui::SwaggerUi;
@@ -28,20 +25,14 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::auth::Authenticator;
 use crate::auth::issuer::{IssuerConfig, IssuerSettings, Preset};
 use crate::clock::Clock;
+use crate::connected::{Registers, carriers, messengers, registers};
 use crate::document::Workshop;
 use crate::http;
 use crate::outbound::public_address::PublicOnly;
 use crate::outbound::webhook::Courier;
-use crate::outbound::{
-    Carrier, Carriers, DigdirContactRegister, Digipost, Dpi, EmailServer, Maskinporten, Messengers, NotConnected,
-    PrintFolder, PrintService, SkatteetatenPopulationRegister, SmsGateway,
-};
 use crate::rate_limit::RateLimiter;
 use crate::sandbox::{self, Partners, Sandbox};
-use crate::settings::{
-    BlobLocation, ContactRegisterSettings, MaskinportenSettings, Mode, NotificationSettings, PlatformSettings,
-    PopulationRegisterSettings, PrintSettings, RegisterSettings, Settings, WebhookSettings,
-};
+use crate::settings::{BlobLocation, Mode, PlatformSettings, Settings, WebhookSettings};
 use crate::worker::webhooks::Post;
 use crate::worker::{Outside, Worker};
 use crate::{openapi, problem, telemetry};
@@ -129,12 +120,6 @@ pub enum StartError {
         /// Why not.
         source: std::io::Error,
     },
-}
-
-/// The registers of other organisations.
-struct Registers {
-    population: Arc<dyn PopulationRegister>,
-    contact: Arc<dyn ContactRegister>,
 }
 
 /// The program, ready to run.
@@ -245,45 +230,6 @@ impl Application {
     }
 }
 
-/// What sends notices, as the settings have it. Without any, citizens are told of nothing, which is said once.
-fn messengers(settings: &Settings) -> Result<Messengers, StartError> {
-    let NotificationSettings { sms, email } = settings.notifications.clone();
-    if sms.is_none() && email.is_none() {
-        tracing::warn!(
-            "neither notifications.sms nor notifications.email is set: nobody is told that something has come"
-        );
-    }
-    let sms = sms.map(SmsGateway::new).transpose().map_err(|error| StartError::Notifications(error.into()))?;
-    let email = email.map(EmailServer::new).transpose().map_err(|error| StartError::Notifications(error.into()))?;
-    Ok(Messengers { sms: sms.map(|sms| Arc::new(sms) as _), email: email.map(|email| Arc::new(email) as _) })
-}
-
-/// Who carries letters out of the house, as the settings have it.
-fn carriers(settings: &Settings, clock: &Clock) -> Result<Carriers, StartError> {
-    let printer: Option<Arc<dyn Carrier>> = match settings.print.clone() {
-        None => None,
-        Some(PrintSettings::Folder(folder)) => Some(Arc::new(PrintFolder::new(folder))),
-        Some(PrintSettings::Service { url, secret }) => {
-            let service = PrintService::new(url, secret).map_err(|error| StartError::Print(error.into()))?;
-            Some(Arc::new(service))
-        }
-    };
-    let mut mailboxes: HashMap<MailboxProvider, Arc<dyn Carrier>> = HashMap::new();
-    if let Some(settings) = settings.digipost.clone() {
-        let digipost = Digipost::new(settings, clock.clone()).map_err(|error| StartError::Digipost(error.into()))?;
-        mailboxes.insert(MailboxProvider::Digipost, Arc::new(digipost));
-    }
-    if let Some(settings) = settings.dpi.clone() {
-        let maskinporten = maskinporten(settings.maskinporten.clone(), clock)?;
-        let dpi = Dpi::new(settings, maskinporten, clock.clone()).map_err(|error| StartError::Dpi(error.into()))?;
-        let dpi: Arc<dyn Carrier> = Arc::new(dpi);
-        for provider in MailboxProvider::VARIANTS {
-            mailboxes.entry(*provider).or_insert_with(|| Arc::clone(&dpi));
-        }
-    }
-    Ok(Carriers { printer, mailboxes })
-}
-
 fn issuers(settings: &Settings) -> Result<Vec<IssuerSettings>, StartError> {
     let mut issuers = Vec::new();
     for table in &settings.issuers {
@@ -348,32 +294,6 @@ fn open_store(settings: &Settings, registers: Registers, outlets: Outlets) -> Re
         register_max_age: TimeDelta::from_std(access.register_max_age).unwrap_or(TimeDelta::MAX),
         outlets,
     })?)
-}
-
-/// The registers that the settings name; one that they do not is always away.
-fn registers(settings: &Settings, clock: &Clock) -> Result<Registers, StartError> {
-    let RegisterSettings { population, contact } = settings.registers.clone();
-    Ok(Registers {
-        population: match population {
-            None => Arc::new(NotConnected),
-            Some(PopulationRegisterSettings { url, scope, maskinporten }) => {
-                let maskinporten = self::maskinporten(maskinporten, clock)?;
-                let register = SkatteetatenPopulationRegister::new(url, scope, maskinporten, clock.clone());
-                Arc::new(register.map_err(|error| StartError::Maskinporten(error.into()))?)
-            }
-        },
-        contact: match contact {
-            None => Arc::new(NotConnected),
-            Some(ContactRegisterSettings { url, maskinporten }) => {
-                let register = DigdirContactRegister::new(url, self::maskinporten(maskinporten, clock)?);
-                Arc::new(register.map_err(|error| StartError::Maskinporten(error.into()))?)
-            }
-        },
-    })
-}
-
-fn maskinporten(settings: MaskinportenSettings, clock: &Clock) -> Result<Maskinporten, StartError> {
-    Maskinporten::new(settings, clock.clone()).map_err(|error| StartError::Maskinporten(error.into()))
 }
 
 /// A sandbox makes its own key; anywhere else a missing key is an error, because a new one would open nothing.

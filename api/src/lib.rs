@@ -4,6 +4,7 @@ pub mod app;
 pub mod auth;
 pub mod cli;
 pub mod clock;
+mod connected;
 mod document;
 mod http;
 mod language;
