@@ -186,13 +186,16 @@ impl Outside {
         let subject = letter.subject.expose().to_owned();
         let before = lock(&self.taken).insert(letter.id.as_uuid(), subject.clone());
         assert!(before.as_ref().is_none_or(|before| *before == subject), "an id is of one letter");
-        match (fault, &letter.destination) {
+        // Of e-Boks one hears later that it has a letter, or that it has failed.
+        let is_slow = matches!(&letter.destination, Destination::Mailbox { provider, .. }
+            if *provider == number_of(MailboxProvider::EBoks));
+        match (fault, before) {
             (3, _) => HandoverOutcome::Away,
-            // Of this provider one hears later that it has a letter.
-            (_, Destination::Mailbox { provider, .. })
-                if before.is_none() && *provider == number_of(MailboxProvider::EBoks) =>
-            {
-                HandoverOutcome::Underway
+            (_, None) if is_slow => HandoverOutcome::Underway,
+            (4, Some(_)) if is_slow => {
+                lock(&self.taken).remove(&letter.id.as_uuid());
+                lock(&self.at_providers).remove(letter.subject.expose());
+                HandoverOutcome::Failed
             }
             _ => HandoverOutcome::Taken,
         }

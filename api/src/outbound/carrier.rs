@@ -52,6 +52,8 @@ pub(crate) enum Progress {
     Arrived,
     /// On its way. The carrier says what became of it when it is called again with it.
     Underway,
+    /// It was on its way, and does not come there. The carrier has nothing of it any more.
+    Failed,
 }
 
 /// Who carries letters over one channel.

@@ -46,6 +46,10 @@ async fn carry(carrier: &dyn Carrier, letter: &Letter) -> HandoverOutcome {
     match carrier.hand_over(&consignment).await {
         Ok(Progress::Arrived) => HandoverOutcome::Taken,
         Ok(Progress::Underway) => HandoverOutcome::Underway,
+        Ok(Progress::Failed) => {
+            tracing::warn!(channel, "a letter did not come to its mailbox");
+            HandoverOutcome::Failed
+        }
         Err(error) => {
             tracing::warn!(channel, error = &error as &dyn Error, "a letter was not handed over");
             match error {

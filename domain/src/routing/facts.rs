@@ -25,7 +25,8 @@ pub struct Facts<'s> {
     pub external: &'s ExternalChannels,
     /// How much there is to send.
     pub size: Size,
-    /// Whether the provider of the chosen mailbox has been handed this letter, and does not know the recipient.
+    /// Whether the provider of the chosen mailbox has been handed this letter, and has nothing of it: it does not know the
+    /// recipient, or has failed.
     pub not_at_provider: bool,
 }
 

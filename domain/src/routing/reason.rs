@@ -48,7 +48,7 @@ pub enum Reason {
     ProviderNotSupported,
     /// The certificate of the chosen mailbox does not hold.
     CertificateInvalid,
-    /// The provider does not know the recipient, whatever the contact register says.
+    /// The provider does not know the recipient, whatever the contact register says, or has failed to bring the letter.
     NotAtProvider,
     /// Too many bytes for a mailbox at a provider.
     TooLarge,

@@ -30,6 +30,8 @@ pub enum HandoverOutcome {
     Refused,
     /// The carrier does not know the recipient.
     Unknown,
+    /// The carrier had it, and says that it does not come there: it has nothing of it any more.
+    Failed,
     /// The carrier was not reached, and has nothing of it.
     Unreached,
     /// The carrier did not answer, or not as it should. It may have it.
@@ -42,7 +44,7 @@ impl HandoverOutcome {
     const fn trouble(self) -> Trouble {
         match self {
             Self::Taken | Self::Underway | Self::Unreached | Self::Away => Trouble::Away,
-            Self::Refused | Self::Unknown => Trouble::Refused,
+            Self::Refused | Self::Unknown | Self::Failed => Trouble::Refused,
             Self::Broken => Trouble::Broken,
         }
     }
@@ -66,8 +68,11 @@ impl Store {
                 let wait = move |connection: &mut Connection| Ok(job::ask_again(connection, lease, until, now)?);
                 return self.run(move |_, connection| connection.write(wait)).await;
             }
-            // Then it goes another way. Not where an earlier try may have been taken, nor on paper, which reaches everybody.
-            HandoverOutcome::Unknown if !may_be_taken && channel == Channel::DigitalMailbox => {
+            // Then it goes another way. Not where an earlier try may have been taken, unless that is what failed; nor from paper,
+            // which reaches everybody.
+            HandoverOutcome::Unknown | HandoverOutcome::Failed
+                if channel == Channel::DigitalMailbox && (!may_be_taken || outcome == HandoverOutcome::Failed) =>
+            {
                 let go_on = move |connection: &mut Connection| {
                     if reroute(connection, lease, until, now)? {
                         note_unknown(connection, lease, channel, now)?;
@@ -82,6 +87,7 @@ impl Store {
             | HandoverOutcome::Away
             | HandoverOutcome::Refused
             | HandoverOutcome::Unknown
+            | HandoverOutcome::Failed
             | HandoverOutcome::Broken => outcome.trouble(),
         };
         // The carrier has nothing of it, now or from an earlier try: it can still go another way, and be taken back.
@@ -132,7 +138,7 @@ pub(super) fn record_taken(
     event::record(connection, kind, &[about(key, service)], now)
 }
 
-/// Writes down that a carrier has nothing of a letter, for it does not know the recipient.
+/// Writes down that a carrier has nothing of a letter: it does not know the recipient, or has failed.
 fn note_unknown(
     connection: &mut Connection,
     lease: Lease,

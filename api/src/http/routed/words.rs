@@ -104,9 +104,9 @@ const fn texts(reason: Reason) -> (&'static str, &'static str, &'static str) {
             "The certificate of the chosen mailbox does not hold.",
         ),
         Reason::NotAtProvider => (
-            "Leverandøren av den valgte postkassen kjenner ikke mottakeren.",
-            "Leverandøren av den valde postkassa kjenner ikkje mottakaren.",
-            "The provider of the chosen mailbox does not know the recipient.",
+            "Leverandøren av den valgte postkassen kunne ikke levere brevet.",
+            "Leverandøren av den valde postkassa kunne ikkje levere brevet.",
+            "The provider of the chosen mailbox could not deliver the letter.",
         ),
         Reason::TooLarge => (
             "Brevet er for stort for en digital postkasse.",

@@ -77,7 +77,7 @@ impl Dpi {
     async fn send(&self, letter: &Consignment) -> Result<Progress, SendError> {
         let id = letter.id.as_uuid();
         if let Some(word) = self.word_of(id) {
-            return progress(word);
+            return Ok(word.into());
         }
         let token = self.maskinporten.token_for(SCOPES, &letter.sender).await.map_err(unreached)?;
         let Some(status) = self.stands(id, &token).await? else {
@@ -85,10 +85,10 @@ impl Dpi {
             return Ok(Progress::Underway);
         };
         if status.is_failed() {
-            return Err(SendError::Refused("the access point could not bring it to the provider's".into()));
+            return Ok(Progress::Failed);
         }
         self.read_receipts().await?;
-        self.word_of(id).map_or(Ok(Progress::Underway), progress)
+        Ok(self.word_of(id).map_or(Progress::Underway, Progress::from))
     }
 
     /// How far a letter is; none where the access point has nothing of it.
@@ -209,10 +209,12 @@ impl Carrier for Dpi {
     }
 }
 
-fn progress(word: Word) -> Result<Progress, SendError> {
-    match word {
-        Word::Delivered => Ok(Progress::Arrived),
-        Word::Failed => Err(SendError::Refused("the provider has an error".into())),
+impl From<Word> for Progress {
+    fn from(word: Word) -> Self {
+        match word {
+            Word::Delivered => Self::Arrived,
+            Word::Failed => Self::Failed,
+        }
     }
 }
 

@@ -377,16 +377,16 @@ async fn an_answer_that_was_lost_sends_nothing_twice() {
 }
 
 #[tokio::test]
-async fn what_fails_on_the_way_or_at_the_provider_is_refused() {
+async fn what_fails_on_the_way_or_at_the_provider_has_failed() {
     let world = World::new();
     world.answer(|answers| answers.statuses = json!([{"status": "SENDT"}, {"status": "FEILET"}]));
-    assert_eq!(word(world.send().await), "refused");
+    assert_eq!(world.send().await.expect("asked"), Progress::Failed);
 
     world.answer(|answers| {
         answers.statuses = json!([{"status": "SENDT"}]);
         answers.receipts = json!([receipt("aapningskvittering", 22, ID), receipt("feil", 23, ID)]);
     });
-    assert_eq!(word(world.send().await), "refused");
+    assert_eq!(world.send().await.expect("asked"), Progress::Failed);
 }
 
 #[tokio::test]
