@@ -19,7 +19,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use persistence::Destination;
 use reqwest::multipart::{Form, Part};
-use reqwest::{RequestBuilder, Response, StatusCode};
+use reqwest::{RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
@@ -33,7 +33,9 @@ use crate::clock::Clock;
 use crate::settings::DpiSettings;
 
 /// A letter may have files of many megabytes.
-const TIMEOUT: Duration = Duration::from_secs(40);
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a question may take. With the letter itself, all is over before somebody else takes it on.
+const QUESTION_TIMEOUT: Duration = Duration::from_secs(4);
 /// Some thousands of receipts of a few thousand bytes each.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
 /// What our tokens are for.
@@ -43,7 +45,7 @@ const AUTHORITY: &str = "iso6523-actorid-upis";
 /// How long a receipt is kept for the letter that it is about. By then its letter has asked for it, or nobody will.
 const KEPT: TimeDelta = TimeDelta::days(3);
 /// How many receipts are marked as read at a time: a letter waits for it.
-const MOST_MARKED: usize = 20;
+const MOST_MARKED: usize = 5;
 
 /// An access point of DPI.
 pub(crate) struct Dpi {
@@ -94,7 +96,7 @@ impl Dpi {
     /// How far a letter is; none where the access point has nothing of it.
     async fn stands(&self, id: Uuid, token: &SecretString) -> Result<Option<Status>, SendError> {
         let request = self.client.get(self.url(&format!("/messages/out/{id}/statuses")));
-        let (status, body) = asked(request, token).await?;
+        let (status, body) = self.asked(request, token).await?;
         match status {
             StatusCode::OK => {
                 let statuses: Vec<Status> = serde_json::from_slice(&body).map_err(unreached)?;
@@ -143,6 +145,12 @@ impl Dpi {
                 self.maskinporten.forget(SCOPES, token).await;
                 Err(unreached("the token was not accepted"))
             }
+            // As is an id that it has had: somebody else brought the letter there meanwhile.
+            StatusCode::BAD_REQUEST | StatusCode::CONFLICT
+                if self.stands(letter.id.as_uuid(), token).await.is_ok_and(|status| status.is_some()) =>
+            {
+                Ok(())
+            }
             StatusCode::BAD_REQUEST
             | StatusCode::FORBIDDEN
             | StatusCode::NOT_FOUND
@@ -156,7 +164,7 @@ impl Dpi {
     /// rest stays there: the letter that it is about may be another process's.
     async fn read_receipts(&self) -> Result<(), SendError> {
         let token = self.maskinporten.token(SCOPES).await.map_err(unreached)?;
-        let (status, body) = asked(self.client.get(self.url("/messages/in")), &token).await?;
+        let (status, body) = self.asked(self.client.get(self.url("/messages/in")), &token).await?;
         let incoming: Vec<Incoming> = match status {
             StatusCode::OK => serde_json::from_slice(&body).map_err(unreached)?,
             StatusCode::NO_CONTENT => vec![],
@@ -179,11 +187,23 @@ impl Dpi {
         for id in read.into_iter().take(MOST_MARKED) {
             // What is not marked comes again.
             let request = self.client.post(self.url(&format!("/messages/in/{id}/read")));
-            if let Err(error) = asked(request, &token).await {
+            if let Err(error) = self.asked(request, &token).await {
                 tracing::warn!(error = &error as &dyn std::error::Error, "a receipt was not marked as read");
             }
         }
         Ok(())
+    }
+
+    /// What the access point says when it is asked. Asking hands nothing over.
+    async fn asked(&self, request: RequestBuilder, token: &SecretString) -> Result<(StatusCode, Vec<u8>), SendError> {
+        let request = request.timeout(QUESTION_TIMEOUT).bearer_auth(token.expose_secret());
+        let response = request.header("accept", "application/json").send().await;
+        let response = response.map_err(|error| unreached(error.without_url()))?;
+        let status = response.status();
+        if status == StatusCode::UNAUTHORIZED {
+            self.maskinporten.forget(SCOPES, token).await;
+        }
+        Ok((status, bytes_of(response, MOST_BYTES).await.map_err(unreached)?))
     }
 
     /// What the provider says of a letter, which hears of it by this.
@@ -216,14 +236,6 @@ impl From<Word> for Progress {
             Word::Failed => Self::Failed,
         }
     }
-}
-
-/// What the access point says when it is asked. Asking hands nothing over.
-async fn asked(request: RequestBuilder, token: &SecretString) -> Result<(StatusCode, Vec<u8>), SendError> {
-    let request = request.bearer_auth(token.expose_secret()).header("accept", "application/json");
-    let response: Response = request.send().await.map_err(|error| unreached(error.without_url()))?;
-    let status = response.status();
-    Ok((status, bytes_of(response, MOST_BYTES).await.map_err(unreached)?))
 }
 
 fn unreached(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> SendError {

@@ -79,6 +79,9 @@ fn certificate_of(key: &KeyPair) -> Vec<u8> {
 #[derive(Clone)]
 struct Answers {
     statuses: Value,
+    /// The same once a letter has come.
+    statuses_once_sent: Value,
+    refuses_first: bool,
     taken: u16,
     receipts: Value,
 }
@@ -93,13 +96,24 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let answers = Answers { statuses: json!([]), taken: 200, receipts: json!([]) };
+        let answers = Answers {
+            statuses: json!([]),
+            statuses_once_sent: Value::Null,
+            refuses_first: false,
+            taken: 200,
+            receipts: json!([]),
+        };
         let answers = Arc::new(Mutex::new(answers));
         let told = Arc::clone(&answers);
-        let server = TestServer::start(move |asked, _| {
-            let Answers { statuses, taken, receipts } = told.lock().expect("answers").clone();
+        let server = TestServer::start(move |asked, before| {
+            let mut told = told.lock().expect("answers");
+            let Answers { statuses, statuses_once_sent, refuses_first, taken, receipts } = told.clone();
+            if asked.path == "/messages/out" && !statuses_once_sent.is_null() {
+                told.statuses = statuses_once_sent;
+            }
             let (status, body) = match asked.path.as_str() {
                 "/token" => (200, json!({"access_token": format!("token-{}", asked.body.len()), "expires_in": 120})),
+                STATUSES if refuses_first && before == 0 => (401, Value::Null),
                 STATUSES if statuses == json!([]) => (204, Value::Null),
                 STATUSES => (200, statuses),
                 "/messages/out" => (taken, Value::Null),
@@ -374,6 +388,26 @@ async fn an_answer_that_was_lost_sends_nothing_twice() {
     assert_eq!(world.send().await.expect("it is there"), Progress::Underway);
 
     assert!(world.sent().is_empty());
+}
+
+#[tokio::test]
+async fn an_id_that_another_brought_there_meanwhile_is_no_refusal() {
+    let world = World::new();
+    // Not there when it is asked for first, and there when the letter comes.
+    world.answer(|answers| (answers.taken, answers.statuses_once_sent) = (400, json!([{"status": "OPPRETTET"}])));
+
+    assert_eq!(world.send().await.expect("it is there"), Progress::Underway);
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_is_not_used_again() {
+    let world = World::new();
+    world.answer(|answers| answers.refuses_first = true);
+
+    assert_eq!(word(world.send().await), "unreached");
+    assert_eq!(word(world.send().await), "taken");
+
+    assert_eq!(world.server.asked("/token").len(), 2);
 }
 
 #[tokio::test]
