@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::exists;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::{Bool, Nullable, Text};
 use domain::id::{HandoverId, MailboxId, MessageId};
 use domain::identity::NationalId;
 use domain::job::Trouble;
@@ -72,6 +72,7 @@ rows! {
         id: Id as SqlUuid,
         decided_at: Time as SqlTime,
         may_be_taken: bool as Bool,
+        provider: Option<String> as Nullable<Text>,
     }
 }
 
@@ -196,15 +197,19 @@ impl Store {
                 self.inner.work.notify_one();
             }
             Found::At(destination) => {
-                let Some(id) =
-                    self.run(move |_, connection| order(connection, lease, channel, may_be_taken, now)).await?
-                else {
-                    self.run(move |_, connection| let_be(connection, lease, until)).await?;
-                    return Ok(None);
-                };
-                let Stored { service: _, accepted_at, subject, body, number: _, files, sender, may_be_taken } = stored;
-                let letter = Letter { id, destination, sender, subject, body, accepted_at, files };
-                return Ok(Some(HandoverJob { lease, until, channel, may_be_taken, letter }));
+                let provider = destination.provider().map(|provider| provider.as_str().to_owned());
+                let key = (lease.mailbox, lease.object);
+                let order =
+                    move |connection: &mut Connection| order(connection, key, channel, provider, may_be_taken, now);
+                match self.run(move |_, connection| Ok(connection.write(order)?)).await? {
+                    Order::Leaves(id) => {
+                        let Stored { accepted_at, subject, body, files, sender, .. } = stored;
+                        let letter = Letter { id, destination, sender, subject, body, accepted_at, files };
+                        return Ok(Some(HandoverJob { lease, until, channel, may_be_taken, letter }));
+                    }
+                    Order::NoMore => self.run(move |_, connection| let_be(connection, lease, until)).await?,
+                    Order::Elsewhere => self.handover_put_off(lease, until, Trouble::Uncertain, now).await?,
+                }
             }
         }
         Ok(None)
@@ -277,45 +282,64 @@ fn let_be(connection: &mut Connection, lease: Lease, until: DateTime<Utc>) -> Re
     Ok(())
 }
 
-/// Keeps that a letter leaves, and says under which id: the same, however often it is tried. None where it was opened or
-/// taken back meanwhile; from here on it cannot be taken back.
+/// What there is of a letter's leaving.
+enum Order {
+    /// It leaves, under this id.
+    Leaves(HandoverId),
+    /// It was opened or taken back meanwhile.
+    NoMore,
+    /// Another provider may have it than the one to whom it would go now.
+    Elsewhere,
+}
+
+/// Keeps that a letter leaves, under an id that is the same however often it is tried. From here on it cannot be taken back.
 fn order(
     connection: &mut Connection,
-    lease: Lease,
+    key: (Id, Id),
     channel: Channel,
+    provider: Option<String>,
     may_be_taken: bool,
     now: DateTime<Utc>,
-) -> Result<Option<HandoverId>, Failure> {
-    let key = (lease.mailbox, lease.object);
-    connection.write(|connection| {
-        let waiting =
-            message::table.find(key).filter(message::withdrawn_at.is_null()).select(message::opened_at.is_not_null());
-        let is_opened: Option<bool> = match &mut *connection {
-            Connection::Postgres(link) => waiting.for_update().first(&mut **link as &mut PgConnection).optional()?,
-            Connection::Sqlite(link, _) => waiting.first(&mut **link as &mut SqliteConnection).optional()?,
-        };
-        if is_opened.is_none_or(|is_opened| is_opened && !may_be_taken) {
-            return Ok(None);
+) -> Result<Order, StoreError> {
+    type Before = (Id, bool, Option<String>);
+    let waiting =
+        message::table.find(key).filter(message::withdrawn_at.is_null()).select(message::opened_at.is_not_null());
+    let is_opened: Option<bool> = match &mut *connection {
+        Connection::Postgres(link) => waiting.for_update().first(&mut **link as &mut PgConnection).optional()?,
+        Connection::Sqlite(link, _) => waiting.first(&mut **link as &mut SqliteConnection).optional()?,
+    };
+    if is_opened.is_none_or(|is_opened| is_opened && !may_be_taken) {
+        return Ok(Order::NoMore);
+    }
+    // From here on it may be taken, whatever becomes of this process.
+    let order = handover::table.find((key.0, key.1, channel.as_word()));
+    let before = on!(&mut *connection, c => order
+        .select((handover::id, handover::may_be_taken, handover::provider))
+        .first::<Before>(c)
+        .optional())?;
+    match before {
+        Some((_, true, before)) if before != provider => Ok(Order::Elsewhere),
+        Some((id, ..)) => {
+            on!(connection, c => diesel::update(order)
+                .set((handover::may_be_taken.eq(true), handover::provider.eq(provider)))
+                .execute(c))?;
+            Ok(Order::Leaves(id.into()))
         }
-        // From here on it may be taken, whatever becomes of this process.
-        let order = handover::table.find((key.0, key.1, channel.as_word()));
-        let before = on!(&mut *connection, c => order.select(handover::id).first::<Id>(c).optional())?;
-        if let Some(id) = before {
-            on!(&mut *connection, c => diesel::update(order).set(handover::may_be_taken.eq(true)).execute(c))?;
-            return Ok(Some(id.into()));
+        None => {
+            let id: HandoverId = new_id();
+            let row = HandoverRow {
+                mailbox_id: key.0,
+                message_id: key.1,
+                channel: channel.as_word(),
+                id: id.key(),
+                decided_at: Time(now),
+                may_be_taken: true,
+                provider,
+            };
+            HandoverRow::insert_all(connection, vec![row])?;
+            Ok(Order::Leaves(id))
         }
-        let id: HandoverId = new_id();
-        let row = HandoverRow {
-            mailbox_id: key.0,
-            message_id: key.1,
-            channel: channel.as_word(),
-            id: id.key(),
-            decided_at: Time(now),
-            may_be_taken: true,
-        };
-        HandoverRow::insert_all(connection, vec![row])?;
-        Ok(Some(id))
-    })
+    }
 }
 
 /// Whether a carrier has a letter, or may have it.

@@ -703,6 +703,7 @@ diesel::table! {
         may_be_taken -> Bool,
         handed_at -> Nullable<SqlTime>,
         unknown_at -> Nullable<SqlTime>,
+        provider -> Nullable<Text>,
     }
 }
 

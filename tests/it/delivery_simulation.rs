@@ -348,7 +348,7 @@ impl<'p> Simulation<'p> {
         assert!(left.is_empty(), "{} jobs are left: {left:?}", left.len());
 
         let taken = lock(&self.outside.taken);
-        let letters: HashSet<&String> = taken.values().collect();
+        let letters: HashSet<&String> = taken.values().map(|(subject, _)| subject).collect();
         assert_eq!(letters.len(), taken.len(), "what was carried was carried once");
         assert_eq!(count("handover WHERE may_be_taken"), i64::try_from(taken.len()).expect("a count"), "and is known");
         // Who is killed after telling somebody tells them again, but for those who have opened it meanwhile: then nobody knows.

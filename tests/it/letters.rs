@@ -193,6 +193,29 @@ stories! {
         let _ = system.request(reqwest::Method::POST, &withdrawal).await.problem("not-withdrawable");
     }
 
+    async fn bx_4_a_letter_that_one_provider_may_have_does_not_follow_to_another(app: TestApp) {
+        let channels = json!({"externalChannels": {"mailboxProviders": ["984661185", "922020175"], "paper": true}});
+        let from = sender(&app, &channels).await;
+        let mailbox_at = |provider| json!({"contact": {"mailbox": {"provider": provider}}});
+        let _ = app.change_person(ELDAR, &mailbox_at("984661185")).await;
+        break_down(&app, &json!({"digitalMailbox": "losingAnswer"})).await;
+        let id = sent_to(&app, &from, ELDAR).await;
+        let _ = app.change_person(ELDAR, &mailbox_at("922020175")).await;
+        break_down(&app, &json!({})).await;
+        app.advance("PT1H").await;
+
+        let sent = carried(&app, "digitalMailbox").await;
+        assert_eq!(sent.iter().map(|one| &one["times"]).collect::<Vec<_>>(), [&json!(1)]);
+        let operator = app.operator().await;
+        let jobs = operator.get("/v1/jobs").await.expect(200);
+        assert_eq!((jobs.each("trouble"), jobs.each("objectId")), (vec!["uncertain"], vec![id.as_str()]));
+        // The first has nothing of it: then it goes to the other.
+        let path = format!("/v1/jobs/{}/settlement", jobs.items()[0]["id"].as_str().expect("an id"));
+        let _ = operator.put(&path, &json!({"taken": false})).await.expect(204);
+        app.deliver_all().await;
+        assert_eq!(stands(&from, &id).await["status"], "delivered");
+    }
+
     async fn bx_4_an_operator_who_has_asked_the_provider_settles_what_became_of_a_letter(app: TestApp) {
         let (from, id) = uncertain(&app).await;
         let operator = app.operator().await;

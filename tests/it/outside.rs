@@ -102,8 +102,8 @@ pub(crate) struct Outside {
     pub(crate) away: Mutex<[bool; 3]>,
     /// Whether the others make mistakes.
     pub(crate) is_faulty: Mutex<bool>,
-    /// What carriers have, by the id that they know it by: the subject of the letter.
-    pub(crate) taken: Mutex<HashMap<Uuid, String>>,
+    /// What carriers have, by the id that they know it by: the subject of the letter, and whose mailbox it is in, where in one.
+    pub(crate) taken: Mutex<HashMap<Uuid, (String, Option<OrganisationNumber>)>>,
     /// The subjects of those that a provider of mailboxes has.
     pub(crate) at_providers: Mutex<HashSet<String>>,
     pub(crate) notices: Mutex<HashSet<Uuid>>,
@@ -184,8 +184,16 @@ impl Outside {
             }
         }
         let subject = letter.subject.expose().to_owned();
-        let before = lock(&self.taken).insert(letter.id.as_uuid(), subject.clone());
-        assert!(before.as_ref().is_none_or(|before| *before == subject), "an id is of one letter");
+        let provider = match &letter.destination {
+            Destination::Paper { .. } => None,
+            Destination::Mailbox { provider, .. } => Some(provider.clone()),
+        };
+        let letter_there = (subject, provider);
+        let before = lock(&self.taken).insert(letter.id.as_uuid(), letter_there.clone());
+        assert!(
+            before.as_ref().is_none_or(|before| *before == letter_there),
+            "an id is of one letter, at one provider"
+        );
         // Of e-Boks one hears later that it has a letter, or that it has failed.
         let is_slow = matches!(&letter.destination, Destination::Mailbox { provider, .. }
             if *provider == number_of(MailboxProvider::EBoks));

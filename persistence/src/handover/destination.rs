@@ -47,6 +47,16 @@ impl Destination {
     }
 }
 
+impl Destination {
+    /// Whose mailbox it is, where it is one.
+    pub(super) const fn provider(&self) -> Option<&OrganisationNumber> {
+        match self {
+            Self::Paper { .. } => None,
+            Self::Mailbox { provider, .. } => Some(provider),
+        }
+    }
+}
+
 impl fmt::Debug for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

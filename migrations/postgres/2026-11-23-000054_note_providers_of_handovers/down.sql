@@ -1,0 +1,1 @@
+ALTER TABLE handover DROP COLUMN provider;
