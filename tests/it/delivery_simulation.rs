@@ -146,7 +146,12 @@ impl<'p> Simulation<'p> {
             match kind {
                 0 => person.is_reserved = !person.is_reserved,
                 1 => person.provider = None,
-                2 => person.provider = Some(MailboxProvider::Digipost),
+                2 => {
+                    person.provider = Some(match person.provider {
+                        Some(MailboxProvider::Digipost) => MailboxProvider::EBoks,
+                        Some(MailboxProvider::EBoks) | None => MailboxProvider::Digipost,
+                    });
+                }
                 3 => person.can_be_notified = !person.can_be_notified,
                 4 => person.is_protected = !person.is_protected,
                 5 if outside.roll(10) == 0 => person.is_dead = true,
