@@ -3,10 +3,9 @@
 use domain::identity::NumberSeries;
 use domain::routing::Contact;
 
-use super::super::test_server::{Asked, TestServer, key_file};
+use super::super::test_server::{Answered, Asked, TestServer, told};
 use super::*;
 use crate::clock::Clock;
-use crate::settings::MaskinportenSettings;
 
 const NUMBERS: [&str; 2] = ["29827200059", "08854500016"];
 
@@ -35,15 +34,8 @@ fn row(number: &str) -> Value {
     })
 }
 
-fn answer(rows: &[Value]) -> Option<(String, Vec<u8>)> {
+fn answer(rows: &[Value]) -> Answered {
     Some(("200 OK".to_owned(), json!({"personer": rows}).to_string().into_bytes()))
-}
-
-/// A token for each time that it is asked for, numbered.
-fn token(asked: &Asked, before: usize) -> Option<(String, Vec<u8>)> {
-    assert!(asked.body.starts_with("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion="));
-    let token = json!({"access_token": format!("token-{before}"), "expires_in": 599, "token_type": "Bearer"});
-    Some(("200 OK".to_owned(), token.to_string().into_bytes()))
 }
 
 /// A register that answers with this, and what was asked of it and of Maskinporten.
@@ -54,22 +46,9 @@ struct World {
 }
 
 impl World {
-    fn new(answers: impl Fn(&Asked, usize) -> Option<(String, Vec<u8>)> + Send + Sync + 'static) -> Self {
-        let server = TestServer::start(move |asked, before| match asked.path.as_str() {
-            "/token" => token(asked, before),
-            _ => answers(asked, before),
-        });
-        let folder = tempfile::tempdir().expect("a folder");
-        let (_, key_file) = key_file(folder.path());
-        let settings = MaskinportenSettings {
-            token_url: server.url("/token"),
-            audience: "https://test.maskinporten.no/".to_owned(),
-            client_id: "brevdue".to_owned(),
-            key_id: "key-1".to_owned(),
-            key_file,
-        };
-        let clock = Clock::standing();
-        let maskinporten = Maskinporten::new(settings, clock.clone()).expect("the key is read");
+    fn new(answers: impl Fn(&Asked, usize) -> Answered + Send + Sync + 'static) -> Self {
+        let (server, clock) = (TestServer::with_maskinporten(answers), Clock::standing());
+        let maskinporten = server.maskinporten(&clock);
         let register = DigdirContactRegister::new(server.url("/personer"), maskinporten).expect("a client");
         Self { server, register, clock }
     }
@@ -79,14 +58,7 @@ impl World {
     }
 
     async fn fails(&self) -> String {
-        let away = self.ask().await.expect_err("the register is away");
-        let mut source = std::error::Error::source(&away);
-        let mut text = String::new();
-        while let Some(error) = source {
-            text = format!("{text}{error}; ");
-            source = error.source();
-        }
-        text
+        told(&self.ask().await.expect_err("the register is away"))
     }
 }
 

@@ -4,15 +4,12 @@ use domain::identity::NumberSeries;
 use domain::person::Protected;
 use domain::register::ResponsibilityKind;
 
-use super::super::test_server::{Asked, TestServer, key_file};
+use super::super::test_server::{Answered, Asked, TestServer, told};
 use super::test_rows::{
     ADULT, CHILD, D_NUMBER, FATHER, HELP_NUMBER, MOTHER, OTHER, current, former, lines, lives_at, numbers, person,
     responsibility, with,
 };
 use super::*;
-use crate::settings::MaskinportenSettings;
-
-type Answered = Option<(String, Vec<u8>)>;
 
 /// The rows of those who are asked about, of these people.
 fn answer(asked: &Asked, people: &[(&str, Value)]) -> Answered {
@@ -35,27 +32,10 @@ struct World {
 
 impl World {
     fn new(answers: impl Fn(&Asked, usize) -> Answered + Send + Sync + 'static) -> Self {
-        let server = TestServer::start(move |asked, before| match asked.path.as_str() {
-            "/token" => {
-                let token = json!({"access_token": format!("token-{before}"), "expires_in": 599});
-                Some(("200 OK".to_owned(), token.to_string().into_bytes()))
-            }
-            _ => answers(asked, before),
-        });
-        let folder = tempfile::tempdir().expect("a folder");
-        let (_, key_file) = key_file(folder.path());
-        let settings = MaskinportenSettings {
-            token_url: server.url("/token"),
-            audience: "https://test.maskinporten.no/".to_owned(),
-            client_id: "brevdue".to_owned(),
-            key_id: "key-1".to_owned(),
-            key_file,
-        };
-        let clock = Clock::standing();
-        let maskinporten = Maskinporten::new(settings, clock.clone()).expect("the key is read");
+        let (server, clock) = (TestServer::with_maskinporten(answers), Clock::standing());
         let (url, scope) = (server.url("/bulkoppslag"), "folkeregister:deling/offentligmedhjemmel".to_owned());
-        let register = SkatteetatenPopulationRegister::new(url, scope, maskinporten, clock).expect("a client");
-        Self { server, register }
+        let register = SkatteetatenPopulationRegister::new(url, scope, server.maskinporten(&clock), clock);
+        Self { server, register: register.expect("a client") }
     }
 
     fn of(people: Vec<(&'static str, Value)>) -> Self {
@@ -67,14 +47,7 @@ impl World {
     }
 
     async fn fails(&self) -> String {
-        let away = self.register.persons(&numbers(&[ADULT])).await.expect_err("the register is away");
-        let mut source = std::error::Error::source(&away);
-        let mut text = String::new();
-        while let Some(error) = source {
-            text = format!("{text}{error}; ");
-            source = error.source();
-        }
-        text
+        told(&self.register.persons(&numbers(&[ADULT])).await.expect_err("the register is away"))
     }
 
     /// How often it was asked for persons, and for homes.
@@ -223,37 +196,19 @@ async fn more_than_a_call_takes_are_asked_about_in_several_each_once_and_nobody_
     assert_eq!(world.calls(), (3, 0));
 }
 
+/// What both registers' client does with other answers is tested with the contact register.
 #[tokio::test]
-async fn a_token_that_is_refused_is_replaced_once() {
-    let twice = World::new(|asked, _| match asked.head.contains("token-0") {
-        true => Some(("401 Unauthorized".to_owned(), vec![])),
-        false => answer(asked, &[(ADULT, person(ADULT))]),
-    });
-    let never = World::new(|_, _| Some(("401 Unauthorized".to_owned(), vec![])));
-
-    assert_eq!(twice.ask(&[ADULT]).await.len(), 1);
-    assert_eq!((twice.server.asked("/token").len(), twice.calls()), (2, (2, 0)));
-    assert!(never.fails().await.contains("status 401"));
-    assert_eq!((never.server.asked("/token").len(), never.calls()), (2, (2, 0)));
-}
-
-#[tokio::test]
-async fn broken_oversized_and_refusing_answers_are_no_answers() {
-    let table: [(&str, Vec<u8>, &str); 6] = [
-        ("200 OK", b"{\"oppslag\": [".to_vec(), "cannot be read"),
-        ("200 OK", b"{}".to_vec(), "cannot be read"),
-        ("200 OK", vec![b' '; MOST_BYTES + 1], "too long"),
-        ("500 Internal Server Error", b"{\"kode\": \"FREG-001\"}".to_vec(), "status 500"),
-        ("429 Too Many Requests", vec![], "status 429"),
-        ("302 Found\r\nlocation: /other", vec![], "status 302"),
-    ];
-    for (head, body, expected) in table {
-        let world = World::new(move |_, _| Some((head.to_owned(), body.clone())));
+async fn answers_that_cannot_be_read_or_are_too_long_are_none() {
+    for (body, expected) in [
+        (b"{\"oppslag\": [".to_vec(), "cannot be read"),
+        (b"{}".to_vec(), "cannot be read"),
+        (vec![b' '; MOST_BYTES + 1], "too long"),
+    ] {
+        let world = World::new(move |_, _| Some(("200 OK".to_owned(), body.clone())));
 
         let text = world.fails().await;
 
         assert!(text.contains(expected), "{text}");
-        assert!(world.server.asked("/other").is_empty());
     }
 }
 

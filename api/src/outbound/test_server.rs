@@ -1,5 +1,6 @@
 //! A server on this machine that plays another organisation's system: it keeps what it is asked, and answers as it is told.
 
+use std::error::Error;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -9,6 +10,11 @@ use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use serde_json::json;
+
+use super::Maskinporten;
+use crate::clock::Clock;
+use crate::settings::MaskinportenSettings;
 
 /// What came in: path, head and body, also as the bytes that it was.
 #[derive(Clone, Debug)]
@@ -20,7 +26,8 @@ pub(super) struct Asked {
 }
 
 /// Status line with any header lines, and body; nothing where it never answers.
-type Answers = dyn Fn(&Asked, usize) -> Option<(String, Vec<u8>)> + Send + Sync;
+pub(super) type Answered = Option<(String, Vec<u8>)>;
+type Answers = dyn Fn(&Asked, usize) -> Answered + Send + Sync;
 
 pub(super) struct TestServer {
     address: SocketAddr,
@@ -29,7 +36,7 @@ pub(super) struct TestServer {
 
 impl TestServer {
     /// Starts it. `answers` gets each request and how many came before to the same path.
-    pub(super) fn start(answers: impl Fn(&Asked, usize) -> Option<(String, Vec<u8>)> + Send + Sync + 'static) -> Self {
+    pub(super) fn start(answers: impl Fn(&Asked, usize) -> Answered + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         let asked = Arc::<Mutex<Vec<Asked>>>::default();
@@ -42,6 +49,37 @@ impl TestServer {
             }
         });
         Self { address, asked }
+    }
+
+    /// Starts it so that it plays Maskinporten, too: it gives a token for each time that it is asked for, numbered.
+    pub(super) fn with_maskinporten(answers: impl Fn(&Asked, usize) -> Answered + Send + Sync + 'static) -> Self {
+        Self::start(move |asked, before| {
+            if asked.path != "/token" {
+                return answers(asked, before);
+            }
+            let grant = "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=";
+            assert!(asked.body.starts_with(grant));
+            let token = json!({"access_token": format!("token-{before}"), "expires_in": 599, "token_type": "Bearer"});
+            Some(("200 OK".to_owned(), token.to_string().into_bytes()))
+        })
+    }
+
+    /// Who we are at the Maskinporten that it plays.
+    pub(super) fn maskinporten_settings(&self, key_file: PathBuf) -> MaskinportenSettings {
+        MaskinportenSettings {
+            token_url: self.url("/token"),
+            audience: "https://test.maskinporten.no/".to_owned(),
+            client_id: "brevdue".to_owned(),
+            key_id: "key-1".to_owned(),
+            key_file,
+        }
+    }
+
+    /// A client of it, with a key of its own.
+    pub(super) fn maskinporten(&self, clock: &Clock) -> Maskinporten {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (_, key_file) = key_file(folder.path());
+        Maskinporten::new(self.maskinporten_settings(key_file), clock.clone()).expect("the key is read")
     }
 
     pub(super) fn url(&self, path: &str) -> String {
@@ -92,6 +130,11 @@ fn read(stream: &mut TcpStream) -> Option<Asked> {
             Ok(count) => request.extend_from_slice(&buffer[..count]),
         }
     }
+}
+
+/// What is told of an error, and of all that is behind it.
+pub(super) fn told(error: &dyn Error) -> String {
+    std::iter::successors(error.source(), |&error| error.source()).map(|error| format!("{error}; ")).collect()
 }
 
 /// A new private key, and the file in a folder that it lies in.

@@ -22,7 +22,6 @@ use zip::ZipArchive;
 use super::super::test_server::{Asked, TestServer, key_file};
 use super::super::tests::{letter_to, word};
 use super::*;
-use crate::settings::MaskinportenSettings;
 
 const ID: &str = "00000000-0000-0000-0000-000000000007";
 const STATUSES: &str = "/messages/out/00000000-0000-0000-0000-000000000007/statuses";
@@ -105,14 +104,13 @@ impl World {
         };
         let answers = Arc::new(Mutex::new(answers));
         let told = Arc::clone(&answers);
-        let server = TestServer::start(move |asked, before| {
+        let server = TestServer::with_maskinporten(move |asked, before| {
             let mut told = told.lock().expect("answers");
             let Answers { statuses, statuses_once_sent, refuses_first, taken, receipts } = told.clone();
             if asked.path == "/messages/out" && !statuses_once_sent.is_null() {
                 told.statuses = statuses_once_sent;
             }
             let (status, body) = match asked.path.as_str() {
-                "/token" => (200, json!({"access_token": format!("token-{}", asked.body.len()), "expires_in": 120})),
                 STATUSES if refuses_first && before == 0 => (401, Value::Null),
                 STATUSES if statuses == json!([]) => (204, Value::Null),
                 STATUSES => (200, statuses),
@@ -131,13 +129,7 @@ impl World {
         let pem: Vec<&str> = pem.as_bytes().chunks(64).map(|line| str::from_utf8(line).expect("text")).collect();
         let pem = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", pem.join("\n"));
         std::fs::write(&certificate_file, format!("{pem}{pem}")).expect("written");
-        let maskinporten = MaskinportenSettings {
-            token_url: server.url("/token"),
-            audience: "https://maskinporten.no/".to_owned(),
-            client_id: "a1b2".to_owned(),
-            key_id: "k".to_owned(),
-            key_file: key_file.clone(),
-        };
+        let maskinporten = server.maskinporten_settings(key_file.clone());
         let settings = DpiSettings {
             url: server.url("/"),
             organisation: OrganisationNumber::parse("310000027").expect("a number"),
