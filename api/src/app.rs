@@ -12,7 +12,7 @@ use actix_web::http::header::{
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::access::Policy;
 use domain::identity::NumberSeries;
 use persistence::vault::MasterKey;
@@ -140,10 +140,7 @@ impl Application {
             .and_then(|listener| listener.local_addr().map(|address| (listener, address)))
             .map_err(|source| StartError::Io { what: format!("cannot listen on {}", settings.listen), source });
         let (listener, address) = listener?;
-        let clock = match settings.mode {
-            Mode::Sandbox => Clock::movable(settings.sandbox_now),
-            Mode::Production => Clock::system(),
-        };
+        let clock = clock(&settings);
         let mut issuers = issuers(&settings)?;
         let sandbox_register = Arc::new(sandbox::register());
         let sandbox_contacts = Arc::new(sandbox::contact_register(&clock));
@@ -159,7 +156,7 @@ impl Application {
             Mode::Sandbox => partners.outside(),
             Mode::Production => Outside::new(messengers(&settings)?, carriers(&settings, &clock)?),
         };
-        let store = open_store(&settings, registers, outside.carriers.outlets())?;
+        let store = open_store(&settings, registers, outside.carriers.outlets(), clock.now()).await?;
         let (sandbox, series) = match settings.mode {
             Mode::Sandbox => {
                 if store.real_person_exists().await? {
@@ -230,6 +227,14 @@ impl Application {
     }
 }
 
+/// The time that the program goes by: its own in a sandbox.
+pub(crate) fn clock(settings: &Settings) -> Clock {
+    match settings.mode {
+        Mode::Sandbox => Clock::movable(settings.sandbox_now),
+        Mode::Production => Clock::system(),
+    }
+}
+
 fn issuers(settings: &Settings) -> Result<Vec<IssuerSettings>, StartError> {
     let mut issuers = Vec::new();
     for table in &settings.issuers {
@@ -270,7 +275,12 @@ pub(crate) fn make_database_folder(url: &persistence::DatabaseUrl) -> Result<(),
     Ok(())
 }
 
-fn open_store(settings: &Settings, registers: Registers, outlets: Outlets) -> Result<Store, StartError> {
+async fn open_store(
+    settings: &Settings,
+    registers: Registers,
+    outlets: Outlets,
+    now: DateTime<Utc>,
+) -> Result<Store, StartError> {
     let database = database_url(settings);
     std::fs::create_dir_all(&settings.data_folder)
         .map_err(|source| StartError::Io { what: format!("cannot make {}", settings.data_folder.display()), source })?;
@@ -293,23 +303,32 @@ fn open_store(settings: &Settings, registers: Registers, outlets: Outlets) -> Re
         contact_register: registers.contact,
         register_max_age: TimeDelta::from_std(access.register_max_age).unwrap_or(TimeDelta::MAX),
         outlets,
-    })?)
+        now,
+    })
+    .await?)
 }
 
-/// A sandbox makes its own key; anywhere else a missing key is an error, because a new one would open nothing.
-fn master_key(settings: &Settings) -> Result<MasterKey, StartError> {
-    match (&settings.master_key, &settings.master_key_file, settings.mode) {
-        (Some(text), _, _) => Ok(MasterKey::parse(text.expose_secret())?),
-        (None, Some(path), Mode::Sandbox) => Ok(MasterKey::read_or_create_file(path)?),
-        (None, Some(path), Mode::Production) => Ok(MasterKey::read_file(path)?),
-        (None, None, _) => {
+/// The master key, which has to be there.
+pub(crate) fn master_key_kept(settings: &Settings) -> Result<MasterKey, StartError> {
+    match (&settings.master_key, &settings.master_key_file) {
+        (Some(text), _) => Ok(MasterKey::parse(text.expose_secret())?),
+        (None, Some(path)) => Ok(MasterKey::read_file(path)?),
+        (None, None) => {
             let source = std::io::Error::from(std::io::ErrorKind::NotFound);
             Err(StartError::Io { what: "no master key: set BREVDUE_MASTER_KEY or master_key_file".to_owned(), source })
         }
     }
 }
 
-fn blob_settings(location: &BlobLocation) -> persistence::blob::BlobSettings {
+/// A sandbox makes its own key; anywhere else a missing key is an error, because a new one would open nothing.
+fn master_key(settings: &Settings) -> Result<MasterKey, StartError> {
+    match (&settings.master_key, &settings.master_key_file, settings.mode) {
+        (None, Some(path), Mode::Sandbox) => Ok(MasterKey::read_or_create_file(path)?),
+        _ => master_key_kept(settings),
+    }
+}
+
+pub(crate) fn blob_settings(location: &BlobLocation) -> persistence::blob::BlobSettings {
     match location {
         BlobLocation::Folder(folder) => persistence::blob::BlobSettings::Folder(folder.clone()),
         BlobLocation::S3(s3) => persistence::blob::BlobSettings::S3 {

@@ -31,6 +31,8 @@ enum Command {
     Openapi,
     /// Read the settings, report every problem, and show what is in force
     CheckSettings,
+    /// Make the attachments those of this database, whose they were before notwithstanding
+    AdoptAttachments,
 }
 
 /// Runs the program.
@@ -38,7 +40,7 @@ enum Command {
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     match execute(&arguments) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             complain(error.as_ref());
             ExitCode::FAILURE
@@ -48,24 +50,38 @@ pub fn run() -> ExitCode {
 
 type AnyError = Box<dyn std::error::Error>;
 
-fn execute(arguments: &Arguments) -> Result<(), AnyError> {
+fn execute(arguments: &Arguments) -> Result<ExitCode, AnyError> {
     if let Some(Command::Openapi) = arguments.command {
-        return say(&openapi::yaml()?);
+        return say(&openapi::yaml()?).map(|()| ExitCode::SUCCESS);
     }
     let settings = read_settings(arguments)?;
-    match arguments.command {
+    match &arguments.command {
         Some(Command::CheckSettings) => say(&settings.summary()),
-        Some(Command::Migrate) => {
-            let url = app::database_url(&settings);
-            app::make_database_folder(&url)?;
-            let applied = persistence::migrate(&url)?;
-            say(&format!("migrations applied: {applied}\n"))
+        Some(Command::Migrate) => migrate(&settings),
+        Some(Command::AdoptAttachments) => {
+            telemetry::init(&settings.log)?;
+            actix_web::rt::System::new().block_on(adopt_attachments(&settings))
         }
         Some(Command::Serve | Command::Openapi) | None => {
             telemetry::init(&settings.log)?;
             actix_web::rt::System::new().block_on(serve(settings))
         }
     }
+    .map(|()| ExitCode::SUCCESS)
+}
+
+fn migrate(settings: &Settings) -> Result<(), AnyError> {
+    let url = app::database_url(settings);
+    app::make_database_folder(&url)?;
+    let applied = persistence::migrate(&url)?;
+    say(&format!("migrations applied: {applied}\n"))
+}
+
+async fn adopt_attachments(settings: &Settings) -> Result<(), AnyError> {
+    let (database, blobs) = (app::database_url(settings), app::blob_settings(&settings.blobs));
+    let adopted = persistence::adopt_attachments(&database, &blobs, app::clock(settings).now()).await?;
+    let before = adopted.before.map_or_else(|| "nobody knew whose they were".to_owned(), |id| format!("before: {id}"));
+    say(&format!("the attachments belong to database {} ({before})\n", adopted.database))
 }
 
 async fn serve(settings: Settings) -> Result<(), AnyError> {

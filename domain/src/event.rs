@@ -11,6 +11,24 @@ pub const KEPT: TimeDelta = TimeDelta::days(90);
 /// After how long without an event a heartbeat says that the feed lives.
 pub const QUIET: TimeDelta = TimeDelta::hours(1);
 
+/// Places of a feed are counted on from a multiple of this after a restore. So many events do not come in a second, and the
+/// microseconds of some two hundred years to come are numbers that JavaScript holds exactly.
+const RESTART: i64 = 1_000_000;
+
+/// The place after which a feed that has come to `last` goes on when its database was restored at a time. It lies behind
+/// every place that was given out before, by this copy of the database or by another.
+#[must_use]
+pub const fn restart_after(last: i64, now: DateTime<Utc>) -> i64 {
+    let (next, by_time) = ((last / RESTART + 1) * RESTART, now.timestamp() * RESTART);
+    if by_time > next { by_time } else { next }
+}
+
+/// Whether a place is one after which a restored feed goes on: the only ones behind which there may be a gap.
+#[must_use]
+pub const fn is_restart(place: i64) -> bool {
+    place > 0 && place % RESTART == 0
+}
+
 /// What happened.
 // The words below are stored for years. Rename the variants as you like; never change a word.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EnumString, IntoStaticStr, VariantArray)]
@@ -100,4 +118,31 @@ pub struct About {
     pub service: ServiceId,
     /// The message.
     pub message: MessageId,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_restored_feed_goes_on_where_no_copy_of_it_has_been() {
+        let at = |seconds: i64| DateTime::from_timestamp(seconds, 0).expect("a time");
+        let table = [
+            ("by the time", 41, at(1_790_000_000), 1_790_000_000_000_000),
+            ("again a second later", 1_790_000_000_000_012, at(1_790_000_001), 1_790_000_001_000_000),
+            ("with a clock that went back", 1_790_000_000_000_012, at(1_780_000_000), 1_790_000_001_000_000),
+            (
+                "in the same second, with nothing in between",
+                1_790_000_000_000_000,
+                at(1_790_000_000),
+                1_790_000_001_000_000,
+            ),
+        ];
+        for (name, last, now, expected) in table {
+            let place = restart_after(last, now);
+            assert_eq!(place, expected, "{name}");
+            assert!(place > last && is_restart(place) && !is_restart(place + 1), "{name}");
+        }
+        assert!(!is_restart(0), "no feed begins with a restore");
+    }
 }

@@ -85,7 +85,9 @@ fn passes(message: &str) -> bool {
 impl From<BlobError> for StoreError {
     fn from(error: BlobError) -> Self {
         match error {
-            BlobError::Unavailable(_) => Self::Unavailable(Box::new(error)),
+            BlobError::Unavailable(_) | BlobError::Foreign(_) | BlobError::Unmarked | BlobError::Emptied => {
+                Self::Unavailable(Box::new(error))
+            }
             // Bytes that a row names and that are not there, or not as they were written.
             BlobError::Corrupt | BlobError::NotFound => Self::Corrupt { what: "attachment" },
         }

@@ -21,7 +21,7 @@ use crate::error::{Failure, StoreError};
 use crate::schema::{event, feed};
 use crate::{Store, audit};
 
-pub(crate) use relay::{held, remove_old};
+pub(crate) use relay::{begin_after_restore, held, remove_old};
 pub(crate) use waiting::Waiting;
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "event" };
@@ -119,13 +119,19 @@ fn page(
     if after.is_some_and(|after| after > last) {
         return Err(Failure::AheadOfFeed { last });
     }
-    let items = events_behind(connection, organisation, after.unwrap_or(0), i64::from(limit))?;
+    let mut items = events_behind(connection, organisation, after.unwrap_or(0), i64::from(limit) + 1)?;
     let first = items.first().map_or(last + 1, |event| event.number);
-    // The places have no gaps, so a missing next one is one that has been removed.
+    // The places have no gaps but after a restore, so a missing next one is one that has been removed, or that a later time
+    // had given out which the database does not know of.
     if after.is_some_and(|after| first > after + 1) {
         return Err(Failure::EventsExpired);
     }
-    let next_after = items.last().map_or(last, |event| event.number);
+    // Just before the next event, so that who has read all up to a gap goes on behind it.
+    let next_after = match items.get(usize::from(limit)) {
+        Some(next) => next.number - 1,
+        None => items.last().map_or(last, |event| event.number.max(last)),
+    };
+    items.truncate(usize::from(limit));
     Ok(FeedPage { items, next_after })
 }
 

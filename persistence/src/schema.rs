@@ -759,6 +759,30 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    installation (singleton) {
+        singleton -> SmallInt,
+        id -> SqlUuid,
+        generation -> BigInt,
+        created_at -> SqlTime,
+        swept_at -> Nullable<SqlTime>,
+    }
+}
+
+diesel::table! {
+    use crate::database::{SqlTime, SqlUuid};
+    use diesel::sql_types::*;
+
+    loose_blob (blob_id) {
+        blob_id -> SqlUuid,
+        is_trashed -> Bool,
+        due_at -> SqlTime,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     vault_key,
     organisation,
@@ -802,4 +826,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     webhook,
     webhook_delivery,
     webhook_key,
+    installation,
+    loose_blob,
 );

@@ -8,13 +8,12 @@ use diesel::prelude::*;
 use domain::access::Policy;
 use domain::id::ServiceId;
 use domain::message::Sender;
-use futures_util::TryStreamExt as _;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::audit::AuditLog;
 use crate::blob::{BlobError, BlobSettings, BlobStore};
 use crate::contact_register::{ContactDesk, ContactRegister};
-use crate::database::{Connection, DatabaseUrl, Id, Pool, on};
+use crate::database::{Connection, DatabaseUrl, Pool, on};
 use crate::error::{Failure, StoreError};
 use crate::feed::Waiting;
 use crate::handover::Outlets;
@@ -22,16 +21,12 @@ use crate::intake::{self, Intake};
 use crate::migration::{self, MigrationError};
 use crate::platform::PlatformService;
 use crate::register::PopulationRegister;
-use crate::schema::{attachment, upload as uploads, vault_key};
+use crate::schema::vault_key;
 use crate::vault::{MasterKey, Vault, VaultError, WrappedVaultKey};
-use crate::{draft, feed, health_contact, idempotency, relationship, upload, webhook};
 
 /// How long what recipients see of a service is kept in memory.
 const SENDERS_KEPT: Duration = Duration::from_secs(10);
 const MOST_SENDERS: u64 = 10_000;
-
-/// Bytes younger than this may belong to an upload whose row is not there yet.
-const SWEEP_AFTER: TimeDelta = TimeDelta::hours(48);
 
 /// What the store needs to open.
 pub struct StoreSettings {
@@ -55,6 +50,8 @@ pub struct StoreSettings {
     pub register_max_age: TimeDelta,
     /// The ways out of the house.
     pub outlets: Outlets,
+    /// The time of opening.
+    pub now: DateTime<Utc>,
 }
 
 /// Why the store did not open.
@@ -69,12 +66,21 @@ pub enum OpenError {
     /// The database is away.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The database could not be asked for what it is.
+    #[error(transparent)]
+    Failure(#[from] Failure),
     /// The master key does not open this database's keys.
     #[error(transparent)]
     Vault(#[from] VaultError),
     /// The object store cannot be used.
     #[error("the object store cannot be used")]
     Blobs(#[from] BlobError),
+    /// The object store has another database's bytes, or may have.
+    #[error(
+        "the attachments are not this database's: name the store or the database that belongs with the other, or run \
+         `brevdue adopt-attachments` to make them this database's (docs/restore.md)"
+    )]
+    NotOurs(#[source] BlobError),
     /// A thread could not be started.
     #[error("a thread could not be started")]
     Thread(#[from] std::io::Error),
@@ -128,14 +134,15 @@ pub(crate) struct Inner {
     /// As many as there are connections: a thread is taken only when there is a connection for it.
     slots: Arc<Semaphore>,
     acquire_timeout: Duration,
+    pub(crate) opened_at: DateTime<Utc>,
 }
 
 impl Store {
     /// Opens the store. The database must have been migrated; the keys of a new one are made here.
     ///
     /// # Errors
-    /// When a part of it cannot be used.
-    pub fn open(settings: StoreSettings) -> Result<Self, OpenError> {
+    /// When a part of it cannot be used, or the attachments are another database's.
+    pub async fn open(settings: StoreSettings) -> Result<Self, OpenError> {
         let StoreSettings {
             database,
             connections,
@@ -147,6 +154,7 @@ impl Store {
             contact_register,
             register_max_age,
             outlets,
+            now,
         } = settings;
         if migration::is_pending(&database)? {
             return Err(OpenError::MigrationsPending);
@@ -174,10 +182,13 @@ impl Store {
             platform: OnceLock::new(),
             slots,
             acquire_timeout,
+            opened_at: now,
         });
         let intake = Arc::new(intake::start(Arc::clone(&inner))?);
         let contact_desk = Arc::new(ContactDesk::new(contact_register));
-        Ok(Self { inner, intake, contact_desk, database: Arc::new(database) })
+        let store = Self { inner, intake, contact_desk, database: Arc::new(database) };
+        store.bind_blobs(now).await?;
+        Ok(store)
     }
 
     /// Runs `work` with a connection, on a thread that may block.
@@ -208,50 +219,6 @@ impl Store {
         self.inner.work.notified().await;
     }
 
-    /// Forgets old idempotency keys, expired uploads and old events, and sweeps bytes that nothing names.
-    ///
-    /// # Errors
-    /// The store away. What is left is for the next time.
-    pub async fn clean_up(&self, now: DateTime<Utc>) -> Result<(), Failure> {
-        let expired = self
-            .run(move |_, connection| {
-                connection.write(|connection| {
-                    idempotency::forget(connection, now)?;
-                    relationship::sweep(connection, now)?;
-                    draft::expire(connection, now)?;
-                    health_contact::sweep(connection, now)?;
-                    Ok::<_, Failure>(upload::expire(connection, now)?)
-                })
-            })
-            .await?;
-        for blob in expired {
-            self.inner.blobs.delete(blob.0).await.map_err(StoreError::from)?;
-        }
-        while self.run(move |_, connection| Ok(feed::remove_old(connection, now)?)).await? {}
-        self.run(move |_, connection| Ok(connection.write(|connection| webhook::sweep(connection, now))?)).await?;
-        let mut stored = std::pin::pin!(self.inner.blobs.list());
-        while let Some((blob, changed_at)) = stored.try_next().await.map_err(StoreError::from)? {
-            if changed_at < now - SWEEP_AFTER && !self.is_named(Id(blob)).await? {
-                self.inner.blobs.delete(blob).await.map_err(StoreError::from)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether a message or an upload names these bytes.
-    async fn is_named(&self, blob: Id) -> Result<bool, Failure> {
-        self.run(move |_, connection| {
-            let in_message = attachment::table.filter(attachment::blob_id.eq(blob));
-            let in_upload = uploads::table.filter(uploads::blob_id.eq(blob));
-            let named = on!(connection, c => diesel::select(
-                diesel::dsl::exists(in_message).or(diesel::dsl::exists(in_upload)),
-            )
-            .get_result::<bool>(c))?;
-            Ok(named)
-        })
-        .await
-    }
-
     /// Asks each part whether it answers.
     pub async fn readiness(&self) -> Readiness {
         let database = self
@@ -268,7 +235,7 @@ impl Store {
 }
 
 /// The vault's keys; made and stored where there are none yet.
-fn vault_keys(pool: &Pool, master_key: &MasterKey) -> Result<Vec<WrappedVaultKey>, StoreError> {
+pub(crate) fn vault_keys(pool: &Pool, master_key: &MasterKey) -> Result<Vec<WrappedVaultKey>, StoreError> {
     let mut connection = pool.get()?;
     connection.write(|connection| {
         if let Connection::Postgres(link) = &mut *connection {

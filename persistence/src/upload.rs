@@ -21,7 +21,7 @@ use crate::file_inspection::{InspectError, inspect};
 use crate::idempotency::{self, Created, RequestKey};
 use crate::schema::upload;
 use crate::vault::FileKey;
-use crate::{Inner, Store, audit, conversation, service};
+use crate::{Inner, Store, audit, conversation, loose_blob, service};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "upload" };
 
@@ -114,15 +114,16 @@ impl Store {
         S: Stream<Item = Result<Bytes, E>>,
     {
         let now = context.now;
-        let accepted = self
-            .for_upload(context, owner, move |inner, connection| {
-                fetch(inner, connection, owner, id, now)?;
-                Ok((accepted_types(connection, owner)?, id))
-            })
-            .await?;
         // An id and a key of their own for these bytes: a second attempt never touches those of the first, and no key
         // ever seals two contents.
         let (blob, file_key) = (new_id::<Id>(), FileKey::generate());
+        let accepted = self
+            .for_upload(context, owner, move |inner, connection| {
+                fetch(inner, connection, owner, id, now)?;
+                loose_blob::loosen(connection, &[blob], now)?;
+                Ok((accepted_types(connection, owner)?, id))
+            })
+            .await?;
         let stored = self.inner.blobs.put(blob.0, &file_key, content, MAX_FILE_BYTES).await.map_err(fill_error)?;
         let judged = self.judge(blob, &file_key, stored.size_bytes).await.and_then(|file_type| {
             if accepted.contains(&file_type) { Ok(file_type) } else { Err(Failure::File(FileFault::UnacceptedType)) }
@@ -187,13 +188,15 @@ impl Store {
 
     /// Takes files away that came with a message that came to nothing, or had come before. Those that a message has
     /// taken stay. Should this fail, they go when their time is over.
-    pub async fn upload_discard(&self, owner: UploadOwner, ids: &[UploadId]) {
+    pub async fn upload_discard(&self, owner: UploadOwner, ids: &[UploadId], now: DateTime<Utc>) {
         if ids.is_empty() {
             return;
         }
         let ids: Vec<Id> = ids.iter().map(|id| id.key()).collect();
         let left = self
-            .run(move |_, connection| connection.write(|connection| Ok::<_, Failure>(take(connection, owner, &ids)?)))
+            .run(move |_, connection| {
+                connection.write(|connection| Ok::<_, Failure>(take(connection, owner, &ids, now)?))
+            })
             .await;
         match left {
             Ok(blobs) => {
@@ -219,10 +222,15 @@ impl Store {
         })
     }
 
-    /// Takes bytes away that nothing names. Should that fail, the sweep finds them.
+    /// Takes bytes away that came a moment ago and count for nothing. Should that fail, the sweep does it.
     async fn discard(&self, blob: Id) {
-        if let Err(error) = self.inner.blobs.delete(blob.0).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "a discarded blob is left for the sweep");
+        let deleted = match self.inner.blobs.delete(blob.0).await.map_err(StoreError::from) {
+            Ok(()) => self.run(move |_, connection| Ok(loose_blob::forget(connection, &[blob])?)).await,
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = deleted {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, blob.id = %blob.0, "a discarded attachment is left for the sweep");
         }
     }
 }
@@ -293,6 +301,9 @@ fn fill(
             upload::sha256.eq(content.sha256.to_vec()),
         ))
         .execute(c))?;
+    if filled == 1 {
+        loose_blob::forget(connection, &[blob])?;
+    }
     Ok(filled == 1)
 }
 
@@ -382,22 +393,27 @@ pub(crate) fn consume(connection: &mut Connection, ids: &[Id]) -> Result<usize, 
 }
 
 /// Takes uploads of a service off the list, and says which bytes they leave behind.
-fn take(connection: &mut Connection, owner: UploadOwner, ids: &[Id]) -> Result<Vec<Id>, StoreError> {
+fn take(
+    connection: &mut Connection,
+    owner: UploadOwner,
+    ids: &[Id],
+    now: DateTime<Utc>,
+) -> Result<Vec<Id>, StoreError> {
     let these = upload::table.filter(upload::owner_id.eq(key_of(owner))).filter(upload::id.eq_any(ids));
     let ids = on!(&mut *connection, c => these.select(upload::id).load::<Id>(c))?;
-    remove(connection, &ids)
+    remove(connection, &ids, now)
 }
 
-/// Takes expired uploads off the list, and says which bytes they leave behind.
-pub(crate) fn expire(connection: &mut Connection, now: DateTime<Utc>) -> Result<Vec<Id>, StoreError> {
+/// Takes expired uploads off the list. Their bytes are left for the sweep.
+pub(crate) fn expire(connection: &mut Connection, now: DateTime<Utc>) -> Result<(), StoreError> {
     let expired = upload::table.filter(upload::expires_at.le(Time(now)));
     let ids = on!(&mut *connection, c => expired.select(upload::id).load::<Id>(c))?;
-    remove(connection, &ids)
+    remove(connection, &ids, now).map(drop)
 }
 
-/// Removes uploads. A message may be taking one of them at this moment: then the row is locked, we wait, and it is
-/// gone; its bytes are the message's and must not be named here.
-fn remove(connection: &mut Connection, ids: &[Id]) -> Result<Vec<Id>, StoreError> {
+/// Removes uploads, and says which bytes they leave behind. A message may be taking one of them at this moment: then the row
+/// is locked, we wait, and it is gone; its bytes are the message's and must not be named here.
+fn remove(connection: &mut Connection, ids: &[Id], now: DateTime<Utc>) -> Result<Vec<Id>, StoreError> {
     let these = upload::table.filter(upload::id.eq_any(ids)).select((upload::id, upload::blob_id));
     let removed: Vec<(Id, Option<Id>)> = match &mut *connection {
         Connection::Postgres(link) => these.for_update().load(&mut **link as &mut PgConnection)?,
@@ -405,5 +421,7 @@ fn remove(connection: &mut Connection, ids: &[Id]) -> Result<Vec<Id>, StoreError
     };
     let (ids, blobs): (Vec<Id>, Vec<Option<Id>>) = removed.into_iter().unzip();
     on!(connection, c => diesel::delete(upload::table.filter(upload::id.eq_any(&ids))).execute(c))?;
-    Ok(blobs.into_iter().flatten().collect())
+    let blobs: Vec<Id> = blobs.into_iter().flatten().collect();
+    loose_blob::loosen(connection, &blobs, now)?;
+    Ok(blobs)
 }

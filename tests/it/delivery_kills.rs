@@ -203,7 +203,7 @@ async fn kill_at_each_statement(place: &Place, recipient: &str, expected: Outcom
     let ids = letters_that_wait(place, recipient).await;
     count_statements();
     let outlets = Outlets { paper: true, mailboxes: vec![] };
-    let (store, outside) = (stores::open(place, Registers, outlets), Outside::default());
+    let (store, outside) = (stores::open(place, Registers, outlets).await, Outside::default());
     place.execute(&format!("UPDATE job SET run_at = {}", place.time(noon() + TimeDelta::days(3000))));
     for (statement, id) in (1..).zip(&ids) {
         let key = place.id(id);
@@ -247,7 +247,7 @@ stories! {
     async fn bx_4_a_carrier_that_says_later_what_became_of_a_letter_is_asked_until_it_does(database: Database) {
         let place = Place::new(database);
         let ids = letters_that_wait(&place, RESERVERT).await;
-        let store = stores::open(&place, Registers, Outlets { paper: true, mailboxes: vec![] });
+        let store = stores::open(&place, Registers, Outlets { paper: true, mailboxes: vec![] }).await;
         let mut now = noon();
         place.execute(&format!("UPDATE job SET run_at = {}", place.time(now)));
         while store.deliver_due(now).await.expect("the store") > 0 {}

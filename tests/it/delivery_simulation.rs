@@ -99,7 +99,7 @@ impl<'p> Simulation<'p> {
         server.kill();
         count_statements();
         let outside = Arc::new(Outside::new(size.people));
-        let store = open(place, &outside);
+        let store = open(place, &outside).await;
         let people = lock(&outside.people).clone();
         let told = people.iter().enumerate().map(|(place, person)| person.in_population_register(place)).collect();
         let kept = store.register_keep(told, start()).await.expect("they are kept");
@@ -229,7 +229,7 @@ impl<'p> Simulation<'p> {
                 })
             });
             self.kills += usize::from(!lived);
-            self.store = open(self.place, &self.outside);
+            self.store = open(self.place, &self.outside).await;
         }
         work(&self.store, &self.outside, now + TimeDelta::minutes(2)).await.expect("the store is there");
     }
@@ -376,9 +376,9 @@ impl<'p> Simulation<'p> {
     }
 }
 
-fn open(place: &Place, outside: &Arc<Outside>) -> Store {
+async fn open(place: &Place, outside: &Arc<Outside>) -> Store {
     let outlets = Outlets { paper: true, mailboxes: vec![MailboxProvider::Digipost, MailboxProvider::EBoks] };
-    stores::open(place, Registers(Arc::clone(outside)), outlets)
+    stores::open(place, Registers(Arc::clone(outside)), outlets).await
 }
 
 stories! {

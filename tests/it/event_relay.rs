@@ -35,8 +35,8 @@ impl ContactRegister for NoRegister {
     }
 }
 
-fn store(place: &Place) -> Store {
-    stores::open(place, NoRegister, Outlets::default())
+async fn store(place: &Place) -> Store {
+    stores::open(place, NoRegister, Outlets::default()).await
 }
 
 fn now() -> DateTime<Utc> {
@@ -134,8 +134,7 @@ fn write_some(place: &Place, mut dice: Dice, events: u64) {
 
 /// Numbers events again and again, killed at some statement each time, until nobody writes any more. Says how often it
 /// was killed.
-fn relay_and_die(place: &Place, writing: &AtomicUsize, mut dice: Dice) -> usize {
-    let store = store(place);
+fn relay_and_die(store: &Store, writing: &AtomicUsize, mut dice: Dice) -> usize {
     let mut kills = 0;
     while writing.load(Ordering::SeqCst) > 0 {
         let statement = 1 + i64::try_from(dice.roll(14)).expect("a small number");
@@ -146,7 +145,7 @@ fn relay_and_die(place: &Place, writing: &AtomicUsize, mut dice: Dice) -> usize 
 }
 
 async fn number_all(place: &Place) {
-    let store = store(place);
+    let store = store(place).await;
     while store.relay_due(now()).await.expect("the store is there") > 0 {}
 }
 
@@ -157,6 +156,7 @@ stories! {
         // Rows of earlier times, so that the feed does not begin with nothing.
         write_some(&place, Dice(1), 10);
         let (writing, events) = (AtomicUsize::new(8), if is_heavy() { 400 } else { 40 });
+        let stores = [store(&place).await, store(&place).await, store(&place).await];
 
         let kills = std::thread::scope(|scope| {
             for writer in 0..WRITERS {
@@ -167,9 +167,9 @@ stories! {
                 });
             }
             let relays: Vec<_> =
-                (0..3).map(|relay| scope.spawn({
-                    let (place, writing) = (&place, &writing);
-                    move || relay_and_die(place, writing, Dice(31 + relay))
+                (31..).zip(&stores).map(|(seed, store)| scope.spawn({
+                    let writing = &writing;
+                    move || relay_and_die(store, writing, Dice(seed))
                 })).collect();
             relays.into_iter().map(|relay| relay.join().expect("it ends")).sum::<usize>()
         });
@@ -182,7 +182,7 @@ stories! {
     async fn bx_8_a_relay_killed_at_any_statement_has_numbered_all_or_nothing(database: Database) {
         let place = Place::new(database);
         arrange(&place);
-        let store = store(&place);
+        let store = store(&place).await;
         let mut ends = BTreeSet::new();
 
         for statement in 1.. {

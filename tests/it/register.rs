@@ -267,7 +267,7 @@ stories! {
         persistence::migrate(&place.store_url()).expect("the migrations work");
         let now: DateTime<Utc> = "2026-11-22T12:00:00Z".parse().expect("a time");
         let register = Arc::new(SlowRegister::new(registered(Protected::NOT)));
-        let store = open(&place, Arc::clone(&register) as _);
+        let store = open(&place, Arc::clone(&register) as _).await;
         let before = store.register_keep(vec![registered(Protected::NOT)], now - TimeDelta::hours(2)).await;
         assert_eq!(before.expect("they are kept").len(), 1);
 
@@ -357,7 +357,7 @@ fn context(now: DateTime<Utc>) -> Context {
     Context { caller, now, trace: uuid::Uuid::now_v7().into() }
 }
 
-fn open(place: &Place, register: Arc<dyn PopulationRegister>) -> Store {
+async fn open(place: &Place, register: Arc<dyn PopulationRegister>) -> Store {
     Store::open(StoreSettings {
         database: place.store_url(),
         connections: 4,
@@ -369,6 +369,8 @@ fn open(place: &Place, register: Arc<dyn PopulationRegister>) -> Store {
         contact_register: Arc::new(NoContactRegister),
         register_max_age: TimeDelta::hours(1),
         outlets: persistence::Outlets::default(),
+        now: DateTime::UNIX_EPOCH,
     })
+    .await
     .expect("the store opens")
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 use domain::access::Policy;
 use persistence::blob::BlobSettings;
 use persistence::vault::MasterKey;
@@ -11,7 +11,7 @@ use persistence::{ContactRegister, Outlets, PopulationRegister, Store, StoreSett
 use tests::Place;
 
 /// The store of one process at a place, which asks this register of both kinds.
-pub(crate) fn open<R: PopulationRegister + ContactRegister + 'static>(
+pub(crate) async fn open<R: PopulationRegister + ContactRegister + 'static>(
     place: &Place,
     register: R,
     outlets: Outlets,
@@ -28,6 +28,8 @@ pub(crate) fn open<R: PopulationRegister + ContactRegister + 'static>(
         contact_register: register,
         register_max_age: TimeDelta::hours(1),
         outlets,
+        now: DateTime::UNIX_EPOCH,
     })
+    .await
     .expect("the store opens")
 }

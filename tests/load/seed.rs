@@ -234,7 +234,9 @@ async fn persons(
         contact_register: Arc::new(NoRegister),
         register_max_age: TimeDelta::MAX,
         outlets: persistence::Outlets::default(),
-    })?;
+        now: server::STARTS_AT.parse()?,
+    })
+    .await?;
     // Fresh for the hour that a run takes.
     let now: DateTime<Utc> = server::STARTS_AT.parse()?;
     let bar = progress("seeding: persons", count)?;

@@ -110,8 +110,46 @@ impl Place {
         self.folder().join("blobs")
     }
 
-    fn sqlite_file(&self) -> PathBuf {
+    pub(crate) fn sqlite_file(&self) -> PathBuf {
         self.folder().join("brevdue.sqlite")
+    }
+
+    /// The name of the schema on the server; none for SQLite.
+    pub(crate) fn schema(&self) -> Option<&str> {
+        self.schema.as_deref()
+    }
+
+    /// The address of the server's database in which the schema is.
+    pub(crate) fn server_url(&self) -> String {
+        stories_url().to_owned()
+    }
+
+    /// Takes the database away, as if there had never been one.
+    ///
+    /// # Panics
+    /// When a program holds it.
+    pub fn drop_database(&self) {
+        match &self.schema {
+            Some(schema) => {
+                server().batch_execute(&format!("DROP SCHEMA {schema} CASCADE")).expect("it can be dropped");
+            }
+            None => {
+                for ending in ["", "-wal", "-shm"] {
+                    let file = self.folder().join(format!("brevdue.sqlite{ending}"));
+                    assert!(std::fs::remove_file(&file).is_ok() || !file.exists(), "it can be removed");
+                }
+            }
+        }
+    }
+
+    /// Makes an empty database where there is none.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    pub fn make_database(&self) {
+        if let Some(schema) = &self.schema {
+            server().batch_execute(&format!("CREATE SCHEMA {schema}")).expect("a schema can be made");
+        }
     }
 
     /// The address of the database, as in the settings.

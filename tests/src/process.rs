@@ -10,6 +10,61 @@ use serde_json::{Value, json};
 
 use crate::{Place, SYSTEM_SCOPES};
 
+/// How long a command may take that ends by itself.
+const MOST_SECONDS: u64 = 120;
+
+/// A run of the program that has come to its end.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its exit status; none when it was killed.
+    pub status: Option<i32>,
+    /// What it printed.
+    pub out: String,
+    /// What it printed as errors, its log among it.
+    pub errors: String,
+}
+
+impl Place {
+    /// Runs the program here with arguments, until it ends. One that does not is killed.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn brevdue(&self, arguments: &[&str]) -> Ended {
+        let mut child = Command::new(binary())
+            .args(arguments)
+            .envs(self.environment())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let mut pipes = (child.stdout.take().expect("a pipe"), child.stderr.take().expect("a pipe"));
+        let (ended, has_ended) = std::sync::mpsc::channel();
+        let child = std::sync::Arc::new(std::sync::Mutex::new(child));
+        let killer = std::sync::Arc::clone(&child);
+        std::thread::spawn(move || {
+            if has_ended.recv_timeout(std::time::Duration::from_secs(MOST_SECONDS)).is_err()
+                && let Ok(mut child) = killer.lock()
+            {
+                // It may have ended at this moment, which is what is wanted.
+                let _ = child.kill();
+            }
+        });
+        let errors = std::thread::spawn(move || read_to_end(&mut pipes.1));
+        let out = read_to_end(&mut pipes.0);
+        let errors = errors.join().expect("its errors can be read");
+        let _ = ended.send(());
+        let status = child.lock().expect("nobody panicked").wait().expect("it ends");
+        Ended { status: status.code(), out, errors }
+    }
+}
+
+fn read_to_end(pipe: &mut impl std::io::Read) -> String {
+    let mut text = String::new();
+    pipe.read_to_string(&mut text).expect("its output can be read");
+    text
+}
+
 /// A server that runs as `brevdue serve` does, and is killed when this is dropped.
 pub struct ServerProcess {
     child: Child,

@@ -272,7 +272,7 @@ pub(crate) async fn turn_send(
     }
     .await;
     if !matches!(outcome, Ok(persistence::Created::New(_))) {
-        state.store.upload_discard(service.into(), &files).await;
+        state.store.upload_discard(service.into(), &files, state.clock.now()).await;
     }
     let (message, replayed) = outcome?.into_parts();
     let location = format!("/v1/services/{service}/messages/{message}");

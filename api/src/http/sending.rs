@@ -187,7 +187,7 @@ pub(crate) async fn message_send(
     let outcome = receive(&state, &call, service, &request, payload, &mut files).await;
     // The files of a message that is refused, or was sent before, belong to nothing.
     if !matches!(outcome, Ok(Created::New(_))) {
-        state.store.upload_discard(service.into(), &files).await;
+        state.store.upload_discard(service.into(), &files, state.clock.now()).await;
     }
     let (sending, replayed) = outcome?.into_parts();
     let location = format!("/v1/services/{service}/messages/{}", sending.id);

@@ -335,7 +335,7 @@ async fn answered(
     files: &[UploadId],
 ) -> Result<HttpResponse, ApiError> {
     if !matches!(outcome, Ok(Created::New(_))) {
-        state.store.upload_discard(mailbox.into(), files).await;
+        state.store.upload_discard(mailbox.into(), files, state.clock.now()).await;
     }
     Ok(written_answer(mailbox, outcome?))
 }

@@ -1,39 +1,41 @@
 //! The bytes of attachments: encrypted, in a local folder or an S3 bucket, and never whole in memory.
 //!
 //! A blob is written once and never changed. It is written before the row that names it, so a crash leaves a blob
-//! without a row and never a row without its blob; what has no row is found by [`BlobStore::list`].
+//! without a row and never a row without its blob. Nothing is deleted here at once but what was never named: the rest goes
+//! through the trash.
 //!
 //! Deliberately not here: who may read what, and what the bytes mean.
 
-mod abandoned;
 mod chunks;
+mod mark;
 mod read;
 mod reader;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod trash;
 mod write;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 use uuid::Uuid;
 
+use mark::Owner;
+use trash::trash_path_of;
+
+pub(crate) use mark::Mark;
 pub use reader::BlobReader;
 pub use settings::BlobSettings;
 pub use write::{PutError, StoredBlob};
 
-/// A file in a local folder that tells it from an empty mount point: without it, bytes would be written where nobody
-/// finds them again.
-const MARKER: &str = ".brevdue-blobs";
-
-/// Where the readiness check writes. Not a name that a blob can have.
-const CHECK_PREFIX: &str = "check";
+/// Where the readiness check writes, the same bytes each time. Not a name that a blob can have.
+const CHECK: &str = "check";
 
 /// Why bytes cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +49,15 @@ pub enum BlobError {
     /// There are no such bytes.
     #[error("there is no such stored attachment")]
     NotFound,
+    /// The bytes are those of another database.
+    #[error("the attachments there are those of database {0}")]
+    Foreign(Uuid),
+    /// There are bytes, and nothing says whose.
+    #[error("there are attachments there and nothing that says of which database")]
+    Unmarked,
+    /// There is nothing, where this database has had its bytes before.
+    #[error("there is nothing there, and this database has had attachments: is the volume mounted?")]
+    Emptied,
 }
 
 impl BlobError {
@@ -64,6 +75,14 @@ impl From<object_store::Error> for BlobError {
     }
 }
 
+/// A blob that is there.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Listed {
+    pub(crate) id: Uuid,
+    /// Whether it lies in the trash.
+    pub(crate) is_trashed: bool,
+}
+
 /// The store of attachment bytes. Cloning is cheap.
 #[derive(Clone)]
 pub struct BlobStore {
@@ -72,6 +91,7 @@ pub struct BlobStore {
     folder: Option<PathBuf>,
     /// How many chunks are written at a time.
     chunks_per_part: usize,
+    owner: Arc<Owner>,
 }
 
 impl BlobStore {
@@ -87,7 +107,7 @@ impl BlobStore {
         }
     }
 
-    /// Deletes bytes. That there are none is fine.
+    /// Deletes bytes that this process has just written and that nothing has ever named. That there are none is fine.
     ///
     /// # Errors
     /// The store is not available.
@@ -98,38 +118,28 @@ impl BlobStore {
         }
     }
 
-    /// Every stored blob with the time at which it was written, in no order.
-    pub fn list(&self) -> impl Stream<Item = Result<(Uuid, DateTime<Utc>), BlobError>> + Send + 'static + use<> {
+    /// Every stored blob, in the trash too, in no order.
+    pub(crate) fn list(&self) -> impl Stream<Item = Result<Listed, BlobError>> + Send + 'static + use<> {
         self.store.list(None).map_err(BlobError::from).try_filter_map(|object| async move {
             let id = object.location.filename().and_then(|name| Uuid::try_parse(name).ok());
-            Ok(id.filter(|id| path_of(*id) == object.location).map(|id| (id, object.last_modified)))
+            Ok(id.and_then(|id| {
+                let is_trashed = object.location == trash_path_of(id);
+                (is_trashed || object.location == path_of(id)).then_some(Listed { id, is_trashed })
+            }))
         })
     }
 
-    /// Writes, reads and deletes a few bytes, so that a store that is away, full or read-only is noticed.
+    /// Writes and reads a few bytes, so that a store that is away, full or read-only is noticed.
     ///
     /// # Errors
     /// The store is not available.
     pub async fn check(&self) -> Result<(), BlobError> {
         const CONTENT: &[u8] = b"check";
-        self.check_folder().await?;
-        let path = Path::from_iter([CHECK_PREFIX.to_owned(), Uuid::now_v7().to_string()]);
+        self.check_owner().await?;
+        let path = Path::from(CHECK);
         self.store.put(&path, Bytes::from_static(CONTENT).into()).await.map_err(BlobError::unavailable)?;
-        let read = async { self.store.get(&path).await?.bytes().await }.await;
-        self.store.delete(&path).await.map_err(BlobError::unavailable)?;
-        match read {
-            Ok(content) if content == CONTENT => Ok(()),
-            Ok(_) => Err(BlobError::Corrupt),
-            Err(error) => Err(BlobError::unavailable(error)),
-        }
-    }
-
-    /// That the folder is the one that was opened: not deleted, and not the empty place where it was mounted.
-    async fn check_folder(&self) -> Result<(), BlobError> {
-        match &self.folder {
-            Some(folder) => tokio::fs::metadata(folder.join(MARKER)).await.map(drop).map_err(BlobError::unavailable),
-            None => Ok(()),
-        }
+        let read = async { self.store.get(&path).await?.bytes().await }.await.map_err(BlobError::unavailable)?;
+        if read == CONTENT { Ok(()) } else { Err(BlobError::Corrupt) }
     }
 }
 

@@ -57,7 +57,13 @@ impl BlobStore {
     /// Asks for stored bytes, of a blob that has the size it should have: otherwise it was cut off or added to.
     pub(super) async fn get(&self, id: Uuid, layout: Layout, sealed: Range<u64>) -> Result<GetResult, BlobError> {
         let options = GetOptions { range: Some(GetRange::Bounded(sealed.clone())), ..GetOptions::default() };
-        match self.store.get_opts(&path_of(id), options).await {
+        let mut result = self.store.get_opts(&path_of(id), options.clone()).await;
+        if matches!(result, Err(object_store::Error::NotFound { .. })) && self.restore(id).await? {
+            // A row names what an older copy of the database knew of nothing that did.
+            tracing::warn!(blob.id = %id, "an attachment was fetched back from the trash");
+            result = self.store.get_opts(&path_of(id), options).await;
+        }
+        match result {
             Ok(result) if result.meta.size == layout.sealed_size() && result.range == sealed => Ok(result),
             Ok(_) => Err(BlobError::Corrupt),
             Err(error) => {

@@ -9,7 +9,7 @@ use object_store::local::LocalFileSystem;
 use object_store::{BackoffConfig, ClientOptions, RetryConfig};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{BlobError, BlobStore, MARKER};
+use super::{BlobError, BlobStore};
 
 /// Parts of 256 KiB for a folder: memory stays small with many uploads at once.
 const CHUNKS_PER_FOLDER_PART: usize = 4;
@@ -46,7 +46,8 @@ pub enum BlobSettings {
 }
 
 impl BlobStore {
-    /// Opens the store. A folder is touched, a bucket is not: [`BlobStore::check`] tells whether it answers.
+    /// Opens the store. A folder is made where there is none, a bucket is not touched: [`BlobStore::check`] tells whether it
+    /// answers.
     ///
     /// # Errors
     /// The folder cannot be made, or the settings of the bucket do not fit together.
@@ -80,21 +81,15 @@ impl BlobStore {
                     builder = builder.with_endpoint(endpoint);
                 }
                 let store = Arc::new(builder.build()?);
-                Ok(Self { store, folder: None, chunks_per_part: CHUNKS_PER_S3_PART })
+                Ok(Self { store, folder: None, chunks_per_part: CHUNKS_PER_S3_PART, owner: Arc::default() })
             }
         }
     }
 
     fn open_folder(folder: &Path) -> Result<Self, BlobError> {
         std::fs::create_dir_all(folder).map_err(BlobError::unavailable)?;
-        std::fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(folder.join(MARKER))
-            .and_then(|marker| marker.sync_all())
-            .map_err(BlobError::unavailable)?;
         let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
         let folder = Some(folder.to_owned());
-        Ok(Self { store: Arc::new(store), folder, chunks_per_part: CHUNKS_PER_FOLDER_PART })
+        Ok(Self { store: Arc::new(store), folder, chunks_per_part: CHUNKS_PER_FOLDER_PART, owner: Arc::default() })
     }
 }

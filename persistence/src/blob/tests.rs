@@ -13,6 +13,7 @@ use tokio::runtime::Runtime;
 use uuid::Uuid;
 
 use super::chunks::CHUNK_BYTES;
+use super::mark::MARK;
 use super::*;
 use crate::vault::FileKey;
 
@@ -31,7 +32,8 @@ struct Fixture {
 impl Fixture {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let blobs = BlobStore::open(&BlobSettings::Folder(folder.path().join("blobs"))).expect("opens");
+        let blobs = open(&folder);
+        RUNTIME.block_on(blobs.bind(mark(0))).expect("nobody's yet");
         Self { folder, blobs, id: Uuid::now_v7(), key: FileKey::generate() }
     }
 
@@ -64,6 +66,15 @@ impl Fixture {
         std::fs::write(self.file(), &stored).expect("written");
         result
     }
+}
+
+fn open(folder: &TempDir) -> BlobStore {
+    BlobStore::open(&BlobSettings::Folder(folder.path().join("blobs"))).expect("opens")
+}
+
+/// The mark of the database of all these tests.
+fn mark(generation: i64) -> Mark {
+    Mark { database: Uuid::from_u128(7), generation }
 }
 
 fn content(size: usize) -> Vec<u8> {
@@ -190,7 +201,7 @@ fn too_much_is_refused_while_it_streams_and_leaves_nothing() {
 
     assert!(matches!(refused, Err(PutError::TooLarge { max_bytes: told }) if told == max_bytes));
     assert_eq!(taken.into_inner(), 17);
-    assert_eq!(bytes_in(&fixture.root()), (1, 0), "the marker and nothing else");
+    assert_eq!(bytes_in(&fixture.root()).0, 1, "the mark and nothing else");
 }
 
 #[test]
@@ -214,7 +225,7 @@ fn content_that_breaks_off_or_is_empty_leaves_nothing() {
     assert!(matches!(broken, Err(PutError::Content("the sender went away"))));
     assert!(matches!(empty, Err(PutError::Empty)));
     assert!(matches!(of_nothing, Err(PutError::Empty)));
-    assert_eq!(bytes_in(&fixture.root()), (1, 0), "the marker and nothing else");
+    assert_eq!(bytes_in(&fixture.root()).0, 1, "the mark and nothing else");
 }
 
 #[test]
@@ -267,22 +278,27 @@ fn the_list_names_blobs_and_nothing_else() {
             fixture.id
         })
         .collect();
-    std::fs::create_dir_all(fixture.root().join(CHECK_PREFIX)).expect("made");
-    std::fs::write(fixture.root().join(CHECK_PREFIX).join(Uuid::now_v7().to_string()), b"check").expect("written");
+    let trashed = ids[2];
+    RUNTIME.block_on(fixture.blobs.trash(trashed)).expect("moved");
+    RUNTIME.block_on(fixture.blobs.check()).expect("works");
 
-    let listed = RUNTIME.block_on(fixture.blobs.list().map_ok(|(id, _)| id).try_collect::<Vec<_>>());
+    let listed = RUNTIME.block_on(fixture.blobs.list().try_collect::<Vec<_>>());
 
-    let mut listed = listed.expect("listed");
+    let listed: Vec<Listed> = listed.expect("listed");
+    assert!(listed.iter().all(|listed| listed.is_trashed == (listed.id == trashed)));
+    let mut listed: Vec<Uuid> = listed.into_iter().map(|listed| listed.id).collect();
     listed.sort_unstable();
     ids.sort_unstable();
     assert_eq!(listed, ids);
 }
 
 #[test]
-fn a_store_that_works_passes_the_check_and_keeps_nothing_of_it() {
+fn a_store_that_works_passes_the_check_and_does_not_grow_by_it() {
     let fixture = Fixture::new();
     RUNTIME.block_on(fixture.blobs.check()).expect("works");
-    assert_eq!(bytes_in(&fixture.root()), (1, 0));
+    let after_one = bytes_in(&fixture.root());
+    RUNTIME.block_on(fixture.blobs.check()).expect("works");
+    assert_eq!(bytes_in(&fixture.root()), after_one, "the same few bytes each time");
 }
 
 #[test]
@@ -306,8 +322,8 @@ fn a_folder_that_is_gone_is_unavailable_and_is_not_made_again() {
 #[test]
 fn a_store_that_does_not_take_bytes_fails_the_check_and_the_write() {
     let fixture = Fixture::new();
-    // Files in the places of folders: this fails for every user, where a read-only mode stops only some.
-    std::fs::write(fixture.root().join(CHECK_PREFIX), b"").expect("written");
+    // Files in the places of folders, and the other way round: this fails for every user, where a read-only mode stops only some.
+    std::fs::create_dir(fixture.root().join(CHECK)).expect("made");
     let first_folder = path_of(fixture.id).parts().next().expect("a part").as_ref().to_owned();
     std::fs::write(fixture.root().join(first_folder), b"").expect("written");
 
@@ -361,20 +377,83 @@ fn a_stored_file_is_inspected_on_a_blocking_thread() {
 }
 
 #[test]
-fn what_a_broken_upload_left_behind_is_deleted_when_it_is_old() {
+fn the_trash_takes_unfinished_files_along_and_gives_bytes_back() {
     let fixture = Fixture::new();
     fixture.put(b"content", 7).expect("stored");
     let mut left_behind = fixture.file().into_os_string();
     left_behind.push("#1");
     std::fs::write(&left_behind, b"part").expect("written");
-    let written_at: DateTime<Utc> = std::fs::metadata(&left_behind).and_then(|it| it.modified()).expect("known").into();
-    let delete_before = |before| RUNTIME.block_on(fixture.blobs.delete_abandoned(before)).expect("deleted");
 
-    assert_eq!(delete_before(written_at), 0);
-    assert_eq!(delete_before(written_at + chrono::TimeDelta::seconds(1)), 1);
+    for _ in 0..2 {
+        RUNTIME.block_on(fixture.blobs.trash(fixture.id)).expect("moved");
+    }
 
-    assert!(!FilePath::new(&left_behind).exists());
+    assert!(!FilePath::new(&left_behind).exists() && !fixture.file().exists());
+    assert!(RUNTIME.block_on(fixture.blobs.restore(fixture.id)).expect("moved"));
+    assert!(!RUNTIME.block_on(fixture.blobs.restore(fixture.id)).expect("nothing to move"));
     assert_eq!(fixture.read(7, 0..7).expect("read"), b"content");
+}
+
+#[test]
+fn bytes_in_the_trash_are_fetched_back_when_somebody_reads_them_and_are_gone_when_it_is_emptied() {
+    let fixture = Fixture::new();
+    fixture.put(b"content", 7).expect("stored");
+    RUNTIME.block_on(fixture.blobs.trash(fixture.id)).expect("moved");
+
+    assert_eq!(fixture.read(7, 0..7).expect("read"), b"content");
+    assert!(fixture.file().exists());
+
+    RUNTIME.block_on(fixture.blobs.purge(fixture.id)).expect("nothing there is fine");
+    assert!(fixture.file().exists(), "only what lies in the trash is deleted");
+    RUNTIME.block_on(fixture.blobs.trash(fixture.id)).expect("moved");
+    RUNTIME.block_on(fixture.blobs.purge(fixture.id)).expect("deleted");
+    assert!(matches!(fixture.read(7, 0..7), Err(BlobError::NotFound)));
+}
+
+#[test]
+fn a_store_belongs_to_the_database_that_first_had_it() {
+    let fixture = Fixture::new();
+    let bind = |mark: Mark| RUNTIME.block_on(open(&fixture.folder).bind(mark));
+
+    assert_eq!(bind(mark(3)).expect("its own"), 0, "the generation that was noted");
+    RUNTIME.block_on(fixture.blobs.set_mark(mark(4))).expect("noted");
+    assert_eq!(bind(mark(3)).expect("its own"), 4);
+    let another = Mark { database: Uuid::from_u128(8), generation: 9 };
+    assert!(matches!(bind(another), Err(BlobError::Foreign(whose)) if whose == mark(0).database));
+}
+
+#[test]
+fn a_store_without_a_mark_is_taken_only_when_it_is_empty_and_the_database_never_had_one() {
+    let fixture = Fixture::new();
+    let bind = |mark: Mark| RUNTIME.block_on(open(&fixture.folder).bind(mark));
+    let unmark = || std::fs::remove_file(fixture.root().join(MARK)).expect("removed");
+
+    unmark();
+    assert!(matches!(bind(mark(1)), Err(BlobError::Emptied)));
+    assert_eq!(bind(mark(0)).expect("a new one"), 0);
+    fixture.put(b"content", 7).expect("stored");
+    unmark();
+    assert!(matches!(bind(mark(0)), Err(BlobError::Unmarked)));
+    RUNTIME.block_on(fixture.blobs.trash(fixture.id)).expect_err("the folder has no mark any more");
+    std::fs::write(fixture.root().join(MARK), b"not ours").expect("written");
+    assert!(matches!(bind(mark(0)), Err(BlobError::Unmarked)));
+}
+
+#[test]
+fn nothing_is_written_to_a_store_that_has_turned_out_to_be_anothers() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let away = folder.path().join("away");
+    let blobs = open(&folder);
+    std::fs::rename(folder.path().join("blobs"), &away).expect("moved");
+    // A store that is away at the start is looked at when it is there.
+    let _ = RUNTIME.block_on(blobs.bind(mark(1)));
+    std::fs::rename(&away, folder.path().join("blobs")).expect("moved");
+    RUNTIME.block_on(open(&folder).bind(Mark { database: Uuid::from_u128(8), generation: 0 })).expect("nobody's yet");
+
+    let content = stream::iter([Ok::<_, Infallible>(Bytes::from_static(b"content"))]);
+    let put = RUNTIME.block_on(blobs.put(Uuid::now_v7(), &FileKey::generate(), content, MAX_BYTES));
+
+    assert!(matches!(put, Err(PutError::Store(BlobError::Foreign(_)))));
 }
 
 #[test]

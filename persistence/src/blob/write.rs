@@ -63,7 +63,7 @@ impl BlobStore {
     where
         S: Stream<Item = Result<Bytes, E>>,
     {
-        self.check_folder().await?;
+        self.check_owner().await?;
         let mut writer = Writer::new(self, id, key);
         match writer.write_all(content, max_bytes).await {
             Ok(stored) => Ok(stored),

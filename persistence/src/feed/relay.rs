@@ -17,7 +17,7 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::BigInt;
 use diesel::sqlite::{Sqlite, SqliteConnection};
-use domain::event::{EventKind, KEPT, QUIET};
+use domain::event::{EventKind, KEPT, QUIET, restart_after};
 use domain::id::{EventId, OrganisationId};
 
 use crate::Store;
@@ -146,17 +146,39 @@ fn beat(connection: &mut Connection, now: DateTime<Utc>) -> Result<(), StoreErro
                 .set(feed::last_event_at.eq(Time(now)))
                 .execute(c))?;
             if marked == 1 {
-                on!(&mut *connection, c => diesel::insert_into(event::table)
-                    .values((
-                        event::organisation_id.eq(organisation),
-                        event::id.eq(new_id::<EventId>().key()),
-                        event::kind.eq(EventKind::Heartbeat.as_word()),
-                        event::at.eq(Time(now)),
-                    ))
-                    .execute(c))?;
+                write_heartbeat(connection, organisation, now)?;
             }
             Ok::<_, StoreError>(())
         })?;
+    }
+    Ok(())
+}
+
+fn write_heartbeat(connection: &mut Connection, organisation: Id, now: DateTime<Utc>) -> Result<(), StoreError> {
+    on!(connection, c => diesel::insert_into(event::table)
+        .values((
+            event::organisation_id.eq(organisation),
+            event::id.eq(new_id::<EventId>().key()),
+            event::kind.eq(EventKind::Heartbeat.as_word()),
+            event::at.eq(Time(now)),
+        ))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Lets each feed go on at a place that no reader can have come to: a restored database does not know which numbers a later
+/// time gave out. Everybody who was past what is left misses the next place, and hears that it is gone. The places follow the
+/// time, so that they are other ones after a second restore of the same copy.
+///
+/// The heartbeat is the first event there, so that each reader of webhooks comes past the gap.
+pub(crate) fn begin_after_restore(connection: &mut Connection, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let feeds: Vec<(Id, i64)> =
+        on!(&mut *connection, c => feed::table.select((feed::organisation_id, feed::last_number)).load(c))?;
+    let last = feeds.iter().map(|(_, last)| *last).max().unwrap_or(0);
+    let place = restart_after(last, now);
+    on!(&mut *connection, c => diesel::update(feed::table).set(feed::last_number.eq(place)).execute(c))?;
+    for (organisation, _) in feeds {
+        write_heartbeat(connection, organisation, now)?;
     }
     Ok(())
 }

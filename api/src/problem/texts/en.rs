@@ -253,8 +253,9 @@ pub(super) const fn text(kind: Kind) -> Text {
             ("The appointment cannot be cancelled here", "Contact the service to cancel or move it.")
         }
         Kind::EventsExpired => (
-            "Events after this number are no longer kept",
-            "Leave out “after” to begin with the oldest event that is kept, and look up what you have missed.",
+            "Events after this number are no longer there",
+            "They are older than events are kept, or the mailbox has been restored from a backup. Leave out “after” to begin \
+             with the oldest event that is there, skip those whose id you know, and look up what you have missed.",
         ),
         Kind::MalformedXml => (
             "The body is not valid XML",

@@ -244,8 +244,9 @@ pub(super) const fn text(kind: Kind) -> Text {
             ("Avtalen kan ikke avlyses her", "Ta kontakt med tjenesten for å avlyse eller endre den.")
         }
         Kind::EventsExpired => (
-            "Hendelser etter dette nummeret er ikke lenger lagret",
-            "Utelat «after» for å begynne med den eldste hendelsen som er lagret, og slå opp det du har gått glipp av.",
+            "Hendelser etter dette nummeret finnes ikke lenger",
+            "De er eldre enn hendelser blir lagret, eller postkassen er gjenopprettet fra en sikkerhetskopi. Utelat «after» for å \
+             begynne med den eldste hendelsen som finnes, hopp over dem du kjenner id-en til, og slå opp det du har gått glipp av.",
         ),
         Kind::MalformedXml => {
             ("Innholdet er ikke gyldig XML", "Rett XML-en og send på nytt, i UTF-8 og uten DOCTYPE og entiteter.")

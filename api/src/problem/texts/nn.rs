@@ -246,8 +246,9 @@ pub(super) const fn text(kind: Kind) -> Text {
             ("Avtalen kan ikkje avlysast her", "Ta kontakt med tenesta for å avlyse eller endre han.")
         }
         Kind::EventsExpired => (
-            "Hendingar etter dette nummeret er ikkje lenger lagra",
-            "La vere å oppgje «after» for å byrje med den eldste hendinga som er lagra, og slå opp det du har gått glipp av.",
+            "Hendingar etter dette nummeret finst ikkje lenger",
+            "Dei er eldre enn hendingar blir lagra, eller postkassa er oppretta att frå ein tryggingskopi. La vere å oppgje «after» \
+             for å byrje med den eldste hendinga som finst, hopp over dei du kjenner id-en til, og slå opp det du har gått glipp av.",
         ),
         Kind::MalformedXml => {
             ("Innhaldet er ikkje gyldig XML", "Rett XML-en og send på nytt, i UTF-8 og utan DOCTYPE og entitetar.")
