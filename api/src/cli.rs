@@ -1,11 +1,14 @@
 //! The command line: settings, then telemetry, then what was asked for.
 
+mod verify;
+
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use self::verify::VerifyArguments;
 use crate::app::{self, Application};
 use crate::settings::Settings;
 use crate::{openapi, telemetry};
@@ -31,6 +34,8 @@ enum Command {
     Openapi,
     /// Read the settings, report every problem, and show what is in force
     CheckSettings,
+    /// Look whether rows, files and feeds are whole; changes nothing but with --restored
+    Verify(VerifyArguments),
     /// Make the attachments those of this database, whose they were before notwithstanding
     AdoptAttachments,
 }
@@ -56,6 +61,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, AnyError> {
     }
     let settings = read_settings(arguments)?;
     match &arguments.command {
+        Some(Command::Verify(arguments)) => return verify::run(&settings, arguments),
         Some(Command::CheckSettings) => say(&settings.summary()),
         Some(Command::Migrate) => migrate(&settings),
         Some(Command::AdoptAttachments) => {

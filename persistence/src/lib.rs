@@ -60,6 +60,7 @@ mod surroundings;
 mod sweep;
 mod upload;
 pub mod vault;
+pub mod verify;
 mod webhook;
 
 pub use attachment::Fetched;

@@ -53,6 +53,11 @@ enum Retention {
     UntilDone,
 }
 
+/// The columns whose content the program encrypts.
+pub(crate) fn sealed_columns() -> BTreeSet<String> {
+    classes().into_iter().filter(|(_, column)| column.sealed).map(|(name, _)| name).collect()
+}
+
 fn classes() -> BTreeMap<String, Column> {
     let tables: BTreeMap<String, BTreeMap<String, Column>> = toml::from_str(CLASSES).expect("the file can be read");
     let named = |(table, columns): (String, BTreeMap<String, Column>)| {

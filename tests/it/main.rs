@@ -52,6 +52,7 @@ mod stores;
 mod surroundings;
 mod sweep;
 mod tokens;
+mod verify;
 mod visibility;
 mod walk;
 mod webhooks;
