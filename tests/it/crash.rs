@@ -6,8 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use tests::{Database, Place, ServerProcess, is_heavy, stories};
+use tests::{Database, Place, ServerProcess, files, form, is_heavy, stories};
 use tokio::task::JoinSet;
+
+use crate::restore::files_below;
 
 /// How often the server is killed on each database, and how often with `BREVDUE_TEST_HEAVY=1`.
 const KILLS: usize = 15;
@@ -15,6 +17,7 @@ const HEAVY_KILLS: usize = 100;
 /// How many senders send at once.
 const SENDERS: usize = 8;
 const RECIPIENT: &str = "29827200059";
+const FILE_BYTES: usize = 600_000;
 
 /// What is known of each key that was sent with: the message, where an answer came.
 type Outcomes = HashMap<String, Option<String>>;
@@ -45,6 +48,23 @@ async fn killed_under_load(place: &Place) {
     let distinct: HashSet<&String> = resolved.values().collect();
     assert_eq!(distinct.len(), resolved.len(), "two keys made the same message");
     assert_each_is_whole(place, resolved.len());
+    nothing_is_left_over(place).await;
+}
+
+/// When everything has been swept that came to nothing, there are the bytes that messages name, and nothing else.
+async fn nothing_is_left_over(place: &Place) {
+    let server = ServerProcess::start(place);
+    // Uploads expire; their bytes go to the trash; it is emptied.
+    for duration in ["P2D", "P3D", "P8D"] {
+        let clock = server.client().put(server.url("/sandbox/clock")).json(&json!({"advance": duration}));
+        assert_eq!(clock.send().await.expect("an answer").status(), StatusCode::OK);
+    }
+    let named = place.number("SELECT count(DISTINCT blob_id) AS number FROM attachment");
+    let files = files_below(&place.blobs());
+    let blobs = files.iter().filter(|file| file.contains('/')).count();
+    assert_eq!(i64::try_from(blobs).expect("a small number"), named, "{files:?}");
+    let verified = place.brevdue(&["verify", "--all"]);
+    assert_eq!(verified.status, Some(0), "{verified:?}");
 }
 
 /// The recipient opens the inbox, so that every message is to be delivered.
@@ -92,7 +112,15 @@ async fn send(client: &reqwest::Client, url: &str, token: &str, key: &str) -> Op
         "recipient": {"nationalId": RECIPIENT}, "kind": "letter", "subject": "Brev", "body": key,
         "senderReference": key,
     });
-    let request = client.post(url).bearer_auth(token).header("Idempotency-Key", key).json(&message);
+    let request = client.post(url).bearer_auth(token).header("Idempotency-Key", key);
+    // Every other sender sends files, larger than what is written in one go.
+    let has_file =
+        key.split('-').nth(1).and_then(|sender| sender.parse().ok()).is_some_and(|sender: u32| sender % 2 == 0);
+    let request = if has_file {
+        request.multipart(form(&message, vec![files::pdf_of(FILE_BYTES)]))
+    } else {
+        request.json(&message)
+    };
     let answer = request.send().await.ok()?;
     let status = answer.status();
     let body: Value = answer.json().await.ok()?;
