@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::error::Failure;
-use crate::{Store, draft, feed, health_contact, idempotency, relationship, upload, webhook};
+use crate::{Store, draft, health_contact, idempotency, relationship, upload, webhook};
 
 impl Store {
     /// Forgets old idempotency keys, drafts, expired uploads, batches and events, and sweeps bytes that nothing names.
@@ -22,7 +22,7 @@ impl Store {
             })
         })
         .await?;
-        while self.run(move |_, connection| Ok(feed::remove_old(connection, now)?)).await? {}
+        self.events_remove_old(now).await?;
         self.run(move |_, connection| Ok(connection.write(|connection| webhook::sweep(connection, now))?)).await?;
         self.sweep(now).await
     }

@@ -21,7 +21,7 @@ use crate::error::{Failure, StoreError};
 use crate::schema::{event, feed};
 use crate::{Store, audit};
 
-pub(crate) use relay::{begin_after_restore, held, remove_old};
+pub(crate) use relay::{begin_after_restore, held};
 pub(crate) use waiting::Waiting;
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "event" };

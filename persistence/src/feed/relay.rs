@@ -10,6 +10,8 @@
 //! which the database itself counts up when a row is written, and A's was. Neither ids nor times could tell: each
 //! process makes its own, by a clock of its own.
 
+use std::ops::Range;
+
 use chrono::{DateTime, Utc};
 use diesel::backend::Backend;
 use diesel::pg::{Pg, PgConnection};
@@ -63,6 +65,20 @@ impl Store {
         let count: usize = numbered.iter().map(|(_, count, _)| count).sum();
         metrics::counter!("brevdue_events_numbered_total").increment(count.try_into().unwrap_or(u64::MAX));
         Ok(count)
+    }
+
+    /// Removes events that are older than they are kept, feed by feed.
+    ///
+    /// # Errors
+    /// The store away. What is left is for the next time.
+    pub(crate) async fn events_remove_old(&self, now: DateTime<Utc>) -> Result<(), Failure> {
+        let feeds = self
+            .run(|_, connection| Ok(on!(connection, c => feed::table.select(feed::organisation_id).load::<Id>(c))?))
+            .await?;
+        for feed in feeds {
+            while self.run(move |_, connection| Ok(remove_old(connection, feed.into(), now)?)).await? {}
+        }
+        Ok(())
     }
 
     /// Returns when there may be events to number.
@@ -230,13 +246,14 @@ impl QueryId for NumberStatement {
 impl RunQueryDsl<PgConnection> for NumberStatement {}
 impl RunQueryDsl<SqliteConnection> for NumberStatement {}
 
-/// The first place whose event is kept, where all before it are older than they are kept; nothing where nothing is to go.
-/// A feed loses its beginning and never something from its middle, whatever the clocks of several processes said.
-fn first_kept(
+/// The places of the oldest events of a feed that are to go now, at most so many as go in one transaction. They are looked at
+/// from the oldest on, as far as they go and one further: what stays costs nothing. A feed loses its beginning and never
+/// something from its middle, whatever the clocks of several processes said.
+fn outdated(
     connection: &mut Connection,
     organisation: OrganisationId,
     now: DateTime<Utc>,
-) -> Result<Option<i64>, StoreError> {
+) -> Result<Option<Range<i64>>, StoreError> {
     let oldest_at = Time(now - KEPT);
     macro_rules! numbered {
         () => {
@@ -244,44 +261,41 @@ fn first_kept(
                 .filter(event::organisation_id.eq(organisation.key()))
                 .filter(event::number.is_not_null())
                 .order(event::number)
+                .select((event::number.assume_not_null(), event::at))
         };
     }
-    let oldest = on!(&mut *connection, c => numbered!().select((event::number, event::at)).first::<(Option<i64>, Time)>(c).optional())?;
-    match oldest {
-        Some((_, at)) if at < oldest_at => {}
+    // First, so that nothing that is numbered meanwhile is among those that go.
+    let end = super::last_number(connection, organisation)? + 1;
+    let oldest = on!(&mut *connection, c => numbered!().first::<(i64, Time)>(c).optional())?;
+    let first = match oldest {
+        Some((number, at)) if at < oldest_at => number,
         Some(_) | None => return Ok(None),
-    }
-    let kept = on!(&mut *connection, c => numbered!()
+    };
+    let end = end.min(first + MOST_REMOVED);
+    let kept = on!(connection, c => numbered!()
+        .filter(event::number.ge(first))
+        .filter(event::number.lt(end))
         .filter(event::at.ge(oldest_at))
-        .select(event::number)
-        .first::<Option<i64>>(c)
+        .first::<(i64, Time)>(c)
         .optional())?;
-    match kept.flatten() {
-        Some(number) => Ok(Some(number)),
-        None => Ok(Some(super::last_number(connection, organisation)? + 1)),
-    }
+    Ok(Some(first..kept.map_or(end, |(number, _)| number)))
 }
 
-/// Removes events that are older than they are kept, some of one feed at a time. Says whether there may be more.
-pub(crate) fn remove_old(connection: &mut Connection, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let organisations = on!(&mut *connection, c => feed::table.select(feed::organisation_id).load::<Id>(c))?;
-    let mut is_more = false;
-    for organisation in organisations {
-        let Some(first) = first_kept(connection, organisation.into(), now)? else { continue };
-        let gone = connection.write(|connection| {
-            let oldest = on!(&mut *connection, c => event::table
-                .filter(event::organisation_id.eq(organisation))
-                .filter(event::number.is_not_null())
-                .select(diesel::dsl::min(event::number))
-                .first::<Option<i64>>(c))?;
-            let until = oldest.map_or(first, |oldest| first.min(oldest + MOST_REMOVED));
-            let gone = on!(connection, c => diesel::delete(event::table)
-                .filter(event::organisation_id.eq(organisation))
-                .filter(event::number.lt(until))
-                .execute(c))?;
-            Ok::<_, StoreError>(gone)
-        })?;
-        is_more |= i64::try_from(gone).is_ok_and(|gone| gone >= MOST_REMOVED);
-    }
-    Ok(is_more)
+/// Removes the oldest events of a feed that are older than they are kept, some at a time. Says whether there may be more.
+fn remove_old(
+    connection: &mut Connection,
+    organisation: OrganisationId,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let Some(Range { start, end }) = outdated(connection, organisation, now)? else { return Ok(false) };
+    connection.write(|connection| {
+        on!(connection, c => diesel::delete(event::table)
+            .filter(event::organisation_id.eq(organisation.key()))
+            // From where to where: a database that knows one end only may take the range for a third of the table.
+            .filter(event::number.ge(start))
+            .filter(event::number.lt(end))
+            .execute(c))?;
+        Ok::<_, StoreError>(())
+    })?;
+    Ok(end - start == MOST_REMOVED)
 }
