@@ -114,8 +114,10 @@ impl Store {
 fn visible_ids(connection: &mut Connection, opened: &Opened, before: Id, limit: i64) -> Result<Vec<Id>, StoreError> {
     let (mailbox, visibility) = (opened.grant.mailbox().key(), opened.grant.visibility());
     Ok(on!(connection, c => {
+        // With an offset, though of nothing, it is asked for each conversation on the page, and not for all there are at once.
         let messages = covered!(visibility.bounds(), message::mailbox_id.eq(mailbox))
-            .filter(message::conversation_id.eq(conversation::id.nullable()));
+            .filter(message::conversation_id.eq(conversation::id.nullable()))
+            .offset(0);
         let query = conversation::table
             .filter(conversation::mailbox_id.eq(mailbox))
             .filter(conversation::id.lt(before))

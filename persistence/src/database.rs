@@ -13,6 +13,7 @@ use diesel::{Connection as _, ConnectionError};
 
 use crate::error::StoreError;
 
+pub(crate) mod literal;
 mod pairs;
 mod sql_types;
 

@@ -80,16 +80,17 @@ macro_rules! overview_columns {
 /// less than true, in both databases too. One text for every table that has the flags.
 macro_rules! within {
     ($query:expr, $table:ident, $bounds:expr) => {{
+        use $crate::database::literal::{number, truth};
         let bounds: domain::access::Bounds = $bounds;
         $query
-            .filter($table::minimum_consent.le(bounds.minimum_consent_at_most.rank()))
-            .filter($table::available_at_protected_address.ge(bounds.only_available_at_protected_address))
-            .filter($table::parents_until_years.ge(bounds.parents_at_least.until_years()))
-            .filter($table::withheld_from_parents.le(bounds.with_withheld_from_parents))
-            .filter($table::power_of_attorney.ge(bounds.only_open_to_holders))
-            .filter($table::withheld_from_holders.le(bounds.with_withheld_from_holders))
-            .filter($table::youth.between(bounds.youth_at_least.rank(), bounds.youth_at_most.rank()))
-            .filter($table::is_parental.le(bounds.with_parental))
+            .filter($table::minimum_consent.le(number(bounds.minimum_consent_at_most.rank())))
+            .filter($table::available_at_protected_address.ge(truth(bounds.only_available_at_protected_address)))
+            .filter($table::parents_until_years.ge(number(bounds.parents_at_least.until_years())))
+            .filter($table::withheld_from_parents.le(truth(bounds.with_withheld_from_parents)))
+            .filter($table::power_of_attorney.ge(truth(bounds.only_open_to_holders)))
+            .filter($table::withheld_from_holders.le(truth(bounds.with_withheld_from_holders)))
+            .filter($table::youth.between(number(bounds.youth_at_least.rank()), number(bounds.youth_at_most.rank())))
+            .filter($table::is_parental.le(truth(bounds.with_parental)))
     }};
 }
 pub(crate) use within;

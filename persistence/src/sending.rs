@@ -3,6 +3,8 @@
 mod steps;
 mod withdrawal;
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 use domain::access::{ServiceAction, ServiceGrant};
@@ -13,7 +15,7 @@ use domain::message::{RouteStep, SenderReference, Sending};
 pub(crate) use self::steps::{StepRow, channel_from, channel_word, reasons_text};
 use self::steps::{routed_from, steps_of};
 use crate::context::Context;
-use crate::database::{Connection, Id, Key, SqlUuid, Time, on};
+use crate::database::{Connection, Id, Key, Pairs, SqlUuid, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::page::{Page, Slice};
 use crate::rows::rows;
@@ -33,20 +35,14 @@ rows! {
     }
 }
 
-type SentRow =
-    ((Id, Id, Option<String>, String), (String, String, String), (Option<Time>, Time, Option<Time>, Option<Time>));
+/// That a message was sent: what is known of it without looking at the message.
+type SentRow = (Id, Id, Id, Option<String>, String);
+/// How a message stands.
+type StandingRow = ((String, String, String), (Option<Time>, Time, Option<Time>, Option<Time>));
 
-macro_rules! sent {
+macro_rules! sent_columns {
     () => {
-        sending::table
-            .inner_join(
-                message::table.on(message::mailbox_id.eq(sending::mailbox_id).and(message::id.eq(sending::message_id))),
-            )
-            .select((
-                (sending::message_id, sending::service_id, sending::sender_reference, sending::reasons),
-                (message::kind, message::channel, message::rule),
-                (message::open_by, message::accepted_at, message::received_at, message::opened_at),
-            ))
+        (sending::message_id, sending::service_id, sending::mailbox_id, sending::sender_reference, sending::reasons)
     };
 }
 
@@ -69,13 +65,9 @@ impl Store {
             let before: Option<Id> = page.position(&inner.vault, &list)?;
             let rows = rows_before(connection, grant, filter, before.unwrap_or(Id::MAX), page.fetch_limit())?;
             record(connection, &owned, grant, None)?;
-            let ids: Vec<Id> = rows.iter().map(|row| row.0.0).collect();
-            let mut steps = steps_of(connection, grant.service(), &ids)?;
-            let slice = Slice::cut(rows, &page, &inner.vault, &list, |row| row.0.0);
-            slice.try_map(|row| {
-                let steps = steps.remove(&row.0.0).unwrap_or_default();
-                Ok(sending_from(row, steps)?)
-            })
+            let slice = Slice::cut(rows, &page, &inner.vault, &list, |row| row.0);
+            let mut around = Around::gather(connection, grant.service(), &slice.items)?;
+            slice.try_map(|row| Ok(around.sending(row)?))
         })
         .await
     }
@@ -118,18 +110,18 @@ fn rows_before(
     before: Id,
     limit: i64,
 ) -> Result<Vec<SentRow>, StoreError> {
-    Ok(on!(connection, c => {
-        let mut query = sent!()
-            .filter(sending::service_id.eq(grant.service().key()))
+    let sent = sending::table.filter(sending::service_id.eq(grant.service().key())).select(sent_columns!());
+    let Some(reference) = reference else {
+        return Ok(on!(connection, c => sent
             .filter(sending::message_id.lt(before))
             .order(sending::message_id.desc())
             .limit(limit)
-            .into_boxed();
-        if let Some(reference) = reference {
-            query = query.filter(sending::sender_reference.eq(reference));
-        }
-        query.load::<SentRow>(c)
-    })?)
+            .load::<SentRow>(c))?);
+    };
+    // One at the most: asked for by what is unique, and in no order, for which all of the service's would be gone through.
+    let mut rows = on!(connection, c => sent.filter(sending::sender_reference.eq(reference)).load::<SentRow>(c))?;
+    rows.retain(|row| row.0 < before);
+    Ok(rows)
 }
 
 /// A message of a service; none where it sent no such one.
@@ -138,14 +130,56 @@ pub(crate) fn fetch(
     service: ServiceId,
     id: MessageId,
 ) -> Result<Option<Sending>, StoreError> {
-    let row = on!(&mut *connection, c => sent!()
-        .filter(sending::service_id.eq(service.key()))
-        .filter(sending::message_id.eq(id.key()))
+    let row = on!(&mut *connection, c => sending::table
+        .find((service.key(), id.key()))
+        .select(sent_columns!())
         .first::<SentRow>(c)
         .optional())?;
     let Some(row) = row else { return Ok(None) };
-    let steps = steps_of(connection, service, &[id.key()])?.remove(&id.key()).unwrap_or_default();
-    sending_from(row, steps).map(Some)
+    Around::gather(connection, service, std::slice::from_ref(&row))?.sending(row).map(Some)
+}
+
+/// What stands around sent messages, asked for all of them together. Not joined to them: a database that expects few rows
+/// of a join reads all of both tables for one page.
+struct Around {
+    standing: HashMap<Id, StandingRow>,
+    steps: HashMap<Id, Vec<RouteStep>>,
+}
+
+impl Around {
+    fn gather(connection: &mut Connection, service: ServiceId, sent: &[SentRow]) -> Result<Self, StoreError> {
+        let ids: Vec<Id> = sent.iter().map(|row| row.0).collect();
+        let messages: Pairs = sent.iter().map(|row| (row.2, row.0)).collect();
+        let standing = on!(&mut *connection, c => message::table
+            .filter(messages.among(message::mailbox_id, message::id))
+            .select((
+                message::id,
+                (
+                    (message::kind, message::channel, message::rule),
+                    (message::open_by, message::accepted_at, message::received_at, message::opened_at),
+                ),
+            ))
+            .load::<(Id, StandingRow)>(c))?;
+        let steps = steps_of(connection, service, &ids)?;
+        Ok(Self { standing: standing.into_iter().collect(), steps })
+    }
+
+    fn sending(&mut self, (id, service, _, reference, reasons): SentRow) -> Result<Sending, StoreError> {
+        let ((kind, channel, rule), (open_by, accepted_at, delivered_at, opened_at)) =
+            self.standing.remove(&id).ok_or(CORRUPT)?;
+        Ok(Sending {
+            id: id.into(),
+            service: service.into(),
+            kind: kind.parse().map_err(|_| CORRUPT)?,
+            sender_reference: reference.map(|text| SenderReference::parse(&text)).transpose().map_err(|_| CORRUPT)?,
+            accepted: routed_from(&channel, &rule, &reasons)?,
+            steps: self.steps.remove(&id).unwrap_or_default(),
+            open_by: open_by.map(|at| at.0),
+            accepted_at: accepted_at.0,
+            delivered_at: delivered_at.map(|at| at.0),
+            opened_at: opened_at.map(|at| at.0),
+        })
+    }
 }
 
 /// Which of these references services have used, crosswise.
@@ -162,21 +196,4 @@ pub(crate) fn references_used(
         .filter(sending::sender_reference.eq_any(references))
         .select((sending::service_id, sending::sender_reference))
         .load(c))?)
-}
-
-fn sending_from(row: SentRow, steps: Vec<RouteStep>) -> Result<Sending, StoreError> {
-    let ((id, service, reference, reasons), (kind, channel, rule), (open_by, accepted_at, delivered_at, opened_at)) =
-        row;
-    Ok(Sending {
-        id: id.into(),
-        service: service.into(),
-        kind: kind.parse().map_err(|_| CORRUPT)?,
-        sender_reference: reference.map(|text| SenderReference::parse(&text)).transpose().map_err(|_| CORRUPT)?,
-        accepted: routed_from(&channel, &rule, &reasons)?,
-        steps,
-        open_by: open_by.map(|at| at.0),
-        accepted_at: accepted_at.0,
-        delivered_at: delivered_at.map(|at| at.0),
-        opened_at: opened_at.map(|at| at.0),
-    })
 }

@@ -11,7 +11,7 @@ use domain::id::{PersonId, ServiceId};
 use domain::message::Sender;
 
 use crate::access::Opened;
-use crate::database::{Connection, Id, Key, Time, on};
+use crate::database::{Connection, Id, Key, Pairs, Time, on};
 use crate::error::StoreError;
 use crate::schema::{conversation, journal_entry, person as persons};
 use crate::{Inner, person, relationship, service};
@@ -83,9 +83,9 @@ impl Surroundings {
         now: DateTime<Utc>,
     ) -> Result<Self, StoreError> {
         let mailbox = opened.grant.mailbox().key();
+        let conversations: Pairs = ids.iter().map(|id| (mailbox, *id)).collect();
         let rows = on!(&mut *connection, c => conversation::table
-            .filter(conversation::mailbox_id.eq(mailbox))
-            .filter(conversation::id.eq_any(ids))
+            .filter(conversations.among(conversation::mailbox_id, conversation::id))
             .left_join(journal_entry::table.on(
                 journal_entry::mailbox_id.eq(conversation::mailbox_id)
                     .and(journal_entry::conversation_id.eq(conversation::id)),

@@ -32,6 +32,7 @@ mod operations;
 mod outage;
 mod outside;
 mod persons;
+mod plans;
 mod powers;
 mod powers_by_form;
 mod powers_told;

@@ -39,7 +39,7 @@ const UNRECORDED: [(&str, &str); 2] = [
 
 /// Whose operation it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Owner {
+pub(crate) enum Owner {
     Citizen,
     System,
     Operator,
@@ -235,9 +235,9 @@ pub(crate) fn if_match(operation: &Operation, request: Request) -> Request {
 }
 
 /// A world in which everything that a path can name is there.
-struct World {
-    app: TestApp,
-    ids: BTreeMap<&'static str, String>,
+pub(crate) struct World {
+    pub(crate) app: TestApp,
+    pub(crate) ids: BTreeMap<&'static str, String>,
     mailbox_upload: String,
     /// A draft that is not sent.
     kept_draft: String,
@@ -254,7 +254,7 @@ struct World {
 }
 
 impl World {
-    async fn new(app: TestApp) -> Self {
+    pub(crate) async fn new(app: TestApp) -> Self {
         let (citizen, system, operator) = (app.member(SKUDDAR).await, app.ehr().await, app.operator().await);
         let (message, conversation, attachment) = question(&app, &citizen, SKUDDAR).await;
         let mailbox_upload =
@@ -323,7 +323,7 @@ impl World {
         }
     }
 
-    fn owner(&self, owner: Owner) -> &Actor {
+    pub(crate) fn owner(&self, owner: Owner) -> &Actor {
         match owner {
             Owner::Citizen | Owner::Anybody => &self.citizen,
             Owner::System => &self.system,
@@ -333,7 +333,7 @@ impl World {
         }
     }
 
-    fn path(&self, operation: &Operation) -> String {
+    pub(crate) fn path(&self, operation: &Operation) -> String {
         if owner_of(operation) == Owner::Parent {
             return operation.path.replace("{mailboxId}", &self.child_mailbox);
         }
@@ -371,7 +371,7 @@ impl World {
         }
     }
 
-    fn call(&self, actor: &Actor, operation: &Operation, path: &str) -> Request {
+    pub(crate) fn call(&self, actor: &Actor, operation: &Operation, path: &str) -> Request {
         let method = Method::from_bytes(operation.method.as_bytes()).expect("a method");
         let request = if_match(operation, actor.request(method, path));
         match self.body(&operation.id) {

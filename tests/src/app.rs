@@ -25,7 +25,7 @@ struct Running {
     organisations: Vec<Organisation>,
     count: AtomicU32,
     stop: Box<dyn Fn() + Send + Sync>,
-    place: Place,
+    place: Arc<Place>,
 }
 
 impl Drop for Running {
@@ -50,6 +50,15 @@ impl TestApp {
     /// # Panics
     /// When it does not start.
     pub async fn start_at(place: Place, settings: &[(&str, &str)], file: Option<&str>) -> Self {
+        Self::start_beside(Arc::new(place), settings, file).await
+    }
+
+    /// Starts another one at the same place, with settings of its own.
+    pub async fn again(&self, settings: &[(&str, &str)]) -> Self {
+        Self::start_beside(Arc::clone(&self.running.place), settings, None).await
+    }
+
+    async fn start_beside(place: Arc<Place>, settings: &[(&str, &str)], file: Option<&str>) -> Self {
         let mut environment: BTreeMap<String, String> = place.environment();
         environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let settings = Settings::read(file, |name| environment.get(name).cloned()).expect("the settings are right");

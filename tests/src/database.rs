@@ -161,6 +161,26 @@ impl Place {
         }
     }
 
+    /// The same address, for connections whose server writes the plans of their statements to its log, with what each step
+    /// came to. `planning` is PostgreSQL's `plan_cache_mode`.
+    #[must_use]
+    pub fn explained_url(&self, planning: &str) -> String {
+        let url = self.url();
+        if self.schema.is_none() {
+            return url;
+        }
+        let settings = [
+            "session_preload_libraries=auto_explain",
+            "auto_explain.log_min_duration=0",
+            "auto_explain.log_analyze=on",
+            "auto_explain.log_timing=off",
+            "auto_explain.log_settings=on",
+            "auto_explain.log_format=json",
+            &format!("plan_cache_mode={planning}"),
+        ];
+        settings.iter().fold(url, |url, setting| format!("{url}%20-c{}", setting.replace('=', "%3D")))
+    }
+
     /// The address of the database, as the store takes it.
     #[must_use]
     pub fn store_url(&self) -> persistence::DatabaseUrl {
@@ -251,6 +271,18 @@ impl Place {
         }
         .expect("the query works");
         rows.into_iter().map(|row| row.text).collect()
+    }
+
+    /// The lines of an explanation by SQLite.
+    pub(crate) fn details(&self, query: &str) -> Vec<String> {
+        #[derive(QueryableByName)]
+        struct Detail {
+            #[diesel(sql_type = Text)]
+            detail: String,
+        }
+        let Connection::Sqlite(mut connection) = self.connect() else { return vec![] };
+        let rows: Vec<Detail> = diesel::sql_query(query).load(&mut connection).expect("the query is explained");
+        rows.into_iter().map(|row| row.detail).collect()
     }
 
     /// Runs statements.

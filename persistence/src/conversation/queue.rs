@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::rows::{Stored, StoredRow, stored_columns, stored_from};
 use crate::access::number_of;
 use crate::context::Context;
+use crate::database::literal::word;
 use crate::database::{Connection, Id, Key, Pairs, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::page::{Page, Slice};
@@ -135,24 +136,27 @@ pub(super) fn worker(
 }
 
 /// What makes access to a patient lawful: follow-up, by hand or by the service's own system, a recorded access, or being
-/// the one who is to answer.
+/// the one who is to answer. With an offset, though of nothing, each is asked for a patient, and not for all there are at once.
 macro_rules! lawful {
     ($worker:expr, $now:expr) => {{
         let person: Id = $worker.person.key();
         let follows = follow_up::table
             .filter(follow_up::service_id.eq(conversation::service_id))
             .filter(follow_up::mailbox_id.eq(conversation::mailbox_id))
-            .filter(follow_up::person_id.eq(person));
+            .filter(follow_up::person_id.eq(person))
+            .offset(0);
         let is_responsible = relationship::table
             .filter(relationship::service_id.eq(conversation::service_id))
             .filter(relationship::person_hash.eq(person::lookup_hash))
             .filter(relationship::responsible_id.eq(person))
-            .filter(relationship::closed_at.is_null());
+            .filter(relationship::closed_at.is_null())
+            .offset(0);
         let has_recorded = recorded_access::table
             .filter(recorded_access::service_id.eq(conversation::service_id))
             .filter(recorded_access::mailbox_id.eq(conversation::mailbox_id))
             .filter(recorded_access::person_id.eq(person))
-            .filter(recorded_access::valid_until.gt(Time($now)));
+            .filter(recorded_access::valid_until.gt(Time($now)))
+            .offset(0);
         exists(follows).or(exists(is_responsible)).or(exists(has_recorded))
     }};
 }
@@ -225,14 +229,21 @@ fn rows_of(connection: &mut Connection, wanted: &Wanted<'_>, part: &Part) -> Res
     Ok(on!(connection, c => {
         let mut query = conversation::table
             .inner_join(person::table.on(person::mailbox_id.eq(conversation::mailbox_id)))
-            .filter(conversation::service_id.eq(service.key()))
             .order((conversation::changed_at.desc(), conversation::id.desc()))
             .limit(limit)
             .select(stored_columns!())
             .into_boxed();
         if let Some(state) = state {
-            query = query.filter(conversation::state.eq(state.as_word()));
+            query = query.filter(conversation::state.eq(word(state.as_word())));
         }
+        query = match part {
+            // One of a list of one: the index that has a queue in its order does not answer that, for the whole of it might be
+            // gone through for a few patients.
+            Part::Patients(_) => query.filter(conversation::service_id.eq_any([service.key()])),
+            Part::All | Part::Lawful | Part::Nobodys | Part::Of(_) => {
+                query.filter(conversation::service_id.eq(service.key()))
+            }
+        };
         match part {
             Part::All | Part::Lawful => {}
             Part::Nobodys => query = query.filter(conversation::assignee_id.is_null()),

@@ -13,7 +13,7 @@ use super::CORRUPT;
 use super::desk::{Desk, Work, look};
 use crate::attachment::{self, Fetched};
 use crate::context::Context;
-use crate::database::{Connection, Id, Key, Time, on};
+use crate::database::{Connection, Id, Key, Pairs, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::form::{self, FormColumns, form_columns};
 use crate::page::{Page, Slice};
@@ -81,11 +81,10 @@ pub(super) fn rows_after(
     after: Id,
     limit: i64,
 ) -> Result<Vec<TurnRow>, StoreError> {
-    Ok(on!(connection, c => message::table
-        .inner_join(message_body::table.on(
-            message_body::mailbox_id.eq(message::mailbox_id).and(message_body::message_id.eq(message::id)),
-        ))
-        .filter(message::mailbox_id.eq(desk.found.mailbox.key()))
+    type Told = ((Id, String, Vec<u8>, Option<String>, Option<Id>), (Time, Option<Time>));
+    let mailbox = desk.found.mailbox.key();
+    let told = on!(&mut *connection, c => message::table
+        .filter(message::mailbox_id.eq(mailbox))
         .filter(message::conversation_id.eq(desk.found.id.key()))
         .filter(message::id.gt(after))
         .order(message::id)
@@ -93,9 +92,16 @@ pub(super) fn rows_after(
         .select((
             (message::id, message::direction, message::subject, message::author_relation, message::author_id),
             (message::accepted_at, message::opened_at),
-            (message_body::format, message_body::body, form_columns!()),
         ))
-        .load::<TurnRow>(c))?)
+        .load::<Told>(c))?;
+    // Not joined: of a long conversation all texts would be read for one page.
+    let messages: Pairs = told.iter().map(|row| (mailbox, row.0.0)).collect();
+    let texts = on!(connection, c => message_body::table
+        .filter(messages.among(message_body::mailbox_id, message_body::message_id))
+        .select((message_body::message_id, (message_body::format, message_body::body, form_columns!())))
+        .load::<(Id, (String, Vec<u8>, FormColumns))>(c))?;
+    let mut texts: HashMap<Id, _> = texts.into_iter().collect();
+    told.into_iter().map(|(row, at)| texts.remove(&row.0).map(|text| (row, at, text)).ok_or(CORRUPT)).collect()
 }
 
 /// What stands around messages of a conversation, asked for all of them together.

@@ -212,14 +212,24 @@ pub(super) fn before(
     before: Id,
     limit: i64,
 ) -> Result<Vec<Stored>, StoreError> {
-    let rows = on!(connection, c => power_of_attorney::table
-        .filter(power_of_attorney::giver_mailbox_id.eq(own.key()).or(power_of_attorney::holder_id.eq(me.key())))
-        .filter(power_of_attorney::id.lt(before))
-        .order(power_of_attorney::id.desc())
-        .limit(limit)
-        .select(power_columns!())
-        .load::<StoredRow>(c))?;
-    rows.into_iter().map(stored_from).collect()
+    // Each of the two is a range of an index; both in one condition would be read whole and put in order.
+    macro_rules! newest {
+        ($whose:expr) => {
+            on!(&mut *connection, c => power_of_attorney::table
+                .filter($whose)
+                .filter(power_of_attorney::id.lt(before))
+                .order(power_of_attorney::id.desc())
+                .limit(limit)
+                .select(power_columns!())
+                .load::<StoredRow>(c))?
+        };
+    }
+    let given = newest!(power_of_attorney::giver_mailbox_id.eq(own.key()));
+    let received = newest!(power_of_attorney::holder_id.eq(me.key()));
+    let mut powers = given.into_iter().chain(received).map(stored_from).collect::<Result<Vec<_>, _>>()?;
+    powers.sort_unstable_by_key(|power| std::cmp::Reverse(power.id));
+    powers.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(powers)
 }
 
 /// The periods of those of a kind between two that nobody has ended, but for one.
