@@ -370,12 +370,22 @@ fn serve(listener: TcpListener, settings: &Settings, state: Data<AppState>) -> s
     .client_request_timeout(REQUEST_HEAD_TIMEOUT)
     .keep_alive(KEEP_ALIVE)
     .max_connections(MOST_CONNECTIONS)
+    .worker_max_blocking_threads(blocking_threads(settings))
     .shutdown_timeout(SHUTDOWN_SECONDS);
     let server = match settings.workers {
         Some(workers) => server.workers(workers),
         None => server,
     };
     Ok(server.listen(listener)?.run())
+}
+
+/// How many threads of a worker may block. As many as the database's connections and the steps on files take together, so that
+/// neither waits for the other, whatever the number of cores; and a few for what is seldom. They are made when they are needed.
+fn blocking_threads(settings: &Settings) -> usize {
+    const SELDOM: usize = 4;
+    let connections = usize::try_from(settings.database.connections).unwrap_or(usize::MAX);
+    let needed = connections.saturating_add(persistence::blob::steps_at_a_time()).saturating_add(SELDOM);
+    settings.blocking_threads.unwrap_or(needed)
 }
 
 /// Portals that are configured may call from a browser (DH-11); no others.

@@ -139,8 +139,8 @@ impl Store {
             Err(Failure::Store(error)) => return Err(error.into()),
             Err(failure) => return Ok(Err(failure)),
         };
-        let judged = tokio::task::spawn_blocking(move || answer_faults(&form.schema, &answers)).await;
-        let faults = judged.map_err(|_| StoreError::unavailable("a form could not be judged"))??;
+        let judged = self.inner.threads.run(move || answer_faults(&form.schema, &answers)).await;
+        let faults = judged.map_err(|error| StoreError::Unavailable(Box::new(error)))??;
         Ok(if faults.is_empty() { Ok(()) } else { Err(Failure::AnswersDoNotFit(faults)) })
     }
 

@@ -58,6 +58,7 @@ mod staff;
 mod store;
 mod surroundings;
 mod sweep;
+mod threads;
 mod upload;
 pub mod vault;
 pub mod verify;

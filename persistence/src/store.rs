@@ -22,6 +22,7 @@ use crate::migration::{self, MigrationError};
 use crate::platform::PlatformService;
 use crate::register::PopulationRegister;
 use crate::schema::vault_key;
+use crate::threads::Threads;
 use crate::vault::{MasterKey, Vault, VaultError, WrappedVaultKey};
 
 /// How long what recipients see of a service is kept in memory.
@@ -131,6 +132,8 @@ pub(crate) struct Inner {
     pub(crate) webhooks: Notify,
     /// Those who wait for events.
     pub(crate) waiting: Waiting,
+    /// For what takes a processor long: it neither takes the database's threads nor waits for them.
+    pub(crate) threads: Threads,
     /// As many as there are connections: a thread is taken only when there is a connection for it.
     slots: Arc<Semaphore>,
     acquire_timeout: Duration,
@@ -180,6 +183,7 @@ impl Store {
             register_max_age,
             outlets,
             platform: OnceLock::new(),
+            threads: Threads::for_each_core(),
             slots,
             acquire_timeout,
             opened_at: now,

@@ -213,9 +213,8 @@ impl Store {
     async fn judge(&self, blob: Id, key: &FileKey, size_bytes: u64) -> Result<FileType, Failure> {
         let reader = self.inner.blobs.reader(blob.0, key, size_bytes, tokio::runtime::Handle::current());
         let reader = reader.map_err(StoreError::from)?;
-        let judged = tokio::task::spawn_blocking(move || inspect(reader, size_bytes))
-            .await
-            .map_err(|_| StoreError::unavailable("the file could not be inspected"))?;
+        let inspected = self.inner.threads.run(move || inspect(reader, size_bytes)).await;
+        let judged = inspected.map_err(|error| StoreError::Unavailable(Box::new(error)))?;
         judged.map_err(|error| match error {
             InspectError::Fault(fault) => Failure::File(fault),
             InspectError::Io(error) => Failure::Store(StoreError::Unavailable(Box::new(error))),

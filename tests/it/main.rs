@@ -52,6 +52,7 @@ mod staff;
 mod stores;
 mod surroundings;
 mod sweep;
+mod threads;
 mod tokens;
 mod verify;
 mod visibility;

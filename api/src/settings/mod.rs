@@ -68,6 +68,9 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// Threads that serve requests; one for each core when not set.
     pub workers: Option<usize>,
+    /// The most threads of each worker for what blocks: the database's work and steps on files. None: as many as these take
+    /// together.
+    pub blocking_threads: Option<usize>,
     /// Where the rows are.
     pub database: DatabaseSettings,
     /// Where the server keeps its own files.
@@ -245,6 +248,7 @@ impl Settings {
             .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)));
         let public_url = reader.parsed("public_url", url::public_url);
         let workers = reader.number("workers", 1..=512).map(|number| number as usize);
+        let blocking_threads = reader.number("blocking_threads", 1..=512).map(|number| number as usize);
         let database = database(reader);
         let data_folder = reader.text("data_folder").map_or_else(|| PathBuf::from("data"), PathBuf::from);
         let master_key = reader.secret_from_variable("master_key", MASTER_KEY_ADVICE);
@@ -267,6 +271,7 @@ impl Settings {
             listen,
             public_url,
             workers,
+            blocking_threads,
             database,
             data_folder,
             master_key,

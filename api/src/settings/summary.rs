@@ -29,6 +29,7 @@ impl Settings {
             listen,
             public_url,
             workers,
+            blocking_threads,
             database: DatabaseSettings { url, connections, acquire_timeout },
             data_folder,
             master_key,
@@ -55,6 +56,10 @@ impl Settings {
             ("listen", listen.to_string()),
             ("public_url", shown(public_url.as_ref())),
             ("workers", workers.map_or_else(|| "one for each core".to_owned(), |workers| workers.to_string())),
+            (
+                "blocking_threads",
+                blocking_threads.map_or_else(|| "as many as are needed".to_owned(), |threads| threads.to_string()),
+            ),
             ("database.url", url.to_string()),
             ("database.connections", connections.to_string()),
             ("database.acquire_timeout_ms", acquire_timeout.as_millis().to_string()),

@@ -14,7 +14,7 @@ use crate::vault::{FileKey, Sealer, associated_data};
 /// Plain bytes of each chunk but the last, which has from one byte to this many.
 pub(super) const CHUNK_BYTES: u64 = 64 * 1024;
 const TAG_BYTES: u64 = 16;
-const SEALED_CHUNK_BYTES: u64 = CHUNK_BYTES + TAG_BYTES;
+pub(super) const SEALED_CHUNK_BYTES: u64 = CHUNK_BYTES + TAG_BYTES;
 
 /// The size of a stored file whose content has `size_bytes`.
 pub(super) const fn sealed_size(size_bytes: u64) -> u64 {

@@ -24,6 +24,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use mark::Owner;
@@ -33,6 +34,8 @@ pub(crate) use mark::Mark;
 pub use reader::BlobReader;
 pub use settings::BlobSettings;
 pub use write::{PutError, StoredBlob};
+
+use crate::threads::cores;
 
 /// Where the readiness check writes, the same bytes each time. Not a name that a blob can have.
 const CHECK: &str = "check";
@@ -92,6 +95,19 @@ pub struct BlobStore {
     /// How many chunks are written at a time.
     chunks_per_part: usize,
     owner: Arc<Owner>,
+    /// Room for steps on files, each of which takes a thread for a moment.
+    room: Arc<Semaphore>,
+}
+
+/// The most steps on files at a time, and how many there are for each core: a disk is not quicker for more, and the threads
+/// that they take, each with buffers of its own, are the database's as well.
+const MOST_STEPS: usize = 16;
+const STEPS_PER_CORE: usize = 2;
+
+/// How many threads the steps on files take at the most.
+#[must_use]
+pub fn steps_at_a_time() -> usize {
+    (STEPS_PER_CORE * cores()).min(MOST_STEPS)
 }
 
 impl BlobStore {
@@ -140,6 +156,12 @@ impl BlobStore {
         self.store.put(&path, Bytes::from_static(CONTENT).into()).await.map_err(BlobError::unavailable)?;
         let read = async { self.store.get(&path).await?.bytes().await }.await.map_err(BlobError::unavailable)?;
         if read == CONTENT { Ok(()) } else { Err(BlobError::Corrupt) }
+    }
+
+    /// Waits for room for a step on a file. A step that waits for a network takes no thread, and none is given.
+    async fn enter(&self) -> Option<OwnedSemaphorePermit> {
+        self.folder.as_ref()?;
+        Arc::clone(&self.room).acquire_owned().await.ok()
     }
 }
 

@@ -9,12 +9,13 @@ use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use object_store::{GetOptions, GetRange, GetResult, GetResultPayload, ObjectStore};
 use uuid::Uuid;
 
-use super::chunks::{ChunkSealer, Layout};
+use super::chunks::{ChunkSealer, Layout, SEALED_CHUNK_BYTES};
 use super::{BlobError, BlobStore, ByteStream, failed, path_of};
 use crate::vault::FileKey;
 
-/// Read from a file at a time.
-const FILE_READ_BYTES: u64 = 256 * 1024;
+/// Read from a file at a time: a sealed chunk, more than the library reads, for each piece costs a change of threads, and not
+/// so much that many readers at once hold much memory.
+const FILE_READ_BYTES: u64 = SEALED_CHUNK_BYTES;
 
 impl BlobStore {
     /// Reads a part of a blob. Only the chunks that it touches are fetched and decrypted; each is handed on once it is
@@ -40,7 +41,7 @@ impl BlobStore {
         let opened = async move {
             let sealed = layout.sealed_range(first).start..layout.sealed_range(last).end;
             let result = blobs.get(id, layout, sealed).await?;
-            let sealed = sealed_bytes(result);
+            let sealed = blobs.sealed_bytes(result);
             Ok::<_, BlobError>(plain_bytes(Opening {
                 sealed,
                 buffer: BytesMut::new(),
@@ -77,6 +78,31 @@ impl BlobStore {
         }
     }
 
+    /// The stored bytes of an answer, in pieces of any size.
+    fn sealed_bytes(self, result: GetResult) -> ByteStream {
+        let GetResult { payload, range, .. } = result;
+        match payload {
+            GetResultPayload::Stream(stream) => stream.map_err(BlobError::from).boxed(),
+            GetResultPayload::File(file, _) => {
+                stream::try_unfold((self, file, range), |(blobs, file, range)| async move {
+                    if range.is_empty() {
+                        return Ok(None);
+                    }
+                    let end = range.end.min(range.start + FILE_READ_BYTES);
+                    let piece = range.start..end;
+                    let room = blobs.enter().await;
+                    let read = tokio::task::spawn_blocking(move || {
+                        let _room = room;
+                        read_piece(file, piece)
+                    });
+                    let (file, bytes) = read.await.map_err(BlobError::unavailable)?.map_err(BlobError::unavailable)?;
+                    Ok(Some((bytes, (blobs, file, end..range.end))))
+                })
+                .boxed()
+            }
+        }
+    }
+
     /// A range that starts beyond the end is refused in as many ways as there are stores.
     async fn tell_a_short_blob(&self, id: Uuid, layout: Layout, error: BlobError) -> BlobError {
         use object_store::ObjectStoreExt;
@@ -87,26 +113,6 @@ impl BlobStore {
             return BlobError::Corrupt;
         }
         error
-    }
-}
-
-/// The stored bytes of an answer, in pieces of any size. From a file they are read in larger pieces than the library
-/// does, for each costs a change of threads.
-fn sealed_bytes(result: GetResult) -> ByteStream {
-    let GetResult { payload, range, .. } = result;
-    match payload {
-        GetResultPayload::Stream(stream) => stream.map_err(BlobError::from).boxed(),
-        GetResultPayload::File(file, _) => stream::try_unfold((file, range), |(file, range)| async move {
-            if range.is_empty() {
-                return Ok(None);
-            }
-            let end = range.end.min(range.start + FILE_READ_BYTES);
-            let piece = range.start..end;
-            let read = tokio::task::spawn_blocking(move || read_piece(file, piece)).await;
-            let (file, bytes) = read.map_err(BlobError::unavailable)?.map_err(BlobError::unavailable)?;
-            Ok(Some((bytes, (file, end..range.end))))
-        })
-        .boxed(),
     }
 }
 

@@ -1,17 +1,20 @@
 //! A stored blob as something that ordinary, blocking readers of files take.
 
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
 
 use bytes::{Bytes, BytesMut};
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use super::chunks::{ChunkSealer, Layout};
-use super::{BlobError, BlobStore};
+use super::mark::MARK;
+use super::{BlobError, BlobStore, path_of};
 use crate::vault::FileKey;
 
-/// Reads a blob from any position, decrypting as it goes; one chunk is kept. For blocking threads only: on a thread of
-/// the runtime it panics.
+/// Reads a blob from any position, decrypting as it goes; one chunk is kept. For threads of our own only: on one of the
+/// runtime's it may wait for another, which may not be there.
 pub struct BlobReader {
     blobs: BlobStore,
     runtime: Handle,
@@ -49,13 +52,38 @@ impl BlobReader {
         {
             return Ok(chunk.clone());
         }
-        let sealed = self.runtime.block_on(async {
-            let result = self.blobs.get(self.id, self.layout, self.layout.sealed_range(index)).await?;
-            Ok::<_, BlobError>(BytesMut::from(result.bytes().await?))
-        })?;
+        let sealed = match &self.blobs.folder {
+            Some(folder) => self.sealed_of_file(folder, index)?,
+            None => self.runtime.block_on(async {
+                let result = self.blobs.get(self.id, self.layout, self.layout.sealed_range(index)).await?;
+                Ok::<_, BlobError>(BytesMut::from(result.bytes().await?))
+            })?,
+        };
         let plain = self.sealer.open(index, self.layout.is_last(index), sealed).ok_or(BlobError::Corrupt)?;
         self.kept = Some((index, plain.clone()));
         Ok(plain)
+    }
+
+    /// The stored bytes of a chunk, of a file that has the size it should have: otherwise it was cut off or added to.
+    fn sealed_of_file(&self, folder: &Path, index: u32) -> Result<BytesMut, BlobError> {
+        let mut file = match File::open(folder.join(path_of(self.id).as_ref())) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                // In a folder that is gone everything is missing; that is no reason to say so for good.
+                fs::metadata(folder.join(MARK)).map_err(BlobError::unavailable)?;
+                return Err(BlobError::NotFound);
+            }
+            Err(error) => return Err(BlobError::unavailable(error)),
+        };
+        if file.metadata().map_err(BlobError::unavailable)?.len() != self.layout.sealed_size() {
+            return Err(BlobError::Corrupt);
+        }
+        let range = self.layout.sealed_range(index);
+        let mut sealed = BytesMut::zeroed((range.end - range.start) as usize);
+        file.seek(SeekFrom::Start(range.start))
+            .and_then(|_| file.read_exact(&mut sealed))
+            .map_err(BlobError::unavailable)?;
+        Ok(sealed)
     }
 }
 

@@ -8,8 +8,9 @@ use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::{BackoffConfig, ClientOptions, RetryConfig};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Semaphore;
 
-use super::{BlobError, BlobStore};
+use super::{BlobError, BlobStore, steps_at_a_time};
 
 /// Parts of 256 KiB for a folder: memory stays small with many uploads at once.
 const CHUNKS_PER_FOLDER_PART: usize = 4;
@@ -43,6 +44,10 @@ pub enum BlobSettings {
         /// Whether the address may be one without TLS. The bytes are encrypted either way; the ids are not.
         allow_http: bool,
     },
+}
+
+fn room() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(steps_at_a_time()))
 }
 
 impl BlobStore {
@@ -81,7 +86,13 @@ impl BlobStore {
                     builder = builder.with_endpoint(endpoint);
                 }
                 let store = Arc::new(builder.build()?);
-                Ok(Self { store, folder: None, chunks_per_part: CHUNKS_PER_S3_PART, owner: Arc::default() })
+                Ok(Self {
+                    store,
+                    folder: None,
+                    chunks_per_part: CHUNKS_PER_S3_PART,
+                    owner: Arc::default(),
+                    room: room(),
+                })
             }
         }
     }
@@ -90,6 +101,12 @@ impl BlobStore {
         std::fs::create_dir_all(folder).map_err(BlobError::unavailable)?;
         let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
         let folder = Some(folder.to_owned());
-        Ok(Self { store: Arc::new(store), folder, chunks_per_part: CHUNKS_PER_FOLDER_PART, owner: Arc::default() })
+        Ok(Self {
+            store: Arc::new(store),
+            folder,
+            chunks_per_part: CHUNKS_PER_FOLDER_PART,
+            owner: Arc::default(),
+            room: room(),
+        })
     }
 }

@@ -157,6 +157,7 @@ impl<'a> Writer<'a> {
 
     async fn write_part(&mut self) -> Result<(), BlobError> {
         let part = std::mem::take(&mut self.part);
+        let _room = self.blobs.enter().await;
         let upload = match &mut self.upload {
             Some(upload) => upload,
             None => {
@@ -170,11 +171,13 @@ impl<'a> Writer<'a> {
     async fn finish(&mut self) -> Result<(), BlobError> {
         if self.upload.is_none() {
             let content = PutPayload::from_iter(std::mem::take(&mut self.part));
+            let _room = self.blobs.enter().await;
             self.blobs.store.put(&self.path, content).await.map_err(BlobError::unavailable)?;
             return Ok(());
         }
         self.write_part().await?;
         if let Some(upload) = &mut self.upload {
+            let _room = self.blobs.enter().await;
             upload.complete().await.map_err(BlobError::unavailable)?;
         }
         Ok(())
