@@ -9,6 +9,8 @@ mod destination;
 mod outcome;
 mod settlement;
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use diesel::dsl::exists;
 use diesel::pg::PgConnection;
@@ -91,7 +93,7 @@ pub struct Letter {
     /// When it was accepted: the date of the letter.
     pub accepted_at: DateTime<Utc>,
     /// Its files, in their order, with what it takes to read them.
-    pub files: Vec<Fetched>,
+    pub files: Vec<Arc<Fetched>>,
 }
 
 /// Whoever gives letters to those who carry them.
@@ -204,6 +206,7 @@ impl Store {
                 match self.run(move |_, connection| Ok(connection.write(order)?)).await? {
                     Order::Leaves(id) => {
                         let Stored { accepted_at, subject, body, files, sender, .. } = stored;
+                        let files = files.into_iter().map(Arc::new).collect();
                         let letter = Letter { id, destination, sender, subject, body, accepted_at, files };
                         return Ok(Some(HandoverJob { lease, until, channel, may_be_taken, letter }));
                     }

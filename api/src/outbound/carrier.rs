@@ -3,11 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use domain::id::HandoverId;
 use domain::identity::OrganisationNumber;
 use domain::routing::MailboxProvider;
 use futures_util::future::BoxFuture;
-use persistence::{Destination, Outlets};
+use futures_util::stream::{BoxStream, once};
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use persistence::{Destination, Fetched, Outlets, StoreError};
 
 use super::SendError;
 
@@ -28,7 +31,76 @@ pub(crate) struct Document {
     /// What it is called.
     pub(crate) title: String,
     /// Its bytes.
-    pub(crate) pdf: Vec<u8>,
+    pub(crate) pdf: Pdf,
+}
+
+/// The bytes of a document, or of a part of what is sent. A letter may have files of hundreds of megabytes, so they are never together in memory: what is
+/// stored is read while it is handed on.
+#[derive(Clone)]
+pub(crate) enum Pdf {
+    /// Made by us.
+    Made(Bytes),
+    /// Kept.
+    Stored(Arc<dyn StoredPdf>),
+}
+
+/// A file that can be read as often as it takes.
+pub(crate) trait StoredPdf: Send + Sync {
+    /// How many bytes it has.
+    fn size_bytes(&self) -> u64;
+    /// Its bytes, from the first one on.
+    fn read(&self) -> BoxStream<'static, Result<Bytes, StoreError>>;
+}
+
+impl StoredPdf for Fetched {
+    fn size_bytes(&self) -> u64 {
+        self.attachment.size_bytes
+    }
+
+    fn read(&self) -> BoxStream<'static, Result<Bytes, StoreError>> {
+        self.content(0..self.attachment.size_bytes).boxed()
+    }
+}
+
+impl Pdf {
+    pub(crate) fn size_bytes(&self) -> u64 {
+        match self {
+            Self::Made(bytes) => bytes.len() as u64,
+            Self::Stored(file) => file.size_bytes(),
+        }
+    }
+
+    /// The bytes, a piece at a time.
+    pub(crate) fn read(&self) -> BoxStream<'static, Result<Bytes, StoreError>> {
+        match self {
+            Self::Made(bytes) => {
+                let bytes = bytes.clone();
+                once(async { Ok(bytes) }).boxed()
+            }
+            Self::Stored(file) => file.read(),
+        }
+    }
+
+    /// All of the bytes, for who has made sure that there is room for them.
+    ///
+    /// # Errors
+    /// A file that is away or not as it was written.
+    pub(crate) async fn whole(&self) -> Result<Vec<u8>, StoreError> {
+        let mut whole = Vec::with_capacity(usize::try_from(self.size_bytes()).unwrap_or_default());
+        let mut pieces = self.read();
+        while let Some(piece) = pieces.try_next().await? {
+            whole.extend_from_slice(&piece);
+        }
+        Ok(whole)
+    }
+
+    /// Reads to the end, so that it is known before anything is handed over.
+    ///
+    /// # Errors
+    /// A file that is away or not as it was written.
+    pub(crate) async fn check(&self) -> Result<(), StoreError> {
+        self.read().try_for_each(|_| async { Ok(()) }).await
+    }
 }
 
 impl Consignment {

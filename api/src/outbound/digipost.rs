@@ -6,21 +6,23 @@
 
 use std::time::Duration;
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::{Context, SHA256};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
 use domain::identity::NationalId;
-use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use persistence::Destination;
-use reqwest::{RequestBuilder, Response, StatusCode, Url};
+use futures_util::stream::iter;
+use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _};
+use persistence::{Destination, StoreError};
+use reqwest::{Body, RequestBuilder, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::http::{bytes_of, client_for};
 use super::key::{KeyError, Signer};
-use super::{Carrier, Consignment, Progress, SendError};
+use super::{Carrier, Consignment, Pdf, Progress, SendError};
 use crate::clock::Clock;
 use crate::settings::DigipostSettings;
 
@@ -63,7 +65,7 @@ impl Digipost {
         }
         let (boundary, body) = self.parcel(letter, national_id)?;
         let media_type = format!("multipart/vnd.digipost-v8+xml; boundary={boundary}");
-        let response = self.post("/messages", media_type, body)?.send().await?;
+        let response = self.post("/messages", media_type, &body).await?.send().await?;
         let (status, answer) = answer_of(response).await?;
         if status.is_success() {
             let delivery: Delivery = read(&answer)?;
@@ -94,8 +96,8 @@ impl Digipost {
     async fn identify(&self, national_id: &NationalId) -> Result<(), SendError> {
         let unreached = |told: String| SendError::Unreached(told.into());
         let asked = Identification { xmlns: NAMESPACE, personal_identification_number: national_id.expose() };
-        let body = written(&asked)?.into_bytes();
-        let response = self.post("/identification", MEDIA_TYPE.to_owned(), body)?.send().await;
+        let body = [Pdf::Made(written(&asked)?.into())];
+        let response = self.post("/identification", MEDIA_TYPE.to_owned(), &body).await?.send().await;
         let response = response.map_err(|error| SendError::Unreached(error.without_url().into()))?;
         let (status, answer) = answer_of(response).await.map_err(|error| unreached(error.to_string()))?;
         if !status.is_success() {
@@ -110,31 +112,35 @@ impl Digipost {
         }
     }
 
-    /// A request with the headers that say who we are. What is signed are its method, path, time, content and sender.
-    fn post(&self, path: &str, media_type: String, body: Vec<u8>) -> Result<RequestBuilder, SendError> {
+    /// A request with the headers that say who we are. What is signed are its method, path, time, content and sender; so the
+    /// content is read twice, for its fingerprint and on its way.
+    async fn post(&self, path: &str, media_type: String, content: &[Pdf]) -> Result<RequestBuilder, SendError> {
         let url = format!("{}{path}", self.settings.url.trim_end_matches('/'));
         let url = Url::parse(&url).map_err(|error| SendError::Unreached(error.into()))?;
         let signed_path = url.path().to_lowercase();
         let date = self.clock.now().format(HTTP_DATE).to_string();
-        let hash = BASE64_STANDARD.encode(digest(&SHA256, &body));
+        let hash = fingerprint(content).await.map_err(|error| SendError::Unreached(error.into()))?;
         let user = &self.settings.sender_id;
         let text =
             format!("POST\n{signed_path}\ndate: {date}\nx-content-sha256: {hash}\nx-digipost-userid: {user}\n\n");
         let signature = self.signer.sign(text.as_bytes()).map_err(|error| SendError::Unreached(error.into()))?;
+        let size_bytes: u64 = content.iter().map(Pdf::size_bytes).sum();
+        let pieces: Vec<_> = content.iter().map(Pdf::read).collect();
         Ok(self
             .client
             .post(url)
             .header("accept", MEDIA_TYPE)
             .header("content-type", media_type)
+            .header("content-length", size_bytes)
             .header("date", date)
             .header("x-content-sha256", hash)
             .header("x-digipost-userid", user)
             .header("x-digipost-signature", BASE64_STANDARD.encode(signature))
-            .body(body))
+            .body(Body::wrap_stream(iter(pieces).flatten())))
     }
 
     /// The letter as it goes: what it is, then its documents. With the line between them.
-    fn parcel(&self, letter: &Consignment, national_id: &NationalId) -> Result<(String, Vec<u8>), SendError> {
+    fn parcel(&self, letter: &Consignment, national_id: &NationalId) -> Result<(String, Vec<Pdf>), SendError> {
         let documents: Vec<Document> = letter
             .documents
             .iter()
@@ -160,21 +166,19 @@ impl Digipost {
             attachment,
         };
         let boundary = format!("brevdue-{}", letter.id.as_uuid().simple());
-        let mut body = Vec::new();
-        let mut part = |media_type: &str, name: &str, bytes: &[u8]| {
+        let mut body = vec![];
+        let mut part = |media_type: &str, name: &str, content: Pdf| {
             let head = format!(
                 "--{boundary}\r\nContent-Type: {media_type}\r\n\
                  Content-Disposition: attachment; filename=\"{name}\"\r\n\r\n"
             );
-            body.extend_from_slice(head.as_bytes());
-            body.extend_from_slice(bytes);
-            body.extend_from_slice(b"\r\n");
+            body.extend([Pdf::Made(head.into()), content, Pdf::Made(Bytes::from_static(b"\r\n"))]);
         };
-        part(MEDIA_TYPE, "message", written(&message)?.as_bytes());
+        part(MEDIA_TYPE, "message", Pdf::Made(written(&message)?.into()));
         for (document, content) in documents.iter().zip(&letter.documents) {
-            part("application/pdf", &document.uuid.to_string(), &content.pdf);
+            part("application/pdf", &document.uuid.to_string(), content.pdf.clone());
         }
-        body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+        body.push(Pdf::Made(format!("--{boundary}--\r\n").into()));
         Ok((boundary, body))
     }
 }
@@ -247,6 +251,18 @@ struct Fault {
 
 fn written(element: &impl Serialize) -> Result<String, SendError> {
     quick_xml::se::to_string(element).map_err(|error| SendError::Unreached(error.into()))
+}
+
+/// The SHA-256 of a content, as it stands in a header.
+async fn fingerprint(content: &[Pdf]) -> Result<String, StoreError> {
+    let mut context = Context::new(&SHA256);
+    for part in content {
+        let mut pieces = part.read();
+        while let Some(piece) = pieces.try_next().await? {
+            context.update(&piece);
+        }
+    }
+    Ok(BASE64_STANDARD.encode(context.finish()))
 }
 
 async fn answer_of(response: Response) -> Result<(StatusCode, Vec<u8>), SendError> {

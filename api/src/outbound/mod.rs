@@ -22,7 +22,9 @@ mod test_server;
 mod tests;
 pub(crate) mod webhook;
 
-pub(crate) use carrier::{Carrier, Carriers, Consignment, Document, Progress};
+#[cfg(test)]
+pub(crate) use carrier::StoredPdf;
+pub(crate) use carrier::{Carrier, Carriers, Consignment, Document, Pdf, Progress};
 pub(crate) use contact_register::DigdirContactRegister;
 pub(crate) use digipost::Digipost;
 pub(crate) use dpi::Dpi;

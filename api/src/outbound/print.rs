@@ -4,14 +4,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use futures_util::{FutureExt as _, TryFutureExt as _};
+use futures_util::{FutureExt as _, TryFutureExt as _, TryStreamExt as _};
 use reqwest::multipart::{Form, Part};
-use reqwest::{Client, StatusCode};
+use reqwest::{Body, Client, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
+use tokio::io::AsyncWriteExt as _;
 
 use super::http::client_for;
-use super::{Carrier, Consignment, Progress, SendError};
+use super::{Carrier, Consignment, Pdf, Progress, SendError};
 
 /// A letter may have files of many megabytes.
 const TIMEOUT: Duration = Duration::from_secs(40);
@@ -45,15 +46,19 @@ impl PrintFolder {
             put(&self.0.join(format!("{}-{}.pdf", letter.id, place + 1)), &document.pdf).await?;
         }
         let slip = serde_json::to_vec_pretty(&letter.slip())?;
-        put(&self.0.join(format!("{}.json", letter.id)), &slip).await
+        put(&self.0.join(format!("{}.json", letter.id)), &Pdf::Made(slip.into())).await
     }
 }
 
 /// Writes a file that is there whole or not at all.
-async fn put(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+async fn put(path: &Path, content: &Pdf) -> std::io::Result<()> {
     let part = path.with_extension("part");
-    tokio::fs::write(&part, bytes).await?;
-    tokio::fs::File::open(&part).await?.sync_all().await?;
+    let mut file = tokio::fs::File::create(&part).await?;
+    let mut pieces = content.read();
+    while let Some(piece) = pieces.try_next().await.map_err(std::io::Error::other)? {
+        file.write_all(&piece).await?;
+    }
+    file.sync_all().await?;
     tokio::fs::rename(&part, path).await
 }
 
@@ -81,7 +86,9 @@ impl PrintService {
         let slip = serde_json::to_string(&letter.slip()).map_err(|error| SendError::Away(error.into()))?;
         let mut form = Form::new().part("slip", Part::text(slip).mime_str("application/json")?);
         for (place, document) in letter.documents.iter().enumerate() {
-            let part = Part::bytes(document.pdf.clone()).file_name(format!("{}.pdf", place + 1));
+            let body = Body::wrap_stream(document.pdf.read());
+            let part =
+                Part::stream_with_length(body, document.pdf.size_bytes()).file_name(format!("{}.pdf", place + 1));
             form = form.part("document", part.mime_str("application/pdf")?);
         }
         let request = self.client.post(self.url.as_str()).bearer_auth(self.secret.expose_secret()).multipart(form);

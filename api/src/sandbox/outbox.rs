@@ -148,7 +148,11 @@ impl Carrier for SandboxCarrier {
             to: letter.address_lines().join(", "),
             subject: letter.documents.first().map(|document| document.title.clone()),
             text: String::new(),
-            documents: letter.documents.iter().map(|document| document.pdf.len()).collect(),
+            documents: letter
+                .documents
+                .iter()
+                .map(|of| usize::try_from(of.pdf.size_bytes()).unwrap_or(usize::MAX))
+                .collect(),
             times: 1,
         };
         self.answer(sent).map_ok(|()| Progress::Arrived).boxed()

@@ -1,6 +1,7 @@
 //! Makes letters into documents, and hands them to whoever carries them out of the house.
 
 use std::error::Error;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::attachment::FileType;
@@ -9,8 +10,8 @@ use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, join, ready};
 use persistence::{Failure, Fetched, HandOver, HandoverOutcome, Letter, Store};
 
-use crate::document::{letter_pdf, read_contents};
-use crate::outbound::{Carrier, Carriers, Consignment, Document, Progress, SendError};
+use crate::document::letter_pdf;
+use crate::outbound::{Carrier, Carriers, Consignment, Document, Pdf, Progress, SendError};
 
 /// Hands over letters of each channel. Says how many there were.
 ///
@@ -64,14 +65,17 @@ async fn carry(carrier: &dyn Carrier, letter: &Letter) -> HandoverOutcome {
 
 /// The letter and its files. Only PDF leaves the house (KRR-9); the letter names what else there is.
 async fn consignment(letter: &Letter) -> Result<Consignment, Box<dyn Error + Send + Sync>> {
-    let (pdf, others): (Vec<&Fetched>, Vec<&Fetched>) =
+    let (files, others): (Vec<&Arc<Fetched>>, Vec<&Arc<Fetched>>) =
         letter.files.iter().partition(|file| file.attachment.file_type == FileType::Pdf);
     let left_out: Vec<&str> = others.iter().map(|file| file.attachment.file_name.expose()).collect();
-    let mut documents =
-        vec![Document { title: letter.subject.expose().to_owned(), pdf: letter_pdf(letter, &left_out)? }];
-    let titles: Vec<String> = pdf.iter().map(|file| file.attachment.file_name.expose().to_owned()).collect();
-    let contents = read_contents(pdf).await?;
-    documents.extend(titles.into_iter().zip(contents).map(|(title, pdf)| Document { title, pdf }));
+    let text = letter_pdf(letter, &left_out)?;
+    let mut documents = vec![Document { title: letter.subject.expose().to_owned(), pdf: Pdf::Made(text.into()) }];
+    for file in files {
+        let pdf = Pdf::Stored(Arc::<Fetched>::clone(file));
+        // A letter with a file that cannot be read goes nowhere, and no carrier is left with half of it.
+        pdf.check().await?;
+        documents.push(Document { title: file.attachment.file_name.expose().to_owned(), pdf });
+    }
     let sender = letter.sender.organisation_number.clone();
     Ok(Consignment { id: letter.id, to: letter.destination.clone(), sender, documents })
 }

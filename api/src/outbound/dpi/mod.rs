@@ -14,13 +14,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use persistence::Destination;
 use reqwest::multipart::{Form, Part};
 use reqwest::{RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use self::message::{Incoming, Outgoing, Receipt, Status, Word, prefixed};
@@ -36,6 +37,9 @@ use crate::settings::DpiSettings;
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a question may take. With the letter itself, all is over before somebody else takes it on.
 const QUESTION_TIMEOUT: Duration = Duration::from_secs(4);
+/// The most of documents that are packed at a time, in MiB, and so the most of a letter: a package is signed and encrypted as a
+/// whole, for which it stands in memory two or three times over.
+const MOST_MIB: u32 = 40;
 /// Some thousands of receipts of a few thousand bytes each.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
 /// What our tokens are for.
@@ -54,6 +58,8 @@ pub(crate) struct Dpi {
     client: reqwest::Client,
     maskinporten: Maskinporten,
     clock: Clock,
+    /// Room for documents that are packed and sent, by the MiB.
+    room: Semaphore,
     /// What providers have said, by the letters that it is about.
     receipts: Mutex<HashMap<Uuid, Known>>,
 }
@@ -73,7 +79,16 @@ impl Dpi {
         let signer = Signer::read(&settings.key_file)?;
         let chain = read_certificates(&settings.certificate_file)?;
         let client = client_for(&settings.url, TIMEOUT)?;
-        Ok(Self { settings, seal: Seal { signer, chain }, client, maskinporten, clock, receipts: Mutex::default() })
+        let room = Semaphore::new(MOST_MIB as usize);
+        Ok(Self {
+            settings,
+            seal: Seal { signer, chain },
+            client,
+            maskinporten,
+            clock,
+            room,
+            receipts: Mutex::default(),
+        })
     }
 
     async fn send(&self, letter: &Consignment) -> Result<Progress, SendError> {
@@ -115,12 +130,13 @@ impl Dpi {
         let certificate = certificate.as_deref().ok_or("the contact register has no certificate for the mailbox");
         let certificate = certificate.map_err(|error| SendError::Refused(error.into()))?;
         let now = self.clock.now();
-        let contents = Contents {
-            mailbox: address,
-            sender: &prefixed(&letter.sender),
-            documents: letter.documents.iter().map(|of| (of.title.as_str(), of.pdf.as_slice())).collect(),
-        };
-        let package = pack(&contents, &self.seal, now).map_err(unreached)?;
+        let size_mib = letter.documents.iter().map(|of| of.pdf.size_bytes()).sum::<u64>().div_ceil(1024 * 1024).max(1);
+        let size_mib = u32::try_from(size_mib).ok().filter(|size| *size <= MOST_MIB);
+        let size_mib = size_mib.ok_or_else(|| SendError::Refused(format!("more than {MOST_MIB} MiB").into()))?;
+        // What waits longer comes again, and is not sent twice by who takes it on meanwhile.
+        let room = tokio::time::timeout(QUESTION_TIMEOUT, self.room.acquire_many(size_mib)).await;
+        let _room = room.map_err(unreached)?.map_err(unreached)?;
+        let package = self.package(letter, address, now).await?;
         let package = cms::encrypt(package, certificate).map_err(|error| SendError::Refused(error.into()))?;
         let fingerprint = digest(&SHA256, &package);
         let message = Outgoing {
@@ -158,6 +174,20 @@ impl Dpi {
             | StatusCode::UNPROCESSABLE_ENTITY => Err(SendError::Refused(status.to_string().into())),
             _ => Err(SendError::Away(status.to_string().into())),
         }
+    }
+
+    /// The documents of a letter, packed and signed.
+    async fn package(&self, letter: &Consignment, mailbox: &str, now: DateTime<Utc>) -> Result<Vec<u8>, SendError> {
+        let mut documents = vec![];
+        for document in &letter.documents {
+            documents.push((document.title.as_str(), document.pdf.whole().await.map_err(unreached)?));
+        }
+        let contents = Contents {
+            mailbox,
+            sender: &prefixed(&letter.sender),
+            documents: documents.iter().map(|(title, bytes)| (*title, bytes.as_slice())).collect(),
+        };
+        pack(&contents, &self.seal, now).map_err(unreached)
     }
 
     /// Reads what has come from providers. What a letter has heard, and what nobody asks for, the access point need not keep. The
