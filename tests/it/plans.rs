@@ -297,6 +297,9 @@ async fn fill(world: &World) {
         OTHERS,
         &[("message_id", THEIRS), ("mailbox_id", OTHER), ("service_id", OTHER), reference],
     );
+    // A service that sends to many, each of whom has some letters.
+    let to_many = [("message_id", THEIRS), ("mailbox_id", OTHER), ("sender_reference", "'more-' || n")];
+    copy(place, ("sending", &sent), OTHERS, &to_many);
 
     let inquiry = format!("id = {conversation}");
     let changed = ("changed_at", "t.changed_at - n * interval '1 minute'");
