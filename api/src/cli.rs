@@ -77,6 +77,8 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, AnyError> {
 }
 
 fn migrate(settings: &Settings) -> Result<(), AnyError> {
+    // So that it says what it waits for.
+    telemetry::init(&settings.log)?;
     let url = app::database_url(settings);
     app::make_database_folder(&url)?;
     let applied = persistence::migrate(&url)?;

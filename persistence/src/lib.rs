@@ -80,7 +80,7 @@ pub use idempotency::{Created, RequestKey, RequestKeyError};
 pub use job::JobInTrouble;
 pub use mailbox::Mailboxes;
 pub use message::MessageFilter;
-pub use migration::{MigrationError, migrate, revert_all};
+pub use migration::{MigrationError, migrate, migrate_folder, revert_all};
 pub use notification::{Notice, NoticeBatch, NoticeOutcome};
 pub use organisation::NewAgreement;
 pub use page::{Page, Slice};

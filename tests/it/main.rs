@@ -27,6 +27,7 @@ mod journal;
 mod journal_forms;
 mod journal_receipts;
 mod letters;
+mod migrating;
 mod notices;
 mod operations;
 mod outage;
