@@ -59,6 +59,8 @@ pub(crate) struct AppState {
     pub(crate) workshop: Workshop,
     pub(crate) post: Arc<Post>,
     pub(crate) sandbox: Option<Sandbox>,
+    /// How long a request waits for the store.
+    pub(crate) answer_timeout: Duration,
 }
 
 /// Why the program did not start. Each says what to do.
@@ -192,6 +194,7 @@ impl Application {
             workshop: Workshop::new(),
             post,
             sandbox,
+            answer_timeout: settings.database.answer_timeout,
         });
         let server = serve(listener, &settings, state.clone())
             .map_err(|source| StartError::Io { what: format!("cannot serve on {address}"), source })?;
@@ -361,6 +364,7 @@ fn serve(listener: TcpListener, settings: &Settings, state: Data<AppState>) -> s
             .service(SwaggerUi::new("/docs/{_:.*}").config(utoipa_swagger_ui::Config::new([CONTRACT_PATH])))
             .service(web::redirect("/docs", "/docs/"))
             .default_service(web::to(http::not_found))
+            .wrap(from_fn(http::patience::middleware))
             .wrap(from_fn(problem::middleware))
             .wrap(from_fn(http::headers::middleware))
             .wrap(cors(&origins))

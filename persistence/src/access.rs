@@ -203,7 +203,10 @@ impl Store {
     async fn settle<T>(&self, attempt: Result<T, Denied>) -> Result<T, Failure> {
         match attempt {
             Ok(value) => Ok(value),
-            Err(Denied::Failed(failure)) => Err(failure),
+            Err(Denied::Failed(failure)) => {
+                self.inner.note(&failure);
+                Err(failure)
+            }
             Err(Denied::Attempt(entry, failure)) => {
                 self.inner.audit.record(*entry).await?;
                 Err(failure)

@@ -20,6 +20,7 @@ use crate::message::{covered, within};
 use crate::page::{Page, Slice};
 use crate::rows::rows;
 use crate::schema::{appointment, attachment, audit_entry, message};
+use crate::undertaking::Undertaking;
 use crate::{Store, organisation, person};
 
 rows! {
@@ -174,7 +175,12 @@ impl AuditLog {
 
     /// Returns when the entry is on the disk.
     pub(crate) async fn record(&self, entry: Entry) -> Result<(), StoreError> {
-        if self.0.ask(entry).await? { Ok(()) } else { Err(StoreError::unavailable("the audit log cannot be written")) }
+        // Nothing is done by the entry alone: it may stand there, and what it is about has not been answered.
+        if self.0.ask(entry, &Undertaking::default()).await? {
+            Ok(())
+        } else {
+            Err(StoreError::unavailable("the audit log cannot be written"))
+        }
     }
 }
 

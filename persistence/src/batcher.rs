@@ -5,6 +5,8 @@
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::StoreError;
+use crate::patience;
+use crate::undertaking::Undertaking;
 
 /// The most requests that share a transaction.
 const MAX_BATCH: usize = 256;
@@ -33,9 +35,11 @@ impl<T: Send + 'static, R: Send + 'static> Batcher<T, R> {
                 {
                     batch.push(next);
                 }
+                // Whoever asked may have gone before their turn came.
+                batch.retain(|(_, answer)| !answer.is_closed());
                 let (requests, answers): (Vec<T>, Vec<_>) = batch.drain(..).unzip();
                 for (answer, result) in answers.into_iter().zip(work(requests)) {
-                    // Whoever asked may have gone. What was done stays done and can be asked for again.
+                    // Whoever asked may have gone meanwhile. What was done stays done and can be asked for again.
                     let _ = answer.send(result);
                 }
             }
@@ -43,10 +47,14 @@ impl<T: Send + 'static, R: Send + 'static> Batcher<T, R> {
         Ok(Self { queue })
     }
 
-    /// Hands in a request and waits for its answer.
-    pub(crate) async fn ask(&self, request: T) -> Result<R, StoreError> {
+    /// Hands in a request and waits for its answer. One that is given up before `work` has come to its commit is not done.
+    pub(crate) async fn ask(&self, request: T, undertaking: &Undertaking) -> Result<R, StoreError> {
         let (answer, answered) = oneshot::channel();
-        self.queue.try_send((request, answer)).map_err(|_| StoreError::unavailable("too many requests are waiting"))?;
-        answered.await.map_err(|_| StoreError::unavailable("the writer gave no answer"))
+        let full = |_| StoreError::unavailable("too many requests are waiting");
+        patience::wait(undertaking, async {
+            self.queue.try_send((request, answer)).map_err(full)?;
+            answered.await.map_err(|_| undertaking.give_up())
+        })
+        .await
     }
 }

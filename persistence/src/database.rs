@@ -12,12 +12,16 @@ use diesel::sqlite::SqliteConnection;
 use diesel::{Connection as _, ConnectionError};
 
 use crate::error::StoreError;
+use crate::undertaking::Undertaking;
 
+mod address;
 pub(crate) mod literal;
 mod pairs;
+mod session;
 mod sql_types;
 
 pub(crate) use pairs::Pairs;
+pub(crate) use session::Session;
 pub(crate) use sql_types::{Id, Key, Time};
 pub(crate) use sql_types::{SqlTime, SqlUuid};
 
@@ -65,7 +69,32 @@ impl WriteGate {
 }
 
 impl Connection {
-    /// Runs `work` in a transaction that will write. It is committed when `work` succeeds and rolled back otherwise.
+    /// Has each commit asked for whether somebody still waits for it.
+    pub(crate) fn work_for(&mut self, undertaking: Arc<Undertaking>) {
+        match self {
+            Self::Postgres(link) => link.undertaking = Some(undertaking),
+            Self::Sqlite(link, _) => link.undertaking = Some(undertaking),
+        }
+    }
+
+    /// The server's session; none in SQLite, where a connection cannot be lost.
+    pub(crate) fn session(&self) -> Option<Session> {
+        match self {
+            Self::Postgres(link) => link.session.clone(),
+            Self::Sqlite(..) => None,
+        }
+    }
+
+    fn may_commit(&self) -> bool {
+        let undertaking = match self {
+            Self::Postgres(link) => &link.undertaking,
+            Self::Sqlite(link, _) => &link.undertaking,
+        };
+        undertaking.as_ref().is_none_or(|undertaking| undertaking.may_commit())
+    }
+
+    /// Runs `work` in a transaction that will write. It is committed when `work` succeeds and rolled back otherwise. A
+    /// connection that is lost at the commit leaves the outcome unknown.
     pub(crate) fn write<T, E: From<StoreError>>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, E>,
@@ -89,13 +118,21 @@ impl Connection {
         }
         .map_err(StoreError::from)?;
         let done = work(self);
-        let ended = on!(&mut *self, c => match done {
-            Ok(_) => AnsiTransactionManager::commit_transaction(c),
-            Err(_) => AnsiTransactionManager::rollback_transaction(c),
-        });
-        let value = done?;
-        ended.map_err(StoreError::from)?;
-        Ok(value)
+        let done = match done {
+            Ok(_) if !self.may_commit() => Err(StoreError::unavailable("nobody waits for it any more").into()),
+            done => done,
+        };
+        match done {
+            Ok(value) => {
+                on!(self, c => AnsiTransactionManager::commit_transaction(c)).map_err(StoreError::of_commit)?;
+                Ok(value)
+            }
+            Err(error) => {
+                // A connection on which this fails is broken, and its transaction ends with it.
+                let _ = on!(self, c => AnsiTransactionManager::rollback_transaction(c));
+                Err(error)
+            }
+        }
     }
 }
 
@@ -112,7 +149,7 @@ impl Pool {
         let generation = Arc::new(Generation::default());
         match url {
             DatabaseUrl::Postgres(url) => {
-                let pool = pool_of(url.clone(), &generation, connections, acquire_timeout);
+                let pool = pool_of(address::completed(url), &generation, connections, acquire_timeout);
                 Self::Postgres(pool, generation)
             }
             DatabaseUrl::Sqlite(path) => {
@@ -125,9 +162,15 @@ impl Pool {
     pub(crate) fn get(&self) -> Result<Connection, StoreError> {
         let unavailable = |error: r2d2::PoolError| StoreError::Unavailable(Box::new(error));
         match self {
-            Self::Postgres(pool, _) => pool.get().map(Connection::Postgres).map_err(unavailable),
+            Self::Postgres(pool, _) => {
+                let mut link = pool.get().map_err(unavailable)?;
+                link.undertaking = None;
+                Ok(Connection::Postgres(link))
+            }
             Self::Sqlite(pool, _, gate) => {
-                pool.get().map(|link| Connection::Sqlite(link, gate.clone())).map_err(unavailable)
+                let mut link = pool.get().map_err(unavailable)?;
+                link.undertaking = None;
+                Ok(Connection::Sqlite(link, gate.clone()))
             }
         }
     }
@@ -172,6 +215,9 @@ impl Generation {
 pub(crate) struct Link<C> {
     connection: C,
     generation: u64,
+    session: Option<Session>,
+    /// What it works at, where somebody waits for that.
+    undertaking: Option<Arc<Undertaking>>,
 }
 
 impl<C> Deref for Link<C> {
@@ -190,19 +236,29 @@ impl<C> DerefMut for Link<C> {
 
 /// What the pool needs to know of a backend.
 pub(crate) trait Backend: diesel::r2d2::R2D2Connection + Send + 'static {
-    /// Run once on each new connection.
-    const SET_UP: &'static str;
+    /// Prepares a new connection. Says which session of the server it is, where there is one.
+    fn set_up(&mut self) -> Result<Option<Session>, StoreError>;
 }
 
 impl Backend for PgConnection {
-    const SET_UP: &'static str = "SET TIME ZONE 'UTC'; SET statement_timeout = '30s'; SET lock_timeout = '10s'; \
-         SET idle_in_transaction_session_timeout = '30s'";
+    fn set_up(&mut self) -> Result<Option<Session>, StoreError> {
+        self.batch_execute(
+            "SET TIME ZONE 'UTC'; SET statement_timeout = '30s'; SET lock_timeout = '10s'; \
+             SET idle_in_transaction_session_timeout = '30s'",
+        )?;
+        Session::of(self).map(Some)
+    }
 }
 
 impl Backend for SqliteConnection {
-    // FULL: a commit is on the disk before it is answered. secure_delete: what is deleted is overwritten.
-    const SET_UP: &'static str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-         PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON";
+    fn set_up(&mut self) -> Result<Option<Session>, StoreError> {
+        // FULL: a commit is on the disk before it is answered. secure_delete: what is deleted is overwritten.
+        self.batch_execute(
+            "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+             PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON",
+        )?;
+        Ok(None)
+    }
 }
 
 /// Makes connections. Whether one still works is not asked with a round trip at each use: an error that says the
@@ -215,19 +271,18 @@ pub(crate) struct Manager<C> {
 
 impl<C: Backend> ManageConnection for Manager<C> {
     type Connection = Link<C>;
-    type Error = diesel::r2d2::Error;
+    type Error = StoreError;
 
     fn connect(&self) -> Result<Link<C>, Self::Error> {
         let generation = self.generation.current();
-        let mut connection = C::establish(&self.url).map_err(diesel::r2d2::Error::ConnectionError)?;
-        connection.batch_execute(C::SET_UP).map_err(diesel::r2d2::Error::QueryError)?;
-        Ok(Link { connection, generation })
+        let mut connection = C::establish(&self.url).map_err(unreachable)?;
+        let session = connection.set_up()?;
+        Ok(Link { connection, generation, session, undertaking: None })
     }
 
     fn is_valid(&self, link: &mut Link<C>) -> Result<(), Self::Error> {
         if self.has_broken(link) {
-            let gone = ConnectionError::BadConnection("the connection is of an earlier generation".to_owned());
-            return Err(diesel::r2d2::Error::ConnectionError(gone));
+            return Err(StoreError::unavailable("the connection is of an earlier generation"));
         }
         Ok(())
     }
@@ -245,14 +300,21 @@ pub(crate) enum OwnConnection {
 
 impl OwnConnection {
     pub(crate) fn establish(url: &DatabaseUrl) -> Result<Self, StoreError> {
-        let unavailable = |error: ConnectionError| StoreError::Unavailable(Box::new(error));
         match url {
-            DatabaseUrl::Postgres(url) => PgConnection::establish(url).map(Self::Postgres).map_err(unavailable),
+            DatabaseUrl::Postgres(url) => {
+                let mut connection = PgConnection::establish(&address::completed(url)).map_err(unreachable)?;
+                Session::of(&mut connection)?;
+                Ok(Self::Postgres(connection))
+            }
             DatabaseUrl::Sqlite(path) => {
-                let mut connection = SqliteConnection::establish(&path.to_string_lossy()).map_err(unavailable)?;
-                connection.batch_execute(SqliteConnection::SET_UP)?;
+                let mut connection = SqliteConnection::establish(&path.to_string_lossy()).map_err(unreachable)?;
+                connection.set_up()?;
                 Ok(Self::Sqlite(connection))
             }
         }
     }
+}
+
+fn unreachable(error: ConnectionError) -> StoreError {
+    StoreError::Unavailable(Box::new(error))
 }

@@ -20,6 +20,9 @@ pub enum StoreError {
     /// The database or the object store is away, busy or full. Nothing was done; the same request may be sent again.
     #[error("the store is unavailable")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The database was lost while it committed, so that nobody here can say whether it was done (BX-1).
+    #[error("whether it was done is not known")]
+    OutcomeUnknown(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A row that breaks a rule, or content that does not open. It is never shown.
     #[error("a stored {what} is corrupt")]
     Corrupt {
@@ -38,6 +41,28 @@ impl StoreError {
     /// Trouble of a kind that passes.
     pub(crate) fn unavailable(text: &'static str) -> Self {
         Self::Unavailable(text.into())
+    }
+
+    /// Trouble that leaves open whether something was done.
+    pub(crate) fn outcome_unknown(text: &'static str) -> Self {
+        Self::OutcomeUnknown(text.into())
+    }
+
+    /// What it means that a commit failed, or a statement that is a transaction by itself. A server that answers has rolled
+    /// back; where the connection was lost, the commit may be on the disk.
+    pub(crate) fn of_commit(error: diesel::result::Error) -> Self {
+        use diesel::result::DatabaseErrorKind::{ClosedConnection, UnableToSendCommand};
+        use diesel::result::Error;
+        match error {
+            Error::RollbackErrorOnCommit { commit_error, rollback_error: _ } => Self::of_commit(*commit_error),
+            Error::DatabaseError(ClosedConnection | UnableToSendCommand, _) => Self::OutcomeUnknown(Box::new(error)),
+            error => error.into(),
+        }
+    }
+
+    /// Whether the database was lost under it, or went away: connections from before are not to be trusted.
+    pub(crate) const fn ends_connections(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::OutcomeUnknown(_))
     }
 }
 

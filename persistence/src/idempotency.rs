@@ -1,6 +1,7 @@
 //! Idempotency keys: the same request again gets the first answer again, and nothing is done twice (BX-1).
 
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Text};
 
@@ -117,7 +118,7 @@ pub(crate) fn used(connection: &mut Connection, scopes: &[&str], keys: &[&str]) 
         .load::<Used>(c))?)
 }
 
-/// Makes something once for a key. Two that race meet in the unique key; the second is told to ask again.
+/// Makes something once for a key. Of two that race, the second waits for the first and is answered as a repetition.
 pub(crate) fn create<T>(
     connection: &mut Connection,
     scope: &str,
@@ -128,6 +129,7 @@ pub(crate) fn create<T>(
     id_of: impl FnOnce(&T) -> Id,
 ) -> Result<Created<T>, Failure> {
     let Some(key) = key else { return make(connection).map(Created::New) };
+    lock(connection, scope, key)?;
     if let Some((_, _, digest, object)) = used(connection, &[scope], &[key.key()])?.pop() {
         if !key.is_same_request(&digest) {
             return Err(Failure::IdempotencyKeyReused);
@@ -141,6 +143,17 @@ pub(crate) fn create<T>(
         Err(StoreError::Conflict(_)) => Err(Failure::InProgress),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Lets one at a time work for a key, until the transaction ends. What the first makes would stand in the way of the second
+/// before its key shows. SQLite has one writer anyway.
+fn lock(connection: &mut Connection, scope: &str, key: &RequestKey) -> Result<(), StoreError> {
+    if let Connection::Postgres(link) = connection {
+        diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+            .bind::<Text, _>(format!("{scope} {}", key.key()))
+            .execute(&mut **link as &mut PgConnection)?;
+    }
+    Ok(())
 }
 
 /// Forgets keys that are older than they are kept.

@@ -228,7 +228,8 @@ pub(crate) type Work = fn(&Inner, &mut Connection, Lease, DateTime<Utc>) -> Resu
 /// Whether what went wrong with jobs passes by itself: then all of them wait. Else something is wrong with one of them, which
 /// must not hold up the others.
 pub(crate) const fn passes(failure: &Failure) -> bool {
-    matches!(failure, Failure::Store(StoreError::Unavailable(_)))
+    // Also where a commit is in doubt: work that was done finds its job gone, and the rest is safe to do again.
+    matches!(failure, Failure::Store(error) if error.ends_connections())
 }
 
 /// Lets a job rest that cannot be done with what is stored.

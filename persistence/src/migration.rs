@@ -11,10 +11,11 @@ use diesel::connection::SimpleConnection as _;
 use diesel::migration::MigrationSource;
 use diesel::pg::{Pg, PgConnection};
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::sqlite::SqliteConnection;
 use diesel_migrations::{EmbeddedMigrations, FileBasedMigrations, MigrationHarness, embed_migrations};
 
-use crate::database::{DatabaseUrl, OwnConnection};
+use crate::database::{Connection, DatabaseUrl, OwnConnection};
 use crate::error::StoreError;
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../migrations/postgres");
@@ -57,6 +58,12 @@ struct Locked {
 struct Index {
     #[diesel(sql_type = Text)]
     name: String,
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
 }
 
 /// Applies what has not been applied. Says how many that were.
@@ -172,4 +179,24 @@ pub(crate) fn is_pending(url: &DatabaseUrl) -> Result<bool, MigrationError> {
         OwnConnection::Sqlite(mut connection) => connection.has_pending_migration(SQLITE),
     }
     .map_err(MigrationError::Failed)
+}
+
+/// Whether the last migration of this release is on record: one statement, for those who ask often.
+pub(crate) fn is_applied(connection: &mut Connection) -> Result<bool, StoreError> {
+    const OF: &str = "SELECT count(*) AS number FROM __diesel_schema_migrations WHERE version = ";
+    let applied: Count = match connection {
+        Connection::Postgres(link) => diesel::sql_query(format!("{OF}$1"))
+            .bind::<Text, _>(latest::<Pg>(&POSTGRES)?)
+            .get_result(&mut **link as &mut PgConnection)?,
+        Connection::Sqlite(link, _) => diesel::sql_query(format!("{OF}?"))
+            .bind::<Text, _>(latest::<diesel::sqlite::Sqlite>(&SQLITE)?)
+            .get_result(&mut **link as &mut SqliteConnection)?,
+    };
+    Ok(applied.number == 1)
+}
+
+fn latest<DB: diesel::backend::Backend>(source: &impl MigrationSource<DB>) -> Result<String, StoreError> {
+    let unreadable = |_| StoreError::Corrupt { what: "migration" };
+    let migrations = source.migrations().map_err(unreadable)?;
+    Ok(migrations.iter().map(|migration| migration.name().version().to_string()).max().unwrap_or_default())
 }

@@ -783,6 +783,16 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use crate::database::SqlUuid;
+    use diesel::sql_types::*;
+
+    probe (id) {
+        id -> SqlUuid,
+        filler -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     vault_key,
     organisation,

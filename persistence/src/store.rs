@@ -19,10 +19,13 @@ use crate::feed::Waiting;
 use crate::handover::Outlets;
 use crate::intake::{self, Intake};
 use crate::migration::{self, MigrationError};
+use crate::patience;
 use crate::platform::PlatformService;
+use crate::readiness::Probe;
 use crate::register::PopulationRegister;
 use crate::schema::vault_key;
 use crate::threads::Threads;
+use crate::undertaking::Undertaking;
 use crate::vault::{MasterKey, Vault, VaultError, WrappedVaultKey};
 
 /// How long what recipients see of a service is kept in memory.
@@ -87,24 +90,12 @@ pub enum OpenError {
     Thread(#[from] std::io::Error),
 }
 
-/// Whether each part that the store stands on answers.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Readiness {
-    /// The database answers.
-    pub database: bool,
-    /// Every migration of this release has been applied.
-    pub migrations: bool,
-    /// The object store takes and gives bytes.
-    pub object_store: bool,
-}
-
 /// The store. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
     pub(crate) inner: Arc<Inner>,
     pub(crate) intake: Arc<Intake>,
     pub(crate) contact_desk: Arc<ContactDesk>,
-    database: Arc<DatabaseUrl>,
 }
 
 /// What every part of the store works with.
@@ -134,10 +125,23 @@ pub(crate) struct Inner {
     pub(crate) waiting: Waiting,
     /// For what takes a processor long: it neither takes the database's threads nor waits for them.
     pub(crate) threads: Threads,
+    /// What was found when it was last asked whether requests can be served.
+    pub(crate) probe: Probe,
     /// As many as there are connections: a thread is taken only when there is a connection for it.
     slots: Arc<Semaphore>,
     acquire_timeout: Duration,
     pub(crate) opened_at: DateTime<Utc>,
+}
+
+impl Inner {
+    /// Trusts no connection of before where the database went away.
+    pub(crate) fn note(&self, failure: &Failure) {
+        if let Failure::Store(error) = failure
+            && error.ends_connections()
+        {
+            self.pool.renew();
+        }
+    }
 }
 
 impl Store {
@@ -162,8 +166,8 @@ impl Store {
         if migration::is_pending(&database)? {
             return Err(OpenError::MigrationsPending);
         }
-        // Two connections more than requests may use: intake and the audit log each hold one of their own.
-        let pool = Pool::new(&database, connections + 2, acquire_timeout);
+        // Three connections more than requests may use: intake, the audit log and the probe each have one of their own.
+        let pool = Pool::new(&database, connections + 3, acquire_timeout);
         let vault = Vault::open(&master_key, &vault_keys(&pool, &master_key)?)?;
         let slots = Arc::new(Semaphore::new(usize::try_from(connections).unwrap_or(1)));
         let inner = Arc::new(Inner {
@@ -176,6 +180,7 @@ impl Store {
             events: Notify::new(),
             webhooks: Notify::new(),
             waiting: Waiting::default(),
+            probe: Probe::default(),
             pool,
             vault,
             policy,
@@ -190,14 +195,24 @@ impl Store {
         });
         let intake = Arc::new(intake::start(Arc::clone(&inner))?);
         let contact_desk = Arc::new(ContactDesk::new(contact_register));
-        let store = Self { inner, intake, contact_desk, database: Arc::new(database) };
+        let store = Self { inner, intake, contact_desk };
         store.bind_blobs(now).await?;
         Ok(store)
     }
 
-    /// Runs `work` with a connection, on a thread that may block.
+    /// Runs `work` with a connection, on a thread that may block. A request that has waited long enough gives it up: then it
+    /// commits nothing more.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
+        work: impl FnOnce(&Inner, &mut Connection) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let undertaking = Arc::new(Undertaking::default());
+        patience::wait(&undertaking, self.run_for(Arc::clone(&undertaking), work)).await
+    }
+
+    async fn run_for<T: Send + 'static>(
+        &self,
+        undertaking: Arc<Undertaking>,
         work: impl FnOnce(&Inner, &mut Connection) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         let slots = Arc::clone(&self.inner.slots);
@@ -206,35 +221,19 @@ impl Store {
             .map_err(|_| StoreError::unavailable("all connections are in use"))?
             .map_err(|_| StoreError::unavailable("the store is closed"))?;
         let inner = Arc::clone(&self.inner);
+        let of_work = Arc::clone(&undertaking);
         let done = tokio::task::spawn_blocking(move || {
             let _slot = slot;
             let mut connection = inner.pool.get()?;
-            work(&inner, &mut connection).inspect_err(|failure| {
-                if let Failure::Store(StoreError::Unavailable(_)) = failure {
-                    inner.pool.renew();
-                }
-            })
+            connection.work_for(of_work);
+            work(&inner, &mut connection).inspect_err(|failure| inner.note(failure))
         });
-        done.await.map_err(|_| StoreError::unavailable("the work was broken off"))?
+        done.await.map_err(|_| undertaking.give_up())?
     }
 
     /// Returns when there may be work for a worker.
     pub async fn work_arrived(&self) {
         self.inner.work.notified().await;
-    }
-
-    /// Asks each part whether it answers.
-    pub async fn readiness(&self) -> Readiness {
-        let database = self
-            .run(|_, connection| Ok(on!(connection, c => diesel::select(true.into_sql::<diesel::sql_types::Bool>()).get_result::<bool>(c))?))
-            .await
-            .is_ok();
-        let url = Arc::clone(&self.database);
-        let migrations = database
-            && tokio::task::spawn_blocking(move || migration::is_pending(&url))
-                .await
-                .is_ok_and(|pending| matches!(pending, Ok(false)));
-        Readiness { database, migrations, object_store: self.inner.blobs.check().await.is_ok() }
     }
 }
 

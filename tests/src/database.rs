@@ -13,6 +13,8 @@ use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::SqliteConnection;
 use tempfile::TempDir;
 
+use crate::PostgresServer;
+
 /// The variable that names the PostgreSQL server, as a user that may create databases.
 const SERVER_URL: &str = "BREVDUE_TEST_POSTGRES_URL";
 
@@ -32,8 +34,15 @@ pub enum Database {
 /// schema of its own, which is all that its connections see.
 pub struct Place {
     folder: TempDir,
-    /// The name of the schema on the server; none for SQLite.
-    schema: Option<String>,
+    /// Where it is on a server; none for SQLite.
+    schema: Option<Schema>,
+}
+
+/// A schema on a server.
+struct Schema {
+    name: String,
+    /// The address of its database.
+    database: String,
 }
 
 #[derive(QueryableByName)]
@@ -84,12 +93,19 @@ impl Place {
         let folder = tempfile::Builder::new().prefix("brevdue-story-").tempdir().expect("a folder can be made");
         let schema = (database == Database::Postgres).then(|| {
             let schema = format!("story_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-            let mut server = server();
-            server.batch_execute(&format!("DROP SCHEMA IF EXISTS {schema} CASCADE")).expect("it can be dropped");
-            server.batch_execute(&format!("CREATE SCHEMA {schema}")).expect("a schema can be made");
-            schema
+            Schema::make(schema, stories_url().to_owned())
         });
         Self { folder, schema }
+    }
+
+    /// Makes an empty one on a server of the story's own.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    #[must_use]
+    pub fn on(server: &PostgresServer) -> Self {
+        let folder = tempfile::Builder::new().prefix("brevdue-story-").tempdir().expect("a folder can be made");
+        Self { folder, schema: Some(Schema::make("story".to_owned(), server.url())) }
     }
 
     /// Which database it is.
@@ -156,7 +172,7 @@ impl Place {
     #[must_use]
     pub fn url(&self) -> String {
         match &self.schema {
-            Some(schema) => format!("{}?options=-csearch_path%3D{schema}", stories_url()),
+            Some(Schema { name, database }) => format!("{database}?options=-csearch_path%3D{name}"),
             None => format!("sqlite:{}", self.sqlite_file().display()),
         }
     }
@@ -377,13 +393,24 @@ impl Place {
     }
 }
 
+impl Schema {
+    fn make(name: String, database: String) -> Self {
+        let mut server = PgConnection::establish(&database).expect("the database of the stories answers");
+        server.batch_execute(&format!("DROP SCHEMA IF EXISTS {name} CASCADE")).expect("it can be dropped");
+        server.batch_execute(&format!("CREATE SCHEMA {name}")).expect("a schema can be made");
+        Self { name, database }
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
-        let Some(schema) = &self.schema else { return };
+        let Some(Schema { name, database }) = &self.schema else { return };
+        // A server of the story's own may be gone already, and goes with all that it has.
+        let Ok(mut server) = PgConnection::establish(database) else { return };
         // The program that ran here may still be at its background work, and hold a table that the drop wants while it
         // waits for one that the drop has. The server breaks one of the two off; then it is the drop's turn again.
         let dropped = (0..10)
-            .map(|_| server().batch_execute(&format!("DROP SCHEMA {schema} CASCADE")))
+            .map(|_| server.batch_execute(&format!("DROP SCHEMA {name} CASCADE")))
             .find(|dropped| !matches!(dropped, Err(error) if error.to_string().contains("deadlock")));
         if let Some(Err(error)) = dropped
             && !std::thread::panicking()
@@ -393,8 +420,13 @@ impl Drop for Place {
     }
 }
 
-fn server() -> PgConnection {
-    PgConnection::establish(stories_url()).expect("the database of the stories answers")
+/// The texts that a query gives over a connection that the story holds, in a column named `text`.
+///
+/// # Panics
+/// When the query fails.
+pub fn texts_of(connection: &mut PgConnection, query: &str) -> Vec<String> {
+    let rows: Vec<TextRow> = diesel::sql_query(query).load(connection).expect("the query works");
+    rows.into_iter().map(|row| row.text).collect()
 }
 
 /// The address of the database of all stories, which is made by the first of them.

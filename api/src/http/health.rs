@@ -25,7 +25,7 @@ pub(crate) struct Liveness {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ReadinessView {
-    /// The database answers.
+    /// The database takes writes.
     database: bool,
     /// Every migration of this release has been applied.
     migrations: bool,
@@ -49,7 +49,7 @@ pub(crate) async fn health_live() -> HttpResponse {
 
 /// Tell whether requests can be served
 ///
-/// Asks the database, its migrations and the object store.
+/// Asks the database for a write, its migrations, and the object store. An answer holds for a second.
 #[utoipa::path(
     operation_id = "healthReady",
     tag = "Health",

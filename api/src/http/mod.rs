@@ -35,6 +35,7 @@ mod not_found;
 mod notification_settings;
 mod organisation;
 pub(crate) mod page;
+pub(crate) mod patience;
 mod power_of_attorney;
 mod privacy_notice;
 mod reachability;

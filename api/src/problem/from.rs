@@ -188,6 +188,7 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         let kind = match error {
             StoreError::Unavailable(_) => ProblemKind::Unavailable,
+            StoreError::OutcomeUnknown(_) => ProblemKind::OutcomeUnknown,
             StoreError::Corrupt { .. } | StoreError::Database(_) | StoreError::Conflict(_) => {
                 ProblemKind::InternalError
             }

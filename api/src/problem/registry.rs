@@ -96,7 +96,7 @@ pub enum ProblemKind {
     RateLimited,
     /// The token issuer's keys cannot be fetched.
     KeysUnavailable,
-    /// The database or the store of files is away.
+    /// The database or the store of files is away. Nothing was done.
     Unavailable,
     /// The request came too slowly.
     RequestTimeout,
@@ -184,6 +184,8 @@ pub enum ProblemKind {
     MalformedXml,
     /// Events after the place in the feed have been removed (BX-8).
     EventsExpired,
+    /// The database was lost while it committed: it may have been done, or not (BX-1).
+    OutcomeUnknown,
 }
 
 impl ProblemKind {
@@ -286,6 +288,7 @@ impl ProblemKind {
             Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
             Self::KeysUnavailable
             | Self::Unavailable
+            | Self::OutcomeUnknown
             | Self::RegisterUnavailable
             | Self::ContactRegisterUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -300,6 +303,7 @@ impl ProblemKind {
                 | Self::RateLimited
                 | Self::KeysUnavailable
                 | Self::Unavailable
+                | Self::OutcomeUnknown
                 | Self::RegisterUnavailable
                 | Self::ContactRegisterUnavailable
                 | Self::RequestTimeout
@@ -311,7 +315,7 @@ impl ProblemKind {
     pub(crate) const fn retry_after_seconds(self) -> Option<u32> {
         match self {
             Self::RequestInProgress | Self::RateLimited => Some(1),
-            Self::Unavailable => Some(2),
+            Self::Unavailable | Self::OutcomeUnknown => Some(2),
             Self::KeysUnavailable | Self::RegisterUnavailable | Self::ContactRegisterUnavailable => Some(5),
             _ => None,
         }

@@ -23,7 +23,8 @@ pub(crate) enum CallProblems {
     /// A fault of the program.
     #[response(status = 500, content_type = "application/problem+json")]
     InternalError(ProblemBody),
-    /// Something that the program needs is away. Nothing was done; the same request may be sent again.
+    /// Something that the program needs is away. With `unavailable`, nothing was done; with `outcome-unknown`, it may have
+    /// been. The same request may be sent again, with the same `Idempotency-Key` where it has one.
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(ProblemBody),
 }

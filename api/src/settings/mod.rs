@@ -149,6 +149,8 @@ pub struct DatabaseSettings {
     pub connections: u32,
     /// How long a request waits for a connection before it is answered with `503`.
     pub acquire_timeout: Duration,
+    /// How long a request waits for the database in all before it is answered with `503`.
+    pub answer_timeout: Duration,
 }
 
 /// Where the bytes of attachments are.
@@ -316,7 +318,9 @@ fn database(reader: &mut Reader<'_>) -> DatabaseSettings {
         u32::try_from(cores * 2).map_or(4, |connections| connections.max(4))
     });
     let timeout_ms = reader.number("database.acquire_timeout_ms", 1..=60_000).unwrap_or(2000);
-    DatabaseSettings { url, connections, acquire_timeout: Duration::from_millis(timeout_ms.into()) }
+    let answer_ms = reader.number("database.answer_timeout_ms", 100..=120_000).unwrap_or(15_000);
+    let [acquire_timeout, answer_timeout] = [timeout_ms, answer_ms].map(|ms| Duration::from_millis(ms.into()));
+    DatabaseSettings { url, connections, acquire_timeout, answer_timeout }
 }
 
 /// Where attachments are, when it is said; the folder or the bucket, never both.

@@ -30,14 +30,6 @@ impl BatchFacts {
         let services = services(connection, batch, now)?;
         let recipients = Recipients::gather(inner, connection, batch, now)?;
 
-        let mut scopes: Vec<&str> = batch.iter().map(|incoming| incoming.scope.as_str()).collect();
-        scopes.dedup();
-        let keys: Vec<&str> = batch.iter().map(|incoming| incoming.key.key()).collect();
-        let used_keys = idempotency::used(connection, &scopes, &keys)?
-            .into_iter()
-            .map(|(scope, key, digest, object)| ((scope, key), (digest, object)))
-            .collect();
-
         let service_ids: Vec<Id> = services.keys().map(|service| service.key()).collect();
         let references: Vec<&str> = batch
             .iter()
@@ -53,6 +45,16 @@ impl BatchFacts {
             let stored = upload::fetch_all(inner, connection, &uploads, now)?;
             stored.into_iter().map(|stored| (stored.upload.id, stored)).collect()
         };
+
+        // Last: whose reference or upload has been taken by the same request a moment ago, finds its key too, and so is
+        // answered as a repetition.
+        let mut scopes: Vec<&str> = batch.iter().map(|incoming| incoming.scope.as_str()).collect();
+        scopes.dedup();
+        let keys: Vec<&str> = batch.iter().map(|incoming| incoming.key.key()).collect();
+        let used_keys = idempotency::used(connection, &scopes, &keys)?
+            .into_iter()
+            .map(|(scope, key, digest, object)| ((scope, key), (digest, object)))
+            .collect();
         Ok(Self { services, recipients, used_keys, used_references, uploads })
     }
 

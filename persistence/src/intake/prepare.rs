@@ -106,7 +106,7 @@ impl Taken {
 }
 
 fn decide(inner: &Inner, incoming: &Incoming, facts: &BatchFacts) -> Result<Outcome, Outcome> {
-    let Incoming { context, service: service_id, draft, contact, scope: _, key } = incoming;
+    let Incoming { context, service: service_id, draft, contact, scope: _, key, undertaking: _ } = incoming;
     let action = ServiceAction::SendMessage;
     let known = facts.service(*service_id);
     let grant = decide_service(action, &context.caller, known.map(|(facts, _)| facts)).map_err(|refusal| {

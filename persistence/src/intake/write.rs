@@ -63,8 +63,8 @@ pub(super) fn all(connection: &mut Connection, prepared: Vec<Prepared>) -> Resul
     if let Connection::Postgres(link) = connection
         && rows.uploads.is_empty()
     {
-        AcceptStatement::from(rows).execute(&mut **link as &mut PgConnection)?;
-        return Ok(());
+        let accept = AcceptStatement::from(rows).execute(&mut **link as &mut PgConnection);
+        return accept.map(drop).map_err(StoreError::of_commit);
     }
     connection.write(|connection| {
         let Rows { sendings, messages, bodies, conversations, jobs, events, audit, idempotency, attachments, uploads } =

@@ -134,7 +134,11 @@ pub(super) const fn text(kind: Kind) -> Text {
         ),
         Kind::Unavailable => (
             "The service is unavailable for the moment",
-            "Wait as long as the “Retry-After” header says and send the same request again.",
+            "Nothing was done. Wait as long as the “Retry-After” header says and send the same request again.",
+        ),
+        Kind::OutcomeUnknown => (
+            "It is not known whether this was done",
+            "The database was lost while it was being stored. Wait as long as the “Retry-After” header says and send exactly the same again with the same “Idempotency-Key”: it is not done twice. Without a key, look first whether it was done.",
         ),
         Kind::RequestTimeout => (
             "The request came too slowly",

@@ -131,7 +131,11 @@ pub(super) const fn text(kind: Kind) -> Text {
         ),
         Kind::Unavailable => (
             "Tjenesten er utilgjengelig for øyeblikket",
-            "Vent så lenge hodet «Retry-After» sier, og send det samme på nytt.",
+            "Ingenting ble utført. Vent så lenge hodet «Retry-After» sier, og send det samme på nytt.",
+        ),
+        Kind::OutcomeUnknown => (
+            "Det er uvisst om dette ble utført",
+            "Databasen falt ut mens det ble lagret. Vent så lenge hodet «Retry-After» sier, og send nøyaktig det samme på nytt med samme «Idempotency-Key»: det blir ikke utført to ganger. Uten nøkkel: se først etter om det er utført.",
         ),
         Kind::RequestTimeout => (
             "Forespørselen kom for langsomt",

@@ -133,7 +133,11 @@ pub(super) const fn text(kind: Kind) -> Text {
         ),
         Kind::Unavailable => (
             "Tenesta er utilgjengeleg for augneblinken",
-            "Vent så lenge hovudet «Retry-After» seier, og send det same på nytt.",
+            "Ingenting vart utført. Vent så lenge hovudet «Retry-After» seier, og send det same på nytt.",
+        ),
+        Kind::OutcomeUnknown => (
+            "Det er uvisst om dette vart utført",
+            "Databasen fall ut medan det vart lagra. Vent så lenge hovudet «Retry-After» seier, og send nøyaktig det same på nytt med same «Idempotency-Key»: det blir ikkje utført to gonger. Utan nøkkel: sjå først etter om det er utført.",
         ),
         Kind::RequestTimeout => {
             ("Førespurnaden kom for sakte", "Send det same på nytt, over eit raskare samband eller i mindre delar.")
