@@ -33,6 +33,7 @@ use crate::outbound::webhook::Courier;
 use crate::rate_limit::RateLimiter;
 use crate::sandbox::{self, Partners, Sandbox};
 use crate::settings::{BlobLocation, Mode, PlatformSettings, Settings, WebhookSettings};
+use crate::shutdown::{Ending, Signals, end_when_told};
 use crate::worker::webhooks::Post;
 use crate::worker::{Outside, Worker};
 use crate::{openapi, problem, telemetry};
@@ -61,6 +62,7 @@ pub(crate) struct AppState {
     pub(crate) sandbox: Option<Sandbox>,
     /// How long a request waits for the store.
     pub(crate) answer_timeout: Duration,
+    pub(crate) ending: Ending,
 }
 
 /// Why the program did not start. Each says what to do.
@@ -130,6 +132,7 @@ pub struct Application {
     address: SocketAddr,
     state: Data<AppState>,
     worker: Worker,
+    shutdown_delay: Duration,
 }
 
 impl Application {
@@ -195,10 +198,11 @@ impl Application {
             post,
             sandbox,
             answer_timeout: settings.database.answer_timeout,
+            ending: Ending::default(),
         });
         let server = serve(listener, &settings, state.clone())
             .map_err(|source| StartError::Io { what: format!("cannot serve on {address}"), source })?;
-        Ok(Self { server, address, state, worker })
+        Ok(Self { server, address, state, worker, shutdown_delay: settings.shutdown_delay })
     }
 
     /// The address that it listens on.
@@ -219,7 +223,25 @@ impl Application {
         self.server.handle()
     }
 
-    /// Serves until it is told to stop: then it accepts no more, and finishes what runs.
+    /// Serves until the system tells the program to end, see [`crate::shutdown`].
+    ///
+    /// # Errors
+    /// When serving fails, or signals cannot be heard.
+    pub async fn run_until_told(self) -> std::io::Result<()> {
+        let (signals, handle) = (Signals::listen()?, self.handle());
+        let (state, delay) = (self.state.clone(), self.shutdown_delay);
+        let ending = async {
+            end_when_told(signals, &state.ending, &state.store, handle, delay).await;
+            // What runs is finished by who serves it.
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            served = self.run() => served,
+            () = ending => Ok(()),
+        }
+    }
+
+    /// Serves until it is stopped by its handle: then it accepts no more, and finishes what runs.
     ///
     /// # Errors
     /// When serving fails.
@@ -375,6 +397,7 @@ fn serve(listener: TcpListener, settings: &Settings, state: Data<AppState>) -> s
     .keep_alive(KEEP_ALIVE)
     .max_connections(MOST_CONNECTIONS)
     .worker_max_blocking_threads(blocking_threads(settings))
+    .disable_signals()
     .shutdown_timeout(SHUTDOWN_SECONDS);
     let server = match settings.workers {
         Some(workers) => server.workers(workers),

@@ -99,7 +99,7 @@ async fn serve(settings: Settings) -> Result<(), AnyError> {
     if let Some(walk) = application.walk() {
         say(&walk)?;
     }
-    application.run().await?;
+    application.run_until_told().await?;
     tracing::info!("stopped");
     Ok(())
 }

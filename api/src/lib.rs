@@ -14,5 +14,6 @@ pub mod problem;
 pub mod rate_limit;
 mod sandbox;
 pub mod settings;
+mod shutdown;
 pub mod telemetry;
 mod worker;

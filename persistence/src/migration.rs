@@ -2,7 +2,7 @@
 //!
 //! On PostgreSQL they wait for locks briefly and often, because whoever wants a table waits behind a migration that waits.
 //! An index on a table that grows is made with `CREATE INDEX CONCURRENTLY`, alone in its file, with `run_in_transaction = false`
-//! in `metadata.toml` beside it; one that broke off is dropped and made again (ADR 62).
+//! in `metadata.toml` beside it; one that broke off is dropped and made again (ADR 24).
 
 use std::thread;
 use std::time::Duration;

@@ -231,6 +231,11 @@ impl Store {
         done.await.map_err(|_| undertaking.give_up())?
     }
 
+    /// Answers those who wait for events with what there is, and keeps nobody waiting from here on: the program ends.
+    pub fn end_waits(&self) {
+        self.inner.waiting.end();
+    }
+
     /// Returns when there may be work for a worker.
     pub async fn work_arrived(&self) {
         self.inner.work.notified().await;

@@ -46,6 +46,7 @@ mod reading;
 mod register;
 mod relationships;
 mod restore;
+mod rolling;
 mod routing;
 mod routing_preview;
 mod sending;

@@ -23,7 +23,7 @@ impl Place {
             Some(schema) => run(Command::new(postgres_program("pg_dump"))
                 .args(["--format=custom", "--schema", schema, "--file"])
                 .arg(&file)
-                .args(["--dbname", &self.server_url()])),
+                .args(["--dbname", self.server_url()])),
             None => self.execute(&format!("VACUUM INTO '{}'", file.display())),
         }
         Backup { file }
@@ -37,7 +37,7 @@ impl Place {
         self.drop_database();
         match self.database() {
             Database::Postgres => run(Command::new(postgres_program("pg_restore"))
-                .args(["--exit-on-error", "--dbname", &self.server_url()])
+                .args(["--exit-on-error", "--dbname", self.server_url()])
                 .arg(file)),
             Database::Sqlite => drop(std::fs::copy(file, self.sqlite_file()).expect("it can be copied")),
         }

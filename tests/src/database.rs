@@ -132,12 +132,17 @@ impl Place {
 
     /// The name of the schema on the server; none for SQLite.
     pub(crate) fn schema(&self) -> Option<&str> {
-        self.schema.as_deref()
+        self.schema.as_ref().map(|schema| schema.name.as_str())
     }
 
     /// The address of the server's database in which the schema is.
-    pub(crate) fn server_url(&self) -> String {
-        stories_url().to_owned()
+    pub(crate) fn server_url(&self) -> &str {
+        self.schema.as_ref().map(|schema| schema.database.as_str()).unwrap_or_default()
+    }
+
+    /// A connection to that database.
+    fn server(&self) -> PgConnection {
+        PgConnection::establish(self.server_url()).expect("PostgreSQL answers")
     }
 
     /// Takes the database away, as if there had never been one.
@@ -146,8 +151,8 @@ impl Place {
     /// When a program holds it.
     pub fn drop_database(&self) {
         match &self.schema {
-            Some(schema) => {
-                server().batch_execute(&format!("DROP SCHEMA {schema} CASCADE")).expect("it can be dropped");
+            Some(Schema { name, .. }) => {
+                self.server().batch_execute(&format!("DROP SCHEMA {name} CASCADE")).expect("it can be dropped");
             }
             None => {
                 for ending in ["", "-wal", "-shm"] {
@@ -163,8 +168,8 @@ impl Place {
     /// # Panics
     /// When it cannot be made.
     pub fn make_database(&self) {
-        if let Some(schema) = &self.schema {
-            server().batch_execute(&format!("CREATE SCHEMA {schema}")).expect("a schema can be made");
+        if let Some(Schema { name, .. }) = &self.schema {
+            self.server().batch_execute(&format!("CREATE SCHEMA {name}")).expect("a schema can be made");
         }
     }
 

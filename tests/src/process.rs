@@ -79,6 +79,15 @@ impl ServerProcess {
     /// When the program does not start.
     #[must_use]
     pub fn start(place: &Place) -> Self {
+        Self::start_with(place, &[])
+    }
+
+    /// The same, with settings of its own: variables of the environment.
+    ///
+    /// # Panics
+    /// When the program does not start.
+    #[must_use]
+    pub fn start_with(place: &Place, settings: &[(&str, &str)]) -> Self {
         let log = std::fs::File::options()
             .create(true)
             .append(true)
@@ -87,6 +96,7 @@ impl ServerProcess {
         let mut child = Command::new(binary())
             .envs(place.environment())
             .env("BREVDUE_LOG__FILTER", "debug")
+            .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
@@ -111,6 +121,24 @@ impl ServerProcess {
     pub fn kill(mut self) {
         self.child.kill().expect("it can be killed");
         self.child.wait().expect("it ends");
+    }
+
+    /// `kill -TERM`: the program is asked to end.
+    ///
+    /// # Panics
+    /// When it cannot be told.
+    pub fn terminate(&self) {
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(told.expect("kill runs").success());
+    }
+
+    /// Returns when it has ended by itself. Says whether that was in good order.
+    ///
+    /// # Panics
+    /// When the system does not tell.
+    #[must_use]
+    pub fn wait(mut self) -> bool {
+        self.child.wait().expect("it ends").success()
     }
 
     /// The address of a path.

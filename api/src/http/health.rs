@@ -49,18 +49,22 @@ pub(crate) async fn health_live() -> HttpResponse {
 
 /// Tell whether requests can be served
 ///
-/// Asks the database for a write, its migrations, and the object store. An answer holds for a second.
+/// Asks the database for a write, its migrations, and the object store. An answer holds for a second. A program that is about
+/// to end is not ready, and serves requests on until balancers have noticed.
 #[utoipa::path(
     operation_id = "healthReady",
     tag = "Health",
     security(()),
     responses(
         (status = 200, description = "Everything answers.", body = ReadinessView),
-        (status = 503, description = "A part is away.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "A part is away, or the program is about to end.", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
 #[get("/health/ready")]
 pub(crate) async fn health_ready(state: Data<AppState>) -> Result<HttpResponse, ApiError> {
+    if state.ending.has_begun() {
+        return Err(ProblemKind::Unavailable.into());
+    }
     let persistence::Readiness { database, migrations, object_store } = state.store.readiness().await;
     if database && migrations && object_store {
         Ok(HttpResponse::Ok().json(ReadinessView { database, migrations, object_store }))

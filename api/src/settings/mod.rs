@@ -71,6 +71,8 @@ pub struct Settings {
     /// The most threads of each worker for what blocks: the database's work and steps on files. None: as many as these take
     /// together.
     pub blocking_threads: Option<usize>,
+    /// How long the program serves on after it was told to end, while it is not ready any more.
+    pub shutdown_delay: Duration,
     /// Where the rows are.
     pub database: DatabaseSettings,
     /// Where the server keeps its own files.
@@ -251,6 +253,7 @@ impl Settings {
         let public_url = reader.parsed("public_url", url::public_url);
         let workers = reader.number("workers", 1..=512).map(|number| number as usize);
         let blocking_threads = reader.number("blocking_threads", 1..=512).map(|number| number as usize);
+        let shutdown_delay = shutdown_delay(reader, mode);
         let database = database(reader);
         let data_folder = reader.text("data_folder").map_or_else(|| PathBuf::from("data"), PathBuf::from);
         let master_key = reader.secret_from_variable("master_key", MASTER_KEY_ADVICE);
@@ -274,6 +277,7 @@ impl Settings {
             public_url,
             workers,
             blocking_threads,
+            shutdown_delay,
             database,
             data_folder,
             master_key,
@@ -309,6 +313,15 @@ fn sandbox_now(reader: &mut Reader<'_>, mode: Mode) -> Option<DateTime<Utc>> {
         reader.problem("sandbox.now", "must not be set in production: the time there is that of this machine");
     }
     now
+}
+
+/// In production as long as a balancer needs to notice with a check each two seconds.
+fn shutdown_delay(reader: &mut Reader<'_>, mode: Mode) -> Duration {
+    let default = match mode {
+        Mode::Sandbox => 0,
+        Mode::Production => 5,
+    };
+    Duration::from_secs(reader.number("shutdown.delay_seconds", 0..=300).unwrap_or(default).into())
 }
 
 fn database(reader: &mut Reader<'_>) -> DatabaseSettings {

@@ -21,7 +21,7 @@ pub(crate) struct Session {
     lc_messages: String,
 }
 
-/// A server whose messages we would not understand: diesel tells the causes of errors by their text alone (ADR 60).
+/// A server whose messages we would not understand: diesel tells the causes of errors by their text alone (ADR 21).
 #[derive(Debug, thiserror::Error)]
 #[error(
     "PostgreSQL's messages are in another language than English (lc_messages = {0}): let a superuser run ALTER DATABASE … \

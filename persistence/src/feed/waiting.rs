@@ -2,6 +2,7 @@
 //! for them, and a patrol asks for all of them at once what other processes have numbered.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use diesel::prelude::*;
@@ -18,12 +19,18 @@ const MOST: usize = 100;
 
 /// The last number that is known here of each feed that somebody waits for.
 #[derive(Default)]
-pub(crate) struct Waiting(Mutex<HashMap<OrganisationId, watch::Sender<i64>>>);
+pub(crate) struct Waiting {
+    feeds: Mutex<HashMap<OrganisationId, watch::Sender<i64>>>,
+    has_ended: AtomicBool,
+}
 
 impl Waiting {
-    /// Listens for numbers of an organisation; not where too many do already.
+    /// Listens for numbers of an organisation; not where too many do already, or when the program ends.
     pub(super) fn listen(&self, organisation: OrganisationId) -> Option<watch::Receiver<i64>> {
         let mut feeds = self.feeds();
+        if self.has_ended.load(Ordering::Acquire) {
+            return None;
+        }
         let last = feeds.entry(organisation).or_insert_with(|| watch::Sender::new(0));
         (last.receiver_count() < MOST).then(|| last.subscribe())
     }
@@ -39,6 +46,13 @@ impl Waiting {
         }
     }
 
+    /// Ends all waits: those who listen see that nobody will ring.
+    pub(crate) fn end(&self) {
+        let mut feeds = self.feeds();
+        self.has_ended.store(true, Ordering::Release);
+        feeds.clear();
+    }
+
     /// The organisations that somebody waits for. The others are forgotten.
     fn organisations(&self) -> Vec<Id> {
         let mut feeds = self.feeds();
@@ -47,7 +61,7 @@ impl Waiting {
     }
 
     fn feeds(&self) -> MutexGuard<'_, HashMap<OrganisationId, watch::Sender<i64>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.feeds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
