@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::context::new_id;
 use crate::database::{Connection, Id, on};
 use crate::error::StoreError;
-use crate::schema::probe;
+use crate::schema::readiness_probe;
 use crate::{Inner, Store, migration};
 
 /// How long an answer holds.
@@ -79,9 +79,9 @@ fn write(inner: &Inner) -> Result<bool, StoreError> {
     let is_migrated = migration::is_applied(&mut connection)?;
     let filler = "x".repeat(FILLER_CHARS);
     connection.write(|connection: &mut Connection| {
-        on!(&mut *connection, c => diesel::delete(probe::table).execute(c))?;
-        let row = (probe::id.eq(new_id::<Id>()), probe::filler.eq(&filler));
-        on!(connection, c => diesel::insert_into(probe::table).values(row).execute(c))?;
+        on!(&mut *connection, c => diesel::delete(readiness_probe::table).execute(c))?;
+        let row = (readiness_probe::id.eq(new_id::<Id>()), readiness_probe::filler.eq(&filler));
+        on!(connection, c => diesel::insert_into(readiness_probe::table).values(row).execute(c))?;
         Ok::<_, StoreError>(())
     })?;
     Ok(is_migrated)

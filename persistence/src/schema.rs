@@ -787,7 +787,7 @@ diesel::table! {
     use crate::database::SqlUuid;
     use diesel::sql_types::*;
 
-    probe (id) {
+    readiness_probe (id) {
         id -> SqlUuid,
         filler -> Text,
     }

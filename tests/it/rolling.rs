@@ -16,8 +16,8 @@ use crate::persons::SKUDDAR;
 const REQUESTS: usize = 2000;
 const HEAVY_REQUESTS: usize = 20_000;
 const CONNECTIONS: usize = 16;
-/// Far longer than a balancer needs that looks ten times a second.
-const DELAY: (&str, &str) = ("BREVDUE_SHUTDOWN__DELAY_SECONDS", "5");
+/// Until a second signal, which the stories send when others have noticed.
+const DELAY: (&str, &str) = ("BREVDUE_SHUTDOWN__DELAY_SECONDS", "300");
 
 /// Polls until it holds.
 async fn until<F: Future<Output = bool>>(what: &str, holds: impl Fn() -> F) {
@@ -37,8 +37,7 @@ async fn is_ready(server: &ServerProcess) -> bool {
 stories! {
     async fn a_program_that_is_told_to_end_serves_on_until_balancers_have_noticed(database: Database) {
         let place = Place::new(database);
-        // Until the second signal.
-        let server = ServerProcess::start_with(&place, &[("BREVDUE_SHUTDOWN__DELAY_SECONDS", "300")]);
+        let server = ServerProcess::start_with(&place, &[DELAY]);
         let (token, _) = server.clinic().await;
         assert!(is_ready(&server).await);
         let poll = server.client().get(server.url("/v1/events?wait=30")).bearer_auth(&token).send();
@@ -83,6 +82,8 @@ fn a_rolling_restart_behind_a_balancer_that_repeats_nothing_loses_no_request() {
         let load = Load::start(&balancer.url, &token);
         for (place_of_it, address) in addresses.iter().enumerate() {
             let ending = servers.remove(place_of_it);
+            ending.terminate();
+            until("one has gone", || balancer.has_up(1)).await;
             ending.terminate();
             let ended = tokio::task::spawn_blocking(move || ending.wait()).await.expect("it runs");
             assert!(ended, "in good order");
@@ -154,10 +155,10 @@ impl Balancer {
     fn start(place: &Place, servers: &[String]) -> Self {
         let (port, figures_port) = (free_port(), free_port());
         let mut config = format!(
-            "defaults\n  mode http\n  retries 0\n  timeout connect 5s\n  timeout client 60s\n  timeout server 60s\n\
+            "defaults\n  mode http\n  retries 0\n  timeout connect 30s\n  timeout client 60s\n  timeout server 60s\n\
              frontend figures\n  bind 127.0.0.1:{figures_port}\n  stats enable\n  stats uri /\n\
              frontend all\n  bind 127.0.0.1:{port}\n  default_backend brevdue\n\
-             backend brevdue\n  option httpchk GET /health/ready\n"
+             backend brevdue\n  timeout check 30s\n  option httpchk GET /health/ready\n"
         );
         for (number, server) in servers.iter().enumerate() {
             let _ = writeln!(config, "  server s{number} {server} check inter 100ms fall 1 rise 1");

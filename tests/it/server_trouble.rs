@@ -120,7 +120,7 @@ fn while_others_have_every_connection_requests_are_served_and_the_program_is_rea
         assert!(!others.is_empty());
 
         let mut own = others.pop().expect("there were some left");
-        let mut probe = || tests::texts_of(&mut own, "SELECT id::text AS text FROM story.probe");
+        let mut probe = || tests::texts_of(&mut own, "SELECT id::text AS text FROM story.readiness_probe");
         for _ in 0..3 {
             // Until it has been asked anew.
             let before = probe();
@@ -173,8 +173,9 @@ fn a_server_that_speaks_another_language_is_understood_or_refused() {
     let server = PostgresServer::start_speaking("sv_SE");
     tests::tell(Database::Postgres, |_: Database| async move {
         // As a superuser, whose sessions may choose their language.
-        let story = Story::on(&server, &SOON).await;
+        let story = Story::on(&server, &[]).await;
         let lock = story.app.place().transaction("LOCK TABLE message IN ACCESS EXCLUSIVE MODE");
+        // Until the lock timeout, whose message is all that tells it.
         let refused = story.patient.get(&story.patient.own("/messages")).await.problem("unavailable");
         assert!(refused.header("retry-after").is_some());
         drop(lock);

@@ -1,5 +1,5 @@
 -- Written to see whether the database takes writes.
-CREATE TABLE probe (
+CREATE TABLE readiness_probe (
     id BLOB NOT NULL PRIMARY KEY,
     filler TEXT NOT NULL
 ) WITHOUT ROWID;
