@@ -124,7 +124,13 @@ impl Store {
                 Ok((accepted_types(connection, owner)?, id))
             })
             .await?;
-        let stored = self.inner.blobs.put(blob.0, &file_key, content, MAX_FILE_BYTES).await.map_err(fill_error)?;
+        let stored = match self.inner.blobs.put(blob.0, &file_key, content, MAX_FILE_BYTES).await {
+            Ok(stored) => stored,
+            Err(error) => {
+                self.discard(blob).await;
+                return Err(fill_error(error));
+            }
+        };
         let judged = self.judge(blob, &file_key, stored.size_bytes).await.and_then(|file_type| {
             if accepted.contains(&file_type) { Ok(file_type) } else { Err(Failure::File(FileFault::UnacceptedType)) }
         });
