@@ -28,6 +28,7 @@ use crate::clock::Clock;
 use crate::connected::{Registers, carriers, messengers, registers};
 use crate::document::Workshop;
 use crate::http;
+use crate::http::span::RequestSpan;
 use crate::outbound::public_address::PublicOnly;
 use crate::outbound::webhook::Courier;
 use crate::rate_limit::RateLimiter;
@@ -391,7 +392,7 @@ fn serve(listener: TcpListener, settings: &Settings, state: Data<AppState>) -> s
             .wrap(from_fn(http::headers::middleware))
             .wrap(cors(&origins))
             .wrap(from_fn(http::figures::middleware))
-            .wrap(TracingLogger::default())
+            .wrap(TracingLogger::<RequestSpan>::new())
     })
     .client_request_timeout(REQUEST_HEAD_TIMEOUT)
     .keep_alive(KEEP_ALIVE)

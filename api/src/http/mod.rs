@@ -50,6 +50,7 @@ mod service;
 mod service_appointment;
 mod service_area;
 mod service_health_contact;
+pub(crate) mod span;
 mod staff;
 mod stream;
 mod upload;
