@@ -43,7 +43,7 @@ impl FileType {
 }
 
 /// What is wrong with a file. Each gets a problem that says how to mend it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error, VariantArray)]
 pub enum FileFault {
     /// Not a single byte.
     #[error("the file is empty")]
@@ -63,6 +63,42 @@ pub enum FileFault {
     /// Locked with a password, so that nobody can tell what is in it.
     #[error("the file is encrypted")]
     Encrypted,
+    /// A PDF with JavaScript.
+    #[error("the file carries scripts")]
+    Scripts,
+    /// A PDF that starts a program.
+    #[error("the file starts a program")]
+    StartsPrograms,
+    /// A program inside the document.
+    #[error("the file carries a program")]
+    Programs,
+    /// A PDF that carries files which cannot be checked, or which belong to none of the types that a document may carry.
+    #[error("the file carries other files")]
+    CarriedFiles,
+    /// A PDF with a player for film, sound or Flash.
+    #[error("the file carries a player")]
+    Player,
+    /// A PDF whose form is made by a program when it opens (XFA).
+    #[error("the file has a form of the kind XFA")]
+    DynamicForm,
+    /// Word with objects of other programs (OLE), or with web pages inside.
+    #[error("the file carries objects of other programs")]
+    EmbeddedObjects,
+    /// Word with controls (ActiveX).
+    #[error("the file carries controls")]
+    Controls,
+    /// Word with fields that fetch from other programs (DDE, links).
+    #[error("the file is linked to other programs")]
+    DataLinks,
+    /// Word that fetches templates, pictures or other parts from elsewhere when it is opened.
+    #[error("the file fetches from elsewhere")]
+    OutsideContent,
+    /// Made so that its content cannot be checked within bounds.
+    #[error("the file cannot be checked")]
+    Uncheckable,
+    /// A scanner recognised malware in it.
+    #[error("the file carries malware")]
+    Malware,
 }
 
 /// A file of a message, without its bytes.

@@ -126,6 +126,15 @@ impl Place {
         self.folder().join("blobs")
     }
 
+    /// How many files the object store holds, for attachments and for uploads.
+    ///
+    /// # Panics
+    /// When its folder cannot be read.
+    #[must_use]
+    pub fn blob_count(&self) -> usize {
+        count_files(&self.blobs())
+    }
+
     pub(crate) fn sqlite_file(&self) -> PathBuf {
         self.folder().join("brevdue.sqlite")
     }
@@ -460,4 +469,9 @@ fn with_database(url: &str, name: &str) -> String {
     let (scheme, rest) = url.split_once("://").expect("an address starts with postgres://");
     let authority = rest.split(['/', '?']).next().unwrap_or_default();
     format!("{scheme}://{authority}/{name}")
+}
+
+fn count_files(folder: &Path) -> usize {
+    let entries = std::fs::read_dir(folder).expect("the folder is there").flatten();
+    entries.map(|entry| if entry.path().is_dir() { count_files(&entry.path()) } else { 1 }).sum()
 }

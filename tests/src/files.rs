@@ -58,6 +58,13 @@ pub fn pdf_of(padding_bytes: usize) -> File {
     File::new("svar.pdf", PDF, bytes)
 }
 
+/// A PDF with something of one's own among its objects.
+#[must_use]
+pub fn pdf_with(objects: &str) -> File {
+    let bytes = format!("%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\n{objects}\ntrailer<</Root 1 0 R>>\n%%EOF\n");
+    File::new("svar.pdf", PDF, bytes.into_bytes())
+}
+
 /// A PDF that breaks off after its first lines.
 #[must_use]
 pub fn cut_pdf() -> File {
@@ -100,6 +107,41 @@ pub fn docx() -> File {
 pub fn docx_with_macros() -> File {
     let main = "application/vnd.ms-word.document.macroEnabled.main+xml";
     File::new("brev.docx", DOCX, word_document(main, &[("word/vbaProject.bin", "macro")]))
+}
+
+/// A Word document with one more part.
+#[must_use]
+pub fn docx_with_part(name: &str, content: &str) -> File {
+    let main = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml";
+    File::new("brev.docx", DOCX, word_document(main, &[(name, content)]))
+}
+
+/// A Word document whose template is on another computer.
+#[must_use]
+pub fn docx_with_template_elsewhere() -> File {
+    docx_with_relation("attachedTemplate", "https://example.no/mal.dotm", "External")
+}
+
+/// A Word document with an object of another program.
+#[must_use]
+pub fn docx_with_object() -> File {
+    docx_with_relation("oleObject", "embeddings/oleObject1.bin", "Internal")
+}
+
+fn docx_with_relation(kind: &str, target: &str, mode: &str) -> File {
+    let kind = format!("http://schemas.openxmlformats.org/officeDocument/2006/relationships/{kind}");
+    let relation = format!(r#"<Relationship Id="rId1" Type="{kind}" Target="{target}" TargetMode="{mode}"/>"#);
+    docx_with_part("word/_rels/document.xml.rels", &format!("<Relationships>{relation}</Relationships>"))
+}
+
+/// A Word document with a field, whose code is spread over two runs.
+#[must_use]
+pub fn docx_with_field(code: &str) -> File {
+    let (first, second) = code.split_at(code.len() / 2);
+    let field = format!(
+        r#"<w:hdr><w:fldChar w:fldCharType="begin"/><w:instrText>{first}</w:instrText><w:instrText>{second}</w:instrText><w:fldChar w:fldCharType="end"/></w:hdr>"#
+    );
+    docx_with_part("word/header1.xml", &field)
 }
 
 /// A zip archive that is no Word document, under the name of one.

@@ -68,6 +68,18 @@ impl From<FileFault> for Problem {
             FileFault::Damaged => Self::new(ProblemKind::FileDamaged).rule(Rule::Hk4),
             FileFault::Macros => Self::new(ProblemKind::FileHasMacros).rule(Rule::Hk4),
             FileFault::Encrypted => Self::new(ProblemKind::FileEncrypted).rule(Rule::Hk4),
+            FileFault::Scripts => Self::new(ProblemKind::FileHasScripts).rule(Rule::Hk4),
+            FileFault::StartsPrograms => Self::new(ProblemKind::FileStartsPrograms).rule(Rule::Hk4),
+            FileFault::Programs => Self::new(ProblemKind::FileHasPrograms).rule(Rule::Hk4),
+            FileFault::CarriedFiles => Self::new(ProblemKind::FileCarriesFiles).rule(Rule::Hk4),
+            FileFault::Player => Self::new(ProblemKind::FileHasPlayer).rule(Rule::Hk4),
+            FileFault::DynamicForm => Self::new(ProblemKind::FileHasDynamicForm).rule(Rule::Hk4),
+            FileFault::EmbeddedObjects => Self::new(ProblemKind::FileHasObjects).rule(Rule::Hk4),
+            FileFault::Controls => Self::new(ProblemKind::FileHasControls).rule(Rule::Hk4),
+            FileFault::DataLinks => Self::new(ProblemKind::FileHasDataLinks).rule(Rule::Hk4),
+            FileFault::OutsideContent => Self::new(ProblemKind::FileFetchesContent).rule(Rule::Hk4),
+            FileFault::Uncheckable => Self::new(ProblemKind::FileNotCheckable).rule(Rule::Hk4),
+            FileFault::Malware => Self::new(ProblemKind::FileHasMalware).rule(Rule::Hk4),
         }
     }
 }

@@ -66,6 +66,30 @@ pub enum ProblemKind {
     FileHasMacros,
     /// The file is locked with a password.
     FileEncrypted,
+    /// The file is a PDF with scripts.
+    FileHasScripts,
+    /// The file is a PDF that starts a program.
+    FileStartsPrograms,
+    /// The file carries a program.
+    FileHasPrograms,
+    /// The file is a PDF that carries files of other kinds than documents.
+    FileCarriesFiles,
+    /// The file is a PDF with a player for film or sound.
+    FileHasPlayer,
+    /// The file is a PDF whose form is of the kind XFA.
+    FileHasDynamicForm,
+    /// The file carries objects of other programs.
+    FileHasObjects,
+    /// The file carries controls.
+    FileHasControls,
+    /// The file is linked to other programs.
+    FileHasDataLinks,
+    /// The file fetches content from elsewhere when it is opened.
+    FileFetchesContent,
+    /// The file is made so that nobody can tell what is in it.
+    FileNotCheckable,
+    /// A scanner recognised malware in the file.
+    FileHasMalware,
     /// The file has no bytes.
     FileEmpty,
     /// The file is over the limit.
@@ -100,6 +124,8 @@ pub enum ProblemKind {
     Unavailable,
     /// The request came too slowly.
     RequestTimeout,
+    /// The scanner of files is away, and no file is taken without it.
+    ScannerUnavailable,
     /// A fault of the program.
     InternalError,
     /// The organisation has another agreement for some of the time.
@@ -270,6 +296,18 @@ impl ProblemKind {
             | Self::FileDamaged
             | Self::FileHasMacros
             | Self::FileEncrypted
+            | Self::FileHasScripts
+            | Self::FileStartsPrograms
+            | Self::FileHasPrograms
+            | Self::FileCarriesFiles
+            | Self::FileHasPlayer
+            | Self::FileHasDynamicForm
+            | Self::FileHasObjects
+            | Self::FileHasControls
+            | Self::FileHasDataLinks
+            | Self::FileFetchesContent
+            | Self::FileNotCheckable
+            | Self::FileHasMalware
             | Self::FileEmpty
             | Self::TooManyFiles
             | Self::IdempotencyKeyReused
@@ -289,6 +327,7 @@ impl ProblemKind {
             Self::KeysUnavailable
             | Self::Unavailable
             | Self::OutcomeUnknown
+            | Self::ScannerUnavailable
             | Self::RegisterUnavailable
             | Self::ContactRegisterUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -304,6 +343,7 @@ impl ProblemKind {
                 | Self::KeysUnavailable
                 | Self::Unavailable
                 | Self::OutcomeUnknown
+                | Self::ScannerUnavailable
                 | Self::RegisterUnavailable
                 | Self::ContactRegisterUnavailable
                 | Self::RequestTimeout
@@ -316,7 +356,10 @@ impl ProblemKind {
         match self {
             Self::RequestInProgress | Self::RateLimited => Some(1),
             Self::Unavailable | Self::OutcomeUnknown => Some(2),
-            Self::KeysUnavailable | Self::RegisterUnavailable | Self::ContactRegisterUnavailable => Some(5),
+            Self::KeysUnavailable
+            | Self::ScannerUnavailable
+            | Self::RegisterUnavailable
+            | Self::ContactRegisterUnavailable => Some(5),
             _ => None,
         }
     }

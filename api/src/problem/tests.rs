@@ -127,6 +127,13 @@ fn what_the_caller_may_not_know_of_looks_like_an_unknown_id() {
 }
 
 #[test]
+fn each_fault_of_a_file_has_a_problem_of_its_own() {
+    let kinds: Vec<_> = FileFault::VARIANTS.iter().map(|fault| Problem::from(*fault).kind).collect();
+    let different: std::collections::HashSet<_> = kinds.iter().collect();
+    assert_eq!(different.len(), kinds.len(), "{kinds:?}");
+}
+
+#[test]
 fn each_refusal_that_the_caller_may_know_of_names_its_rule() {
     for refusal in Refusal::VARIANTS.iter().filter(|refusal| !refusal.is_hidden()) {
         let problem = Problem::from(*refusal);

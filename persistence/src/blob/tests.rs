@@ -365,7 +365,8 @@ fn a_blocking_reader_reads_like_a_file() {
 #[test]
 fn a_stored_file_is_inspected_on_a_blocking_thread() {
     let fixture = Fixture::new();
-    let pdf = [b"%PDF-1.7\n".as_slice(), &content(3 * CHUNK), b"\n%%EOF\n"].concat();
+    let document = b"\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";
+    let pdf = [b"%PDF-1.7\n".as_slice(), &content(3 * CHUNK), document].concat();
     let stored = fixture.put(&pdf, CHUNK).expect("stored");
     let reader = fixture.blobs.reader(fixture.id, &fixture.key, stored.size_bytes, RUNTIME.handle().clone());
     let reader = reader.expect("a reader");

@@ -12,13 +12,14 @@ pub(super) struct Bounded<R> {
     inner: R,
     size_bytes: u64,
     budget: u64,
+    seek_bytes: u64,
     failure: Option<io::Error>,
 }
 
 impl<R> Bounded<R> {
     pub(super) fn new(inner: R, size_bytes: u64) -> Self {
         let budget = size_bytes.saturating_mul(READS_OF_SIZE).saturating_add(SPARE_BYTES);
-        Self { inner, size_bytes, budget, failure: None }
+        Self { inner, size_bytes, budget, seek_bytes: SEEK_BYTES, failure: None }
     }
 
     pub(super) const fn size_bytes(&self) -> u64 {
@@ -58,11 +59,19 @@ impl<R: Read> Read for Bounded<R> {
 
 impl<R: Seek> Seek for Bounded<R> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.spend(SEEK_BYTES)?;
+        self.spend(self.seek_bytes)?;
         match self.inner.seek(to) {
             // Parsers compute positions from what the file says; one before its start is the file's fault.
             Err(error) if error.kind() == ErrorKind::InvalidInput => Err(error),
             other => other.map_err(|error| self.remember(error)),
         }
+    }
+}
+
+impl Bounded<std::io::Cursor<Vec<u8>>> {
+    /// Bytes in memory, where a seek costs nothing.
+    pub(super) fn in_memory(bytes: Vec<u8>) -> Self {
+        let size_bytes = bytes.len() as u64;
+        Self { seek_bytes: 0, ..Self::new(std::io::Cursor::new(bytes), size_bytes) }
     }
 }

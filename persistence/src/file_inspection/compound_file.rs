@@ -112,6 +112,45 @@ impl<'a, R: Read + Seek> CompoundFile<'a, R> {
         self.file.read_all_of(self.position_of(sector) + offset % self.sector_bytes, wanted)
     }
 
+    /// All bytes of a stream.
+    pub(super) fn stream(&mut self, start: u32, size_bytes: u64) -> Result<Vec<u8>, FileFault> {
+        if size_bytes > self.file.size_bytes() {
+            return Err(FileFault::Damaged);
+        }
+        let size = size_bytes as usize;
+        if size_bytes >= MINI_STREAM_LIMIT {
+            return self.chain(start, size);
+        }
+        let (root, root_bytes) = self.entries.first().ok_or(FileFault::Damaged)?.extent();
+        let mini_stream = self.chain(root, root_bytes.min(self.file.size_bytes()) as usize)?;
+        let table_sectors = u32_at(&self.header, 64)? as usize;
+        let table_bytes = table_sectors.saturating_mul(self.sector_bytes as usize);
+        let table = self.chain(u32_at(&self.header, 60)?, table_bytes.min(mini_stream.len() / 16 + 4))?;
+        let (mut content, mut sector) = (Vec::with_capacity(size), start as usize);
+        while content.len() < size {
+            let at = sector.saturating_mul(MINI_SECTOR_BYTES as usize);
+            let left = (size - content.len()).min(MINI_SECTOR_BYTES as usize);
+            content.extend(mini_stream.get(at..at + left).ok_or(FileFault::Damaged)?);
+            if content.len() < size {
+                sector = u32_at(&table, sector * 4)? as usize;
+            }
+        }
+        Ok(content)
+    }
+
+    /// So many bytes of the sectors that follow each other from a start on.
+    fn chain(&mut self, start: u32, size: usize) -> Result<Vec<u8>, FileFault> {
+        let (mut content, mut sector) = (Vec::with_capacity(size), start);
+        while content.len() < size {
+            content.extend(self.read_sector(sector)?);
+            if content.len() < size {
+                sector = self.next_of_chain(sector)?;
+            }
+        }
+        content.truncate(size);
+        Ok(content)
+    }
+
     fn read_directory(&mut self) -> Result<(), FileFault> {
         let mut sector = u32_at(&self.header, 48)?;
         while sector != END_OF_CHAIN {

@@ -1,11 +1,12 @@
 //! What a file is, judged by its bytes, never by its name or by what the sender says (HK-4).
 //!
 //! The files come from outside and are taken to be hostile: however large a file says that its parts are, memory stays
-//! within a few megabytes, and the bytes read within a small multiple of its size.
+//! within a small multiple of the largest file, and the bytes read and inflated within a small multiple of its size.
 //!
-//! Deliberately not here: a search for viruses, and what a PDF does when opened.
+//! Deliberately not here: a search for viruses, which a scanner does.
 
 mod bounded;
+mod carried;
 mod compound_file;
 mod doc;
 mod docx;
@@ -35,10 +36,10 @@ pub enum InspectError {
 /// Tells the type of a file of `size_bytes`.
 ///
 /// # Errors
-/// The file is empty, of no accepted type, damaged, with macros or encrypted; or it could not be read.
+/// The file is empty, of no accepted type, damaged, locked, or has in it what could harm; or it could not be read.
 pub fn inspect<R: Read + Seek>(reader: R, size_bytes: u64) -> Result<FileType, InspectError> {
     let mut file = Bounded::new(reader, size_bytes);
-    let judgement = judge(&mut file);
+    let judgement = judge(&mut file, 0);
     // A parser takes failed reads for damage; the reader knows better.
     match file.into_failure() {
         Some(error) => Err(InspectError::Io(error)),
@@ -46,20 +47,38 @@ pub fn inspect<R: Read + Seek>(reader: R, size_bytes: u64) -> Result<FileType, I
     }
 }
 
-fn judge<R: Read + Seek>(file: &mut Bounded<R>) -> Result<FileType, FileFault> {
+/// Judges a file that is carried by `depth` others.
+fn judge<R: Read + Seek>(file: &mut Bounded<R>, depth: usize) -> Result<FileType, FileFault> {
     if file.size_bytes() == 0 {
         return Err(FileFault::Empty);
     }
-    let start = file.read_up_to(0, 8)?;
-    if pdf::starts_like_one(&start) {
-        pdf::judge(file).map(|()| FileType::Pdf)
-    } else if start.starts_with(ZIP_START) {
+    let start = file.read_up_to(0, pdf::MARGIN_BYTES + 8)?;
+    if start.starts_with(ZIP_START) {
         docx::judge(file).map(|()| FileType::Docx)
     } else if start.starts_with(compound_file::START) {
         doc::judge(file).map(|()| FileType::Doc)
+    } else if pdf::starts_like_one(&start) {
+        pdf::judge(file, depth).map(|()| FileType::Pdf)
     } else {
         Err(FileFault::UnacceptedType)
     }
+}
+
+/// How files start that other programs than readers of documents would take for theirs.
+const OTHERS: [&[u8]; 9] =
+    [b"PK", b"GIF8", b"RIFF", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"\x89PNG", b"\xff\xd8\xff", b"ID3"];
+
+/// Whether bytes around a document belong to a program, a script, a web page or an archive.
+fn starts_like_another(bytes: &[u8]) -> bool {
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+    let is_markup = text.starts_with(b"<") || text.starts_with(compound_file::START);
+    is_markup || carried::is_program(bytes) || OTHERS.iter().any(|other| bytes.starts_with(other))
+}
+
+/// Whether a browser would take a text for a page, whatever it is called.
+fn is_web_page(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["<html", "<script", "<!doctype html", "<svg", "<hta:"].iter().any(|mark| text.contains(mark))
 }
 
 /// Little-endian numbers at fixed places of a record.

@@ -176,6 +176,14 @@ fn doc_is_a_compound_file_with_a_document_and_without_macros() {
     let small_locked = word_stream(0x0100, 600);
     for version in [cfb::Version::V3, cfb::Version::V4] {
         let of = |storages: &[&str], streams: &[(&str, &[u8])]| compound(version, storages, streams);
+        let plain_stream = ("/WordDocument", plain.as_slice());
+        let text = |text: &[u8], mut stream: Vec<u8>| {
+            let at = stream.len() - 50;
+            stream[at..at + text.len()].copy_from_slice(text);
+            stream
+        };
+        let with_text = |bytes: &[u8]| of(&[], &[("/WordDocument", &text(bytes, plain.clone()))]);
+        let small_field = text(b"\x13DDE a\x15", small.clone());
         let table = [
             ("good", of(&["/ObjectPool"], &[("/1Table", &[1; 300]), ("/WordDocument", &plain)]), Ok(FileType::Doc)),
             ("small", of(&[], &[("/1Table", &[1; 300]), ("/WordDocument", &small)]), Ok(FileType::Doc)),
@@ -196,6 +204,35 @@ fn doc_is_a_compound_file_with_a_document_and_without_macros() {
                 "a docx with a password",
                 of(&[], &[("/EncryptionInfo", &[1; 300]), ("/EncryptedPackage", &[1; 9000])]),
                 Err(FileFault::Encrypted),
+            ),
+            ("field", with_text(b"\x13 DDEAUTO c:\\cmd.exe \x14"), Err(FileFault::DataLinks)),
+            ("field in UTF-16", with_text(b"\x13\0D\0D\0E\0 \0a\0\x15\0"), Err(FileFault::DataLinks)),
+            ("small, field", of(&[], &[("/WordDocument", &small_field)]), Err(FileFault::DataLinks)),
+            ("page number", with_text(b"\x13 PAGE \x14"), Ok(FileType::Doc)),
+            (
+                "object",
+                of(&["/ObjectPool/_1"], &[plain_stream, ("/ObjectPool/_1/\u{3}ObjInfo", &[1; 6])]),
+                Err(FileFault::EmbeddedObjects),
+            ),
+            (
+                "file of any kind",
+                of(&["/ObjectPool/_1"], &[plain_stream, ("/ObjectPool/_1/\u{1}Ole10Native", &[1; 600])]),
+                Err(FileFault::EmbeddedObjects),
+            ),
+            (
+                "control",
+                of(&["/ObjectPool/_1"], &[plain_stream, ("/ObjectPool/_1/\u{3}OCXNAME", &[1; 6])]),
+                Err(FileFault::Controls),
+            ),
+            (
+                "template",
+                of(&[], &[plain_stream, ("/1Table", b"\x07\0http://example.no/a.dotm\0")]),
+                Err(FileFault::OutsideContent),
+            ),
+            (
+                "template of one's own drive",
+                of(&[], &[plain_stream, ("/1Table", b"\x07\0C:\\maler\\a.dot\0")]),
+                Ok(FileType::Doc),
             ),
             ("a spreadsheet", of(&[], &[("/Workbook", &[1; 9000])]), Err(FileFault::UnacceptedType)),
             (

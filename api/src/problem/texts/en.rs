@@ -86,6 +86,54 @@ pub(super) const fn text(kind: Kind) -> Text {
             "The file is locked with a password",
             "Remove the password and send the file again. Messages are encrypted without it.",
         ),
+        Kind::FileHasScripts => (
+            "The PDF has scripts (JavaScript)",
+            "Print the document to a new PDF and send that. The scripts do not come along.",
+        ),
+        Kind::FileStartsPrograms => {
+            ("The PDF starts a program when it is opened or clicked", "Print the document to a new PDF and send that.")
+        }
+        Kind::FileHasPrograms => (
+            "The file has a program inside",
+            "Remove the program from the document, or print the document to a new PDF, and send that.",
+        ),
+        Kind::FileCarriesFiles => (
+            "The PDF has attachments that are not accepted",
+            "Take the attachments out of the PDF and send them as files of their own. PDF and Word files, pictures and plain text may be inside a PDF.",
+        ),
+        Kind::FileHasPlayer => (
+            "The PDF has film, sound or something else that is played",
+            "Print the document to a new PDF and send that.",
+        ),
+        Kind::FileHasDynamicForm => {
+            ("The PDF is a dynamic form (XFA)", "Fill in the form, print it to a new PDF and send that.")
+        }
+        Kind::FileHasObjects => (
+            "The document has objects of other programs",
+            "Insert the objects as pictures, or save the document as PDF, and send that.",
+        ),
+        Kind::FileHasControls => {
+            ("The document has controls (ActiveX)", "Remove the controls, or save the document as PDF, and send that.")
+        }
+        Kind::FileHasDataLinks => (
+            "The document fetches data from other programs",
+            "Turn the fields into plain text, or save the document as PDF, and send that.",
+        ),
+        Kind::FileFetchesContent => (
+            "The document fetches content from elsewhere when it is opened",
+            "Put pictures and other content into the document itself, detach the template, or save the document as PDF, and send that.",
+        ),
+        Kind::FileNotCheckable => {
+            ("The file is made so that its content cannot be checked", "Print the document to a new PDF and send that.")
+        }
+        Kind::FileHasMalware => (
+            "The file has malware",
+            "Do not send the file. Check the computer it comes from, and ask whoever made the file for a new one.",
+        ),
+        Kind::ScannerUnavailable => (
+            "Files cannot be checked for malware right now",
+            "Send the file again in a while. Nothing has been stored.",
+        ),
         Kind::FileEmpty => ("The file is empty", "Send the file with its content, or leave it out."),
         Kind::FileTooLarge => ("The file is too large", "A file has at most 30 MB. Make it smaller or split it."),
         Kind::TooManyFiles => {

@@ -82,6 +82,56 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::FileEncrypted => {
             ("Filen er låst med passord", "Fjern passordet og send filen på nytt. Meldinger er kryptert uten det.")
         }
+        Kind::FileHasScripts => (
+            "PDF-en inneholder skript (JavaScript)",
+            "Skriv dokumentet ut til en ny PDF, og send den. Da følger skriptene ikke med.",
+        ),
+        Kind::FileStartsPrograms => (
+            "PDF-en starter et program når den åpnes eller når noen klikker i den",
+            "Skriv dokumentet ut til en ny PDF, og send den.",
+        ),
+        Kind::FileHasPrograms => (
+            "Filen har et program inni seg",
+            "Fjern programmet fra dokumentet, eller skriv dokumentet ut til en ny PDF, og send den.",
+        ),
+        Kind::FileCarriesFiles => (
+            "PDF-en har vedlegg som ikke tas imot",
+            "Ta vedleggene ut av PDF-en, og send dem som egne filer. PDF- og Word-filer, bilder og ren tekst kan ligge i en PDF.",
+        ),
+        Kind::FileHasPlayer => (
+            "PDF-en inneholder film, lyd eller annet som spilles av",
+            "Skriv dokumentet ut til en ny PDF, og send den.",
+        ),
+        Kind::FileHasDynamicForm => {
+            ("PDF-en er et dynamisk skjema (XFA)", "Fyll ut skjemaet, skriv det ut til en ny PDF, og send den.")
+        }
+        Kind::FileHasObjects => (
+            "Dokumentet inneholder objekter fra andre programmer",
+            "Sett inn objektene som bilder, eller lagre dokumentet som PDF, og send det.",
+        ),
+        Kind::FileHasControls => (
+            "Dokumentet inneholder kontroller (ActiveX)",
+            "Fjern kontrollene, eller lagre dokumentet som PDF, og send det.",
+        ),
+        Kind::FileHasDataLinks => (
+            "Dokumentet henter data fra andre programmer",
+            "Gjør feltene om til vanlig tekst, eller lagre dokumentet som PDF, og send det.",
+        ),
+        Kind::FileFetchesContent => (
+            "Dokumentet henter innhold fra andre steder når det åpnes",
+            "Sett bilder og annet innhold inn i selve dokumentet, koble fra malen, eller lagre dokumentet som PDF, og send det.",
+        ),
+        Kind::FileNotCheckable => (
+            "Filen er laget slik at innholdet ikke kan kontrolleres",
+            "Skriv dokumentet ut til en ny PDF, og send den.",
+        ),
+        Kind::FileHasMalware => (
+            "Filen inneholder skadevare",
+            "Ikke send filen. Kontroller maskinen den kommer fra, og be om en ny fil fra den som laget den.",
+        ),
+        Kind::ScannerUnavailable => {
+            ("Filer kan ikke kontrolleres for skadevare akkurat nå", "Send filen på nytt om litt. Ingenting er lagret.")
+        }
         Kind::FileEmpty => ("Filen er tom", "Send filen med innhold, eller la den være."),
         Kind::FileTooLarge => ("Filen er for stor", "En fil kan være høyst 30 MB. Gjør den mindre eller del den."),
         Kind::TooManyFiles => (

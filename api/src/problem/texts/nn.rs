@@ -85,6 +85,56 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::FileEncrypted => {
             ("Fila er låst med passord", "Fjern passordet og send fila på nytt. Meldingar er krypterte utan det.")
         }
+        Kind::FileHasScripts => (
+            "PDF-en inneheld skript (JavaScript)",
+            "Skriv dokumentet ut til ein ny PDF, og send han. Då følgjer ikkje skripta med.",
+        ),
+        Kind::FileStartsPrograms => (
+            "PDF-en startar eit program når han blir opna eller når nokon klikkar i han",
+            "Skriv dokumentet ut til ein ny PDF, og send han.",
+        ),
+        Kind::FileHasPrograms => (
+            "Fila har eit program inni seg",
+            "Fjern programmet frå dokumentet, eller skriv dokumentet ut til ein ny PDF, og send han.",
+        ),
+        Kind::FileCarriesFiles => (
+            "PDF-en har vedlegg som ikkje blir tekne imot",
+            "Ta vedlegga ut av PDF-en, og send dei som eigne filer. PDF- og Word-filer, bilete og rein tekst kan liggje i ein PDF.",
+        ),
+        Kind::FileHasPlayer => (
+            "PDF-en inneheld film, lyd eller anna som blir spela av",
+            "Skriv dokumentet ut til ein ny PDF, og send han.",
+        ),
+        Kind::FileHasDynamicForm => {
+            ("PDF-en er eit dynamisk skjema (XFA)", "Fyll ut skjemaet, skriv det ut til ein ny PDF, og send han.")
+        }
+        Kind::FileHasObjects => (
+            "Dokumentet inneheld objekt frå andre program",
+            "Set inn objekta som bilete, eller lagre dokumentet som PDF, og send det.",
+        ),
+        Kind::FileHasControls => (
+            "Dokumentet inneheld kontrollar (ActiveX)",
+            "Fjern kontrollane, eller lagre dokumentet som PDF, og send det.",
+        ),
+        Kind::FileHasDataLinks => (
+            "Dokumentet hentar data frå andre program",
+            "Gjer felta om til vanleg tekst, eller lagre dokumentet som PDF, og send det.",
+        ),
+        Kind::FileFetchesContent => (
+            "Dokumentet hentar innhald frå andre stader når det blir opna",
+            "Set bilete og anna innhald inn i sjølve dokumentet, kople frå malen, eller lagre dokumentet som PDF, og send det.",
+        ),
+        Kind::FileNotCheckable => (
+            "Fila er laga slik at innhaldet ikkje kan kontrollerast",
+            "Skriv dokumentet ut til ein ny PDF, og send han.",
+        ),
+        Kind::FileHasMalware => (
+            "Fila inneheld skadevare",
+            "Ikkje send fila. Kontroller maskina ho kjem frå, og be om ei ny fil frå den som laga ho.",
+        ),
+        Kind::ScannerUnavailable => {
+            ("Filer kan ikkje kontrollerast for skadevare akkurat no", "Send fila på nytt om litt. Ingenting er lagra.")
+        }
         Kind::FileEmpty => ("Fila er tom", "Send fila med innhald, eller lat henne vere."),
         Kind::FileTooLarge => ("Fila er for stor", "Ei fil kan vere høgst 30 MB. Gjer henne mindre eller del henne."),
         Kind::TooManyFiles => (

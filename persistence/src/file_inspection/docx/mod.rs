@@ -1,25 +1,32 @@
-//! Word, the zipped form.
-//!
-//! The end of the zip is checked before the library sees it: a directory that is larger than a document's would be
-//! kept in memory whole, and a zip whose end can be read in two ways shows different files to different programs.
+//! Word, the zipped form: what makes one, and what its parts do when it is opened (ADR 0024).
 
-use std::io::{Read, Seek};
+mod fields;
+mod part;
+#[cfg(test)]
+mod tests;
+mod zip_end;
+
+use std::io::{Cursor, Read, Seek};
 
 use domain::attachment::FileFault;
 use zip::read::{ArchiveOffset, Config};
 use zip::{HasZipMetadata, ZipArchive};
 
 use super::bounded::Bounded;
-use super::{u16_at, u32_at};
+use super::{ZIP_START, carried, compound_file};
+pub(super) use fields::judge as judge_field;
+pub(super) use zip_end::zip_end;
+use zip_end::{Front, check};
 
-const END_MAGIC: &[u8] = b"PK\x05\x06";
-const DIRECTORY_MAGIC: &[u8] = b"PK\x01\x02";
-const END_BYTES: usize = 22;
-const MAX_COMMENT_BYTES: usize = 65_535;
-
-const MAX_ENTRIES: u16 = 10_000;
-const MAX_DIRECTORY_BYTES: u32 = 4 * 1024 * 1024;
 const MAX_CONTENT_TYPES_BYTES: u64 = 1024 * 1024;
+/// What one part that is read inflates to: a document of some ten thousand pages.
+const MAX_PART_BYTES: u64 = 64 * 1024 * 1024;
+/// What all parts that are read inflate to.
+const MAX_READ_BYTES: u64 = 256 * 1024 * 1024;
+/// A document carries tables behind its diagrams; they carry nothing.
+const MAX_DEPTH: usize = 1;
+/// As much of a part as tells what it is.
+const START_BYTES: u64 = 64;
 
 const CONTENT_TYPES: &str = "[content_types].xml";
 /// Names of the parts that hold macros, in lower case.
@@ -27,64 +34,30 @@ const MACRO_PARTS: [&str; 2] = ["vbaproject.bin", "vbadata.xml"];
 /// Types of such parts and of documents that may have them, in lower case.
 const MACRO_TYPES: [&[u8]; 2] = [b"macroenabled", b"vbaproject"];
 
-/// The record at the end of a zip.
-pub(super) struct ZipEnd {
-    position: u64,
-    disk_numbers: [u16; 2],
-    entries_on_disk: u16,
-    entries: u16,
-    directory_bytes: u32,
-    directory_start: u32,
-}
-
-/// The last record that ends a zip exactly where the file ends.
-pub(super) fn zip_end<R: Read + Seek>(file: &mut Bounded<R>) -> Result<Option<ZipEnd>, FileFault> {
-    let (start, tail) = file.read_end(END_BYTES + MAX_COMMENT_BYTES)?;
-    let ends_the_file = |at: &usize| {
-        let record = &tail[*at..];
-        record.starts_with(END_MAGIC)
-            && u16_at(record, 20).is_ok_and(|comment| END_BYTES + usize::from(comment) == record.len())
-    };
-    let Some(at) = (0..tail.len()).rev().find(ends_the_file) else { return Ok(None) };
-    let record = &tail[at..];
-    Ok(Some(ZipEnd {
-        position: start + at as u64,
-        disk_numbers: [u16_at(record, 4)?, u16_at(record, 6)?],
-        entries_on_disk: u16_at(record, 8)?,
-        entries: u16_at(record, 10)?,
-        directory_bytes: u32_at(record, 12)?,
-        directory_start: u32_at(record, 16)?,
-    }))
-}
-
 pub(super) fn judge<R: Read + Seek>(file: &mut Bounded<R>) -> Result<(), FileFault> {
+    let mut budget = MAX_READ_BYTES;
+    if judge_package(file, 0, &mut budget)? { Ok(()) } else { Err(FileFault::UnacceptedType) }
+}
+
+/// Judges a package that `depth` others carry. Says whether it is a Word document.
+fn judge_package<R: Read + Seek>(file: &mut Bounded<R>, depth: usize, budget: &mut u64) -> Result<bool, FileFault> {
     let end = zip_end(file)?.ok_or(FileFault::Damaged)?;
-    check_end(file, &end)?;
+    let front = end.end;
+    check(file, end)?;
     // The offset is the one checked above; the library is not to look for another.
     let config = Config { archive_offset: ArchiveOffset::Known(0) };
-    let mut archive = ZipArchive::with_config(config, file).map_err(|_| FileFault::Damaged)?;
+    let mut archive = ZipArchive::with_config(config, Front::new(file, front)).map_err(|_| FileFault::Damaged)?;
     let found = look_through(&mut archive)?;
-    let Some(content_types) = found.content_types.filter(|_| found.has_document) else {
+    let Some(content_types) = found.content_types.filter(|_| found.has_document || depth > 0) else {
         return Err(FileFault::UnacceptedType);
     };
     if found.has_macros || declares_macros(&read_content_types(&mut archive, content_types)?)? {
         return Err(FileFault::Macros);
     }
-    Ok(())
-}
-
-/// That the directory is of a document's size, lies in this one file, and ends where its end record starts.
-fn check_end<R: Read + Seek>(file: &mut Bounded<R>, end: &ZipEnd) -> Result<(), FileFault> {
-    if end.entries > MAX_ENTRIES || end.directory_bytes > MAX_DIRECTORY_BYTES {
-        return Err(FileFault::UnacceptedType);
+    for index in 0..archive.len() {
+        judge_part(&mut archive, index, depth, budget)?;
     }
-    let start = u64::from(end.directory_start);
-    let is_whole = end.disk_numbers == [0, 0]
-        && end.entries_on_disk == end.entries
-        && end.entries > 0
-        && start + u64::from(end.directory_bytes) == end.position
-        && file.read_up_to(start, DIRECTORY_MAGIC.len())? == DIRECTORY_MAGIC;
-    if is_whole { Ok(()) } else { Err(FileFault::Damaged) }
+    Ok(found.has_document)
 }
 
 /// What the directory names.
@@ -107,7 +80,7 @@ fn look_through<R: Read + Seek>(archive: &mut ZipArchive<R>) -> Result<Found, Fi
         }
         starts_with_an_entry |= entry.get_metadata().header_start == 0;
         // Programs for Word compare names without regard to case.
-        let name = entry.name().map_err(|_| FileFault::Damaged)?.to_ascii_lowercase();
+        let name = entry.name().map_err(|_| FileFault::Damaged)?.to_ascii_lowercase().replace('\\', "/");
         found.has_macros |= MACRO_PARTS.iter().any(|part| name.contains(part));
         found.has_document |= is_main_document(&name);
         if name == CONTENT_TYPES && found.content_types.replace(index).is_some() {
@@ -122,6 +95,44 @@ fn is_main_document(name: &str) -> bool {
     name.strip_prefix("word/document")
         .and_then(|rest| rest.strip_suffix(".xml"))
         .is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Judges a part by its bytes, whatever it is called.
+fn judge_part<R: Read + Seek>(
+    archive: &mut ZipArchive<R>,
+    index: usize,
+    depth: usize,
+    budget: &mut u64,
+) -> Result<(), FileFault> {
+    let mut entry = archive.by_index(index).map_err(|_| FileFault::Damaged)?;
+    let mut content = Vec::new();
+    Read::by_ref(&mut entry).take(START_BYTES).read_to_end(&mut content).map_err(|_| FileFault::Damaged)?;
+    if carried::is_program(&content) {
+        return Err(FileFault::Programs);
+    }
+    if content.starts_with(compound_file::START) {
+        return Err(FileFault::EmbeddedObjects);
+    }
+    let is_package = content.starts_with(ZIP_START);
+    if !is_package && !part::is_xml(&content) {
+        return Ok(());
+    }
+    entry.take(MAX_PART_BYTES).read_to_end(&mut content).map_err(|_| FileFault::Damaged)?;
+    let size_bytes = content.len() as u64;
+    *budget = budget.checked_sub(size_bytes).filter(|_| size_bytes < MAX_PART_BYTES).ok_or(FileFault::Uncheckable)?;
+    if !is_package {
+        return part::judge(&content);
+    }
+    if depth >= MAX_DEPTH {
+        return Err(FileFault::EmbeddedObjects);
+    }
+    let mut package = Bounded::new(Cursor::new(content), size_bytes);
+    match judge_package(&mut package, depth + 1, budget) {
+        Ok(_) => Ok(()),
+        // An archive that is no document of any kind.
+        Err(FileFault::UnacceptedType | FileFault::Damaged) => Err(FileFault::EmbeddedObjects),
+        Err(fault) => Err(fault),
+    }
 }
 
 /// Reads one entry. What it grows to is bounded by what is taken of it, whatever the directory says.
