@@ -156,10 +156,11 @@ fn rows(
 fn attachment_from(key: &DataKey, row: AttachmentRow) -> Result<Attachment, StoreError> {
     let (id, file_name, file_type, size_bytes, sha256, _, _) = row;
     let file_name = key.open_text(id.0, Field::FileName, &file_name).map_err(|_| CORRUPT)?;
+    let file_type = file_type.parse().map_err(|_| CORRUPT)?;
     Ok(Attachment {
         id: id.into(),
-        file_name: FileName::parse(&file_name).map_err(|_| CORRUPT)?,
-        file_type: file_type.parse().map_err(|_| CORRUPT)?,
+        file_name: FileName::parse(&file_name).map_err(|_| CORRUPT)?.ending_as(file_type),
+        file_type,
         size_bytes: u64::try_from(size_bytes).map_err(|_| CORRUPT)?,
         sha256: sha256.try_into().map_err(|_| CORRUPT)?,
     })

@@ -356,6 +356,8 @@ fn stored_from(inner: &Inner, row: UploadRow) -> Result<Stored, StoreError> {
         }
         _ => (None, None),
     };
+    // What it is called is known when it is known what it is.
+    let file_name = content.as_ref().map_or(file_name.clone(), |content| file_name.ending_as(content.file_type));
     Ok(Stored { owner, upload: Upload { id, file_name, content, expires_at: expires_at.0 }, bytes })
 }
 

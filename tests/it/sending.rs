@@ -29,6 +29,25 @@ stories! {
         assert_eq!(types, [json!("application/pdf"), json!(docx)]);
     }
 
+    async fn hk_4_a_file_is_handed_out_under_a_name_that_no_system_runs(app: TestApp) {
+        let patient = app.member(SKUDDAR).await;
+        let given = ["svar.pdf", "Legeerklæring.hta", "svar.pdf.exe", "CON.pdf", "brev\u{202e}fdp.exe", "svar.PDF. ."];
+        let expected =
+            ["svar.pdf", "Legeerklæring_hta.pdf", "svar.pdf_exe.pdf", "_CON.pdf", "brev_fdp_exe.pdf", "svar.PDF"];
+        let message = given.iter().fold(app.message("Svar"), |message, name| message.file(files::pdf().named(name)));
+
+        let path = patient.own(&format!("/messages/{}", message.deliver().await));
+
+        let letter = patient.get(&path).await.expect(200);
+        for (place, expected) in expected.iter().enumerate() {
+            let attachment = &letter["attachments"][place];
+            assert_eq!(&attachment["fileName"], expected);
+            let file = patient.get(&format!("{path}/attachments/{}", attachment["id"].as_str().expect("an id"))).await;
+            let disposition = file.header("content-disposition").expect("a name").to_ascii_lowercase();
+            assert!(disposition.ends_with(".pdf") && disposition.contains(".pdf\";"), "{disposition}");
+        }
+    }
+
     async fn hk_4_a_service_takes_only_the_types_that_it_has_chosen(app: TestApp) {
         let (_, operator) = (app.member(SKUDDAR).await, app.operator().await);
         let only_pdf = app.open_service(&operator, app.clinic(), &json!({"attachmentTypes": ["pdf"]})).await;
