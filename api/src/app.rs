@@ -25,7 +25,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::auth::Authenticator;
 use crate::auth::issuer::{IssuerConfig, IssuerSettings, Preset};
 use crate::clock::Clock;
-use crate::connected::{Registers, carriers, messengers, registers};
+use crate::connected::{Registers, carriers, messengers, registers, scanning};
 use crate::document::Workshop;
 use crate::http;
 use crate::http::span::RequestSpan;
@@ -329,6 +329,7 @@ async fn open_store(
         contact_register: registers.contact,
         register_max_age: TimeDelta::from_std(access.register_max_age).unwrap_or(TimeDelta::MAX),
         outlets,
+        scanning: scanning(&settings.scanner),
         now,
     })
     .await?)

@@ -4,18 +4,18 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::routing::MailboxProvider;
-use persistence::{ContactRegister, PopulationRegister};
+use persistence::{ContactRegister, PopulationRegister, Scanning};
 use strum::VariantArray as _;
 
 use crate::app::StartError;
 use crate::clock::Clock;
 use crate::outbound::{
-    Carrier, Carriers, DigdirContactRegister, Digipost, Dpi, EmailServer, Maskinporten, Messengers, NotConnected,
-    PrintFolder, PrintService, SkatteetatenPopulationRegister, SmsGateway,
+    Carrier, Carriers, Clamd, DigdirContactRegister, Digipost, Dpi, EmailServer, Maskinporten, Messengers,
+    NotConnected, PrintFolder, PrintService, SkatteetatenPopulationRegister, SmsGateway,
 };
 use crate::settings::{
     ContactRegisterSettings, MaskinportenSettings, NotificationSettings, PopulationRegisterSettings, PrintSettings,
-    RegisterSettings, Settings,
+    RegisterSettings, ScannerSettings, Settings,
 };
 
 /// The registers of other organisations.
@@ -35,6 +35,15 @@ pub(crate) fn messengers(settings: &Settings) -> Result<Messengers, StartError> 
     let sms = sms.map(SmsGateway::new).transpose().map_err(|error| StartError::Notifications(error.into()))?;
     let email = email.map(EmailServer::new).transpose().map_err(|error| StartError::Notifications(error.into()))?;
     Ok(Messengers { sms: sms.map(|sms| Arc::new(sms) as _), email: email.map(|email| Arc::new(email) as _) })
+}
+
+/// Who looks for malware in files, as the settings have it. Without anybody, files are taken unscanned, which is said once.
+pub(crate) fn scanning(settings: &ScannerSettings) -> Scanning {
+    let ScannerSettings { address, required, timeout } = settings.clone();
+    if address.is_none() {
+        tracing::warn!("scanner.address is not set: files are not scanned for malware");
+    }
+    Scanning { scanner: address.map(|address| Arc::new(Clamd::new(address, timeout)) as _), required }
 }
 
 /// Who carries letters out of the house, as the settings have it.

@@ -152,6 +152,9 @@ pub enum Failure {
     /// The file is not one that can be taken.
     #[error("the file was refused")]
     File(FileFault),
+    /// The scanner of files did not answer, and no file is taken without it.
+    #[error("the scanner of files is away")]
+    ScannerAway(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The time until which the sender hopes that the message is read has passed.
     #[error("the time to open the message by has passed")]
     OpenByPassed,

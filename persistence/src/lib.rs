@@ -51,6 +51,7 @@ mod relationship;
 mod restore;
 mod routing;
 mod rows;
+mod scan;
 #[expect(missing_docs, reason = "the tables are described in migrations/ and classified in docs/data-classes.toml")]
 pub mod schema;
 mod sending;
@@ -96,6 +97,7 @@ pub use register::{PopulationRegister, RegisterAway};
 pub use relationship::{RelationshipEntry, RelationshipLine};
 pub use restore::{Adopted, adopt_attachments, begin_after_restore};
 pub use routing::Preview;
+pub use scan::{FileScanner, ScanError, Scanning, Verdict};
 pub use service::NewService;
 pub use store::{OpenError, Store, StoreSettings};
 pub use upload::FillError;

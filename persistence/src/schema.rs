@@ -234,6 +234,7 @@ diesel::table! {
         file_type -> Text,
         size_bytes -> BigInt,
         sha256 -> Binary,
+        scanned -> Bool,
     }
 }
 
@@ -252,6 +253,7 @@ diesel::table! {
         sha256 -> Nullable<Binary>,
         created_at -> SqlTime,
         expires_at -> SqlTime,
+        scanned -> Bool,
     }
 }
 

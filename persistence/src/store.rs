@@ -23,6 +23,7 @@ use crate::patience;
 use crate::platform::PlatformService;
 use crate::readiness::Probe;
 use crate::register::PopulationRegister;
+use crate::scan::Scanning;
 use crate::schema::vault_key;
 use crate::threads::Threads;
 use crate::undertaking::Undertaking;
@@ -54,6 +55,8 @@ pub struct StoreSettings {
     pub register_max_age: TimeDelta,
     /// The ways out of the house.
     pub outlets: Outlets,
+    /// Who scans files.
+    pub scanning: Scanning,
     /// The time of opening.
     pub now: DateTime<Utc>,
 }
@@ -109,6 +112,7 @@ pub(crate) struct Inner {
     pub(crate) register: Arc<dyn PopulationRegister>,
     pub(crate) register_max_age: TimeDelta,
     pub(crate) outlets: Outlets,
+    pub(crate) scanning: Scanning,
     /// The sender of the mailbox's own messages, from the start on.
     pub(crate) platform: OnceLock<PlatformService>,
     /// Rung when there may be work for a worker.
@@ -161,6 +165,7 @@ impl Store {
             contact_register,
             register_max_age,
             outlets,
+            scanning,
             now,
         } = settings;
         if migration::is_pending(&database)? {
@@ -187,6 +192,7 @@ impl Store {
             register,
             register_max_age,
             outlets,
+            scanning,
             platform: OnceLock::new(),
             threads: Threads::for_each_core(),
             slots,

@@ -4,6 +4,7 @@
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use domain::access::{Action, ServiceAction};
 use domain::attachment::{FileFault, FileName, FileType, MAX_FILE_BYTES};
 use domain::audit::{self as log, ObjectKind, Subject};
@@ -26,7 +27,7 @@ use crate::{Inner, Store, audit, conversation, loose_blob, service};
 const CORRUPT: StoreError = StoreError::Corrupt { what: "upload" };
 
 /// What is said of the bytes of an upload.
-type ContentRow = (Option<Id>, Option<Vec<u8>>, Option<String>, Option<i64>, Option<Vec<u8>>);
+type ContentRow = (Option<Id>, Option<Vec<u8>>, Option<String>, Option<i64>, Option<Vec<u8>>, bool);
 type UploadRow = (Id, Id, Vec<u8>, Time, ContentRow);
 
 macro_rules! upload_columns {
@@ -36,7 +37,7 @@ macro_rules! upload_columns {
             upload::id,
             upload::file_name,
             upload::expires_at,
-            (upload::blob_id, upload::file_key, upload::file_type, upload::size_bytes, upload::sha256),
+            (upload::blob_id, upload::file_key, upload::file_type, upload::size_bytes, upload::sha256, upload::scanned),
         )
     };
 }
@@ -46,6 +47,8 @@ pub(crate) struct Stored {
     pub(crate) owner: Id,
     pub(crate) upload: Upload,
     pub(crate) bytes: Option<(Id, FileKey)>,
+    /// Whether a scanner has looked for malware in the bytes.
+    pub(crate) scanned: bool,
 }
 
 /// Why the bytes of an upload were not taken. `E` is what went wrong on the way here.
@@ -131,13 +134,15 @@ impl Store {
                 return Err(fill_error(error));
             }
         };
-        let judged = self.judge(blob, &file_key, stored.size_bytes).await.and_then(|file_type| {
-            if accepted.contains(&file_type) { Ok(file_type) } else { Err(Failure::File(FileFault::UnacceptedType)) }
-        });
-        let file_type = match judged {
-            Ok(file_type) => file_type,
+        let (file_type, scanned) = match self.judge_and_scan(blob, &file_key, stored.size_bytes, &accepted).await {
+            Ok(judged) => judged,
             Err(failure) => {
-                self.discard(blob).await;
+                // What a scanner recognised is kept for who looks into it, encrypted and named by no row, until the sweep.
+                if matches!(failure, Failure::File(FileFault::Malware)) {
+                    tracing::warn!(upload.id = %id, blob.id = %blob.0, "malware in an upload: its bytes are in quarantine");
+                } else {
+                    self.discard(blob).await;
+                }
                 return Err(failure.into());
             }
         };
@@ -145,7 +150,8 @@ impl Store {
         let upload = self
             .for_upload(context, owner, move |inner, connection| {
                 let file_key = inner.vault.wrap_upload_key(owner.as_uuid(), id, &file_key);
-                let filled = fill(connection, owner, id, (blob, file_key), content, now)?;
+                let bytes = NewBytes { blob, file_key, content, scanned };
+                let filled = fill(inner, connection, (owner, id), bytes, now)?;
                 Ok(((fetch(inner, connection, owner, id, now)?, filled), id))
             })
             .await?;
@@ -216,6 +222,21 @@ impl Store {
         }
     }
 
+    /// What the bytes are, and whether they have been scanned.
+    async fn judge_and_scan(
+        &self,
+        blob: Id,
+        key: &FileKey,
+        size_bytes: u64,
+        accepted: &[FileType],
+    ) -> Result<(FileType, bool), Failure> {
+        let file_type = self.judge(blob, key, size_bytes).await?;
+        if !accepted.contains(&file_type) {
+            return Err(Failure::File(FileFault::UnacceptedType));
+        }
+        Ok((file_type, self.scan(blob, key, size_bytes).await?))
+    }
+
     async fn judge(&self, blob: Id, key: &FileKey, size_bytes: u64) -> Result<FileType, Failure> {
         let reader = self.inner.blobs.reader(blob.0, key, size_bytes, tokio::runtime::Handle::current());
         let reader = reader.map_err(StoreError::from)?;
@@ -283,31 +304,48 @@ fn insert(
     Ok(Upload { id, file_name, content: None, expires_at })
 }
 
-/// Puts on record what the bytes are. Only the first filling counts; says whether this was it.
-fn fill(
-    connection: &mut Connection,
-    owner: UploadOwner,
-    id: UploadId,
-    (blob, file_key): (Id, Vec<u8>),
+/// Bytes that have come for an upload.
+struct NewBytes {
+    blob: Id,
+    file_key: Vec<u8>,
     content: UploadedContent,
+    scanned: bool,
+}
+
+/// Puts on record what the bytes are. Only the first filling counts, and one that was not scanned where that is required
+/// now does not; says whether this was it.
+fn fill(
+    inner: &Inner,
+    connection: &mut Connection,
+    (owner, id): (UploadOwner, UploadId),
+    NewBytes { blob, file_key, content, scanned }: NewBytes,
     now: DateTime<Utc>,
 ) -> Result<bool, Failure> {
+    let unscanned_is_none = inner.scanning.required.into_sql::<Bool>();
     let size_bytes = i64::try_from(content.size_bytes).map_err(|_| CORRUPT)?;
-    let filled = on!(connection, c => diesel::update(upload::table)
+    let before = on!(&mut *connection, c => upload::table
+        .find((key_of(owner), id.key()))
+        .select(upload::blob_id)
+        .first::<Option<Id>>(c)
+        .optional())?;
+    let filled = on!(&mut *connection, c => diesel::update(upload::table)
         .filter(upload::owner_id.eq(key_of(owner)))
         .filter(upload::id.eq(id.key()))
         .filter(upload::expires_at.gt(Time(now)))
-        .filter(upload::blob_id.is_null())
+        .filter(upload::blob_id.is_null().or(upload::scanned.eq(false).and(unscanned_is_none)))
         .set((
             upload::blob_id.eq(blob),
             upload::file_key.eq(file_key),
             upload::file_type.eq(content.file_type.as_word()),
             upload::size_bytes.eq(size_bytes),
             upload::sha256.eq(content.sha256.to_vec()),
+            upload::scanned.eq(scanned),
         ))
         .execute(c))?;
     if filled == 1 {
         loose_blob::forget(connection, &[blob])?;
+        // Bytes that were not scanned have given place to these.
+        loose_blob::loosen(connection, before.flatten().as_slice(), now)?;
     }
     Ok(filled == 1)
 }
@@ -344,8 +382,12 @@ fn stored_from(inner: &Inner, row: UploadRow) -> Result<Stored, StoreError> {
     let id = UploadId::from(id);
     let file_name = inner.vault.open_upload_name(owner.0, id, &file_name).map_err(|_| CORRUPT)?;
     let file_name = FileName::parse(&file_name).map_err(|_| CORRUPT)?;
+    let scanned = content.5;
+    // Bytes that were not scanned count, where that is required now, as not having come.
     let (bytes, content) = match content {
-        (Some(blob), Some(key), Some(file_type), Some(size_bytes), Some(sha256)) => {
+        (Some(blob), Some(key), Some(file_type), Some(size_bytes), Some(sha256), scanned)
+            if scanned || !inner.scanning.required =>
+        {
             let key = inner.vault.open_upload_key(owner.0, id, &key).map_err(|_| CORRUPT)?;
             let content = UploadedContent {
                 file_type: file_type.parse().map_err(|_| CORRUPT)?,
@@ -358,7 +400,7 @@ fn stored_from(inner: &Inner, row: UploadRow) -> Result<Stored, StoreError> {
     };
     // What it is called is known when it is known what it is.
     let file_name = content.as_ref().map_or(file_name.clone(), |content| file_name.ending_as(content.file_type));
-    Ok(Stored { owner, upload: Upload { id, file_name, content, expires_at: expires_at.0 }, bytes })
+    Ok(Stored { owner, upload: Upload { id, file_name, content, expires_at: expires_at.0 }, bytes, scanned })
 }
 
 /// Which of these uploads of an owner are there.

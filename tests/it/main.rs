@@ -50,6 +50,7 @@ mod restore;
 mod rolling;
 mod routing;
 mod routing_preview;
+mod scanner;
 mod sending;
 mod server_trouble;
 mod services;

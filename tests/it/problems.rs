@@ -11,6 +11,7 @@ use crate::appointments::visit;
 use crate::dialogue::{home_care, inquiry, tell};
 use crate::persons::{DOD, ELDRID, LILLE, MILLENNIA, MONA, NESTEN_SEKSTEN, NILS, RESERVERT, SKJULT, SKUDDAR, UNKNOWN};
 use crate::powers::{POWERS, day, path_of};
+use crate::scanner::scanner_that_says;
 
 /// Kinds that no story here produces, each for a reason. This list only shrinks.
 const ELSEWHERE: [(&str, &str); 4] = [
@@ -109,6 +110,16 @@ async fn of_recipients(app: &TestApp, happened: &mut Happened) {
     app.mend_registers().await;
 }
 
+async fn of_scanners(database: Database, happened: &mut Happened) {
+    let table: [(&[u8], &str); 2] = [(b"stream: A FOUND\0", "file-has-malware"), (b"", "scanner-unavailable")];
+    for (answer, slug) in table {
+        let scanner = scanner_that_says(Some(answer)).await;
+        let app = TestApp::start_with(database, &[("BREVDUE_SCANNER__ADDRESS", &scanner)]).await;
+        let _ = app.member(SKUDDAR).await;
+        happened.note(&app.message("Svar").file(files::pdf()).try_send().await, slug);
+    }
+}
+
 async fn of_files(app: &TestApp, happened: &mut Happened) {
     let (patient, ehr) = (app.member(SKUDDAR).await, app.ehr().await);
     let table = [
@@ -120,6 +131,9 @@ async fn of_files(app: &TestApp, happened: &mut Happened) {
         (files::pdf_of(30 * 1024 * 1024), "file-too-large"),
     ];
     for (file, slug) in table {
+        happened.note(&app.message("Svar").file(file).try_send().await, slug);
+    }
+    for (_, file, slug) in files::harmful() {
         happened.note(&app.message("Svar").file(file).try_send().await, slug);
     }
     let many = (0..21).fold(app.message("Svar"), |message, _| message.file(files::pdf()));
@@ -333,6 +347,7 @@ stories! {
         of_dialogue(&TestApp::start(database).await, &mut happened).await;
         of_events(&TestApp::start(database).await, &mut happened).await;
         of_issuers(database, &mut happened).await;
+        of_scanners(database, &mut happened).await;
         if database == Database::Postgres {
             of_two_at_once(&app, &mut happened).await;
         } else {

@@ -370,6 +370,7 @@ async fn open(place: &Place, register: Arc<dyn PopulationRegister>) -> Store {
         register_max_age: TimeDelta::hours(1),
         outlets: persistence::Outlets::default(),
         now: DateTime::UNIX_EPOCH,
+        scanning: persistence::Scanning::default(),
     })
     .await
     .expect("the store opens")

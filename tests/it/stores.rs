@@ -29,6 +29,7 @@ pub(crate) async fn open<R: PopulationRegister + ContactRegister + 'static>(
         register_max_age: TimeDelta::hours(1),
         outlets,
         now: DateTime::UNIX_EPOCH,
+        scanning: persistence::Scanning::default(),
     })
     .await
     .expect("the store opens")

@@ -234,6 +234,7 @@ async fn persons(
         contact_register: Arc::new(NoRegister),
         register_max_age: TimeDelta::MAX,
         outlets: persistence::Outlets::default(),
+        scanning: persistence::Scanning::default(),
         now: server::STARTS_AT.parse()?,
     })
     .await?;

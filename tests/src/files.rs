@@ -109,23 +109,9 @@ pub fn docx_with_macros() -> File {
     File::new("brev.docx", DOCX, word_document(main, &[("word/vbaProject.bin", "macro")]))
 }
 
-/// A Word document with one more part.
-#[must_use]
-pub fn docx_with_part(name: &str, content: &str) -> File {
+fn docx_with_part(name: &str, content: &str) -> File {
     let main = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml";
     File::new("brev.docx", DOCX, word_document(main, &[(name, content)]))
-}
-
-/// A Word document whose template is on another computer.
-#[must_use]
-pub fn docx_with_template_elsewhere() -> File {
-    docx_with_relation("attachedTemplate", "https://example.no/mal.dotm", "External")
-}
-
-/// A Word document with an object of another program.
-#[must_use]
-pub fn docx_with_object() -> File {
-    docx_with_relation("oleObject", "embeddings/oleObject1.bin", "Internal")
 }
 
 fn docx_with_relation(kind: &str, target: &str, mode: &str) -> File {
@@ -135,13 +121,36 @@ fn docx_with_relation(kind: &str, target: &str, mode: &str) -> File {
 }
 
 /// A Word document with a field, whose code is spread over two runs.
-#[must_use]
-pub fn docx_with_field(code: &str) -> File {
+fn docx_with_field(code: &str) -> File {
     let (first, second) = code.split_at(code.len() / 2);
     let field = format!(
         r#"<w:hdr><w:fldChar w:fldCharType="begin"/><w:instrText>{first}</w:instrText><w:instrText>{second}</w:instrText><w:fldChar w:fldCharType="end"/></w:hdr>"#
     );
     docx_with_part("word/header1.xml", &field)
+}
+
+/// Files that could harm, each with the problem that its sender is told.
+#[must_use]
+pub fn harmful() -> Vec<(&'static str, File, &'static str)> {
+    let carrying = "3 0 obj<</F(a.exe)/EF<</F 4 0 R>>>>endobj 4 0 obj<<>>stream\nx\nendstream endobj";
+    vec![
+        ("a PDF with scripts", pdf_with("3 0 obj<</S/J#61vaScript/JS(a)>>endobj"), "file-has-scripts"),
+        ("a PDF that starts a program", pdf_with("3 0 obj<</S/Launch>>endobj"), "file-starts-programs"),
+        ("a PDF with a player", pdf_with("3 0 obj<</Subtype/RichMedia>>endobj"), "file-has-player"),
+        ("a PDF with a form of the kind XFA", pdf_with("3 0 obj<</XFA 4 0 R>>endobj"), "file-has-dynamic-form"),
+        ("a PDF that carries a program", pdf_with(carrying), "file-carries-files"),
+        ("a PDF without end", pdf_with(&format!("3 0 obj{}", "[".repeat(1000))), "file-not-checkable"),
+        ("a locked PDF", pdf_with("trailer<</Encrypt<</Filter/Standard>>>>"), "file-encrypted"),
+        (
+            "Word with a template elsewhere",
+            docx_with_relation("attachedTemplate", "https://example.no/mal.dotm", "External"),
+            "file-fetches-content",
+        ),
+        ("Word with an object", docx_with_relation("oleObject", "a.bin", "Internal"), "file-has-objects"),
+        ("Word with a control", docx_with_relation("control", "a.xml", "Internal"), "file-has-controls"),
+        ("Word with DDE", docx_with_field(" DDEAUTO c:\\\\cmd.exe "), "file-has-data-links"),
+        ("Word with a program", docx_with_part("word/embeddings/a.bin", "MZ\u{90}"), "file-has-programs"),
+    ]
 }
 
 /// A zip archive that is no Word document, under the name of one.

@@ -10,6 +10,7 @@ mod actors;
 mod answer;
 mod app;
 mod backup;
+pub mod clamd;
 mod database;
 pub mod files;
 mod identity;

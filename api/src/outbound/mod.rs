@@ -2,6 +2,7 @@
 //! them, what sends notices, and who carries letters.
 
 mod carrier;
+mod clamd;
 mod contact_register;
 mod digipost;
 mod dpi;
@@ -25,6 +26,7 @@ pub(crate) mod webhook;
 #[cfg(test)]
 pub(crate) use carrier::StoredPdf;
 pub(crate) use carrier::{Carrier, Carriers, Consignment, Document, Pdf, Progress};
+pub(crate) use clamd::Clamd;
 pub(crate) use contact_register::DigdirContactRegister;
 pub(crate) use digipost::Digipost;
 pub(crate) use dpi::Dpi;

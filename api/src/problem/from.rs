@@ -146,6 +146,9 @@ impl From<Failure> for ApiError {
                 return Problem::new(ProblemKind::ContactRegisterUnavailable).rule(Rule::Krr15).into();
             }
             Failure::File(fault) => return fault.into(),
+            Failure::ScannerAway(error) => {
+                return Self::caused_by(Problem::new(ProblemKind::ScannerUnavailable), error);
+            }
             Failure::Store(error) => return error.into(),
             Failure::UnknownUploads(places) => return unknown_uploads(&places),
             Failure::Power(fault) => return fault.into(),

@@ -8,6 +8,7 @@ mod notifications;
 mod outbound;
 mod print;
 mod reader;
+mod scanner;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ pub use self::outbound::{
 pub use self::print::PrintSettings;
 use self::reader::Reader;
 pub use self::reader::SettingsProblems;
+pub use self::scanner::{ScannerAddress, ScannerSettings};
 pub use self::url::DatabaseUrl;
 use crate::clock::CLOCK_YEARS;
 
@@ -105,6 +107,8 @@ pub struct Settings {
     pub notifications: NotificationSettings,
     /// Who prints letters. Without anybody, nothing goes on paper.
     pub print: Option<PrintSettings>,
+    /// Who looks for malware in files.
+    pub scanner: ScannerSettings,
     /// Who brings letters to mailboxes at Digipost. Without it, nothing goes there.
     pub digipost: Option<DigipostSettings>,
     /// Who brings letters to mailboxes at every other provider, and at Digipost where `digipost` is not set.
@@ -297,6 +301,7 @@ impl Settings {
             platform: platform(reader, mode),
             notifications: notifications::notifications(reader),
             print: print::print(reader),
+            scanner: scanner::scanner(reader),
             digipost: outbound::digipost(reader),
             registers,
             dpi,

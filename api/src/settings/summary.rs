@@ -47,6 +47,7 @@ impl Settings {
             platform,
             notifications,
             print,
+            scanner,
             digipost,
             dpi,
             registers,
@@ -94,6 +95,11 @@ impl Settings {
         ]);
         lines.extend(notification_lines(notifications));
         lines.extend(print_lines(print.as_ref()));
+        lines.extend([
+            ("scanner.address", shown(scanner.address.as_ref())),
+            ("scanner.required", scanner.required.to_string()),
+            ("scanner.timeout_seconds", scanner.timeout.as_secs().to_string()),
+        ]);
         lines.extend(digipost_lines(digipost.as_ref()));
         lines.extend(dpi_lines(dpi.as_ref()));
         lines.extend(register_lines(registers));

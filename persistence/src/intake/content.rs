@@ -67,6 +67,7 @@ rows! {
         file_type: &'static str as Text,
         size_bytes: i64 as BigInt,
         sha256: Vec<u8> as Binary,
+        scanned: bool as Bool,
     }
 }
 
@@ -169,6 +170,7 @@ pub(crate) fn attachments<'s>(
                 file_type: content.file_type.as_word(),
                 size_bytes: i64::try_from(content.size_bytes).map_err(too_large)?,
                 sha256: content.sha256.to_vec(),
+                scanned: stored.scanned,
             })
         })
         .collect()

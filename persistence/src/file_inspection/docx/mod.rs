@@ -1,4 +1,4 @@
-//! Word, the zipped form: what makes one, and what its parts do when it is opened (ADR 0024).
+//! Word, the zipped form: what makes one, and what its parts do when it is opened (ADR 0025).
 
 mod fields;
 mod part;

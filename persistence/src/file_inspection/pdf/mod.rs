@@ -1,4 +1,4 @@
-//! PDF: what makes one, what it does when it is opened or clicked, and what it carries (ADR 0024).
+//! PDF: what makes one, what it does when it is opened or clicked, and what it carries (ADR 0025).
 //!
 //! As forgiving as readers are about what is around the document and about its tables, for the programs that people use
 //! write all kinds. What could run is looked for wherever a reader could find it.

@@ -1,0 +1,2 @@
+ALTER TABLE attachment DROP COLUMN scanned;
+ALTER TABLE upload DROP COLUMN scanned;
