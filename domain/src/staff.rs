@@ -1,6 +1,7 @@
 //! Who works for a service, and whom they follow up (DH-7, ADR-7).
 
 use chrono::{DateTime, TimeDelta, Utc};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::id::{MailboxId, PersonId, RecordedAccessId, ServiceId};
 use crate::person::{PersonName, Protection};
@@ -25,9 +26,49 @@ pub struct Member {
     pub clearances: Vec<Protection>,
 }
 
+/// Who said that a member follows up a patient.
+// The words below are sent to systems. Rename the variants as you like; never change a word.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "camelCase")]
+pub enum FollowUpSource {
+    /// The service's own system, of this patient alone.
+    Hand,
+    /// The nightly exchange. Only the exchange changes it.
+    Exchange,
+}
+
+impl FollowUpSource {
+    /// The word that is sent.
+    #[must_use]
+    pub fn as_word(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// What the patient's access log says of who follows them up.
+// The words below are stored for years. Rename the variants as you like; never change a word.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "camelCase")]
+pub enum FollowUpChange {
+    /// A member has become responsible.
+    BeginFollowUp,
+    /// A member is responsible no more.
+    EndFollowUp,
+}
+
+impl FollowUpChange {
+    /// The stored and sent word.
+    #[must_use]
+    pub fn as_word(self) -> &'static str {
+        self.into()
+    }
+}
+
 /// That a member of a service follows up a patient.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FollowUp {
+    /// Who said so.
+    pub source: FollowUpSource,
     /// The patient's mailbox.
     pub mailbox: MailboxId,
     /// The patient's name.
@@ -36,7 +77,7 @@ pub struct FollowUp {
     pub person: PersonId,
     /// The member's name.
     pub member_name: PersonName,
-    /// Since when.
+    /// Since when; by the exchange, since when the patient receives the service.
     pub since: DateTime<Utc>,
 }
 

@@ -1,6 +1,7 @@
 //! Reads the facts, asks the rules, hands the grant on, writes the audit entry. The one door to a mailbox.
 
 pub(crate) mod facts;
+pub(crate) mod lawful;
 mod organisation;
 pub(crate) mod representatives;
 mod service;
@@ -15,6 +16,7 @@ use domain::identity::NationalId;
 use domain::person::HEALTH_MAJORITY_YEARS;
 
 use self::facts::{Known, Owner, assurance_of};
+use self::lawful::Taken;
 use crate::audit;
 use crate::context::Context;
 use crate::database::Connection;
@@ -91,8 +93,8 @@ struct Wish {
     which: MailboxRef,
     action: Action,
     object: Option<Object>,
-    /// A service for which a health worker takes responsibility for the patient by this.
-    takes: Option<ServiceId>,
+    /// A conversation that a health worker takes by this.
+    takes: Option<Taken>,
 }
 
 /// How far what is known is trusted.
@@ -146,15 +148,15 @@ impl Store {
         self.enter(Wish { context: context.clone(), which, action, object, takes: None }, work, pass_writing).await
     }
 
-    /// Writes in a patient's mailbox for a service: like [`Store::write_mailbox`]. `takes`: a service for which the health
-    /// worker takes responsibility for the patient by this, which makes it lawful (DH-7).
+    /// Writes in a patient's mailbox for a service: like [`Store::write_mailbox`]. `takes`: a conversation that the health
+    /// worker takes by this, which makes it lawful (DH-7).
     pub(crate) async fn write_for_patient<T: Send + 'static>(
         &self,
         context: &Context,
         mailbox: MailboxId,
         action: Action,
         object: Option<Object>,
-        takes: Option<ServiceId>,
+        takes: Option<Taken>,
         work: impl FnOnce(&Inner, &mut Connection, &Opened) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         let which = MailboxRef::Id(mailbox);
@@ -403,7 +405,7 @@ fn known(
     context: &Context,
     hash: Option<&[u8; 32]>,
     owner: Option<&Owner>,
-    takes: Option<ServiceId>,
+    takes: Option<Taken>,
 ) -> Result<Known, StoreError> {
     let simple = |relation, person| Known {
         record: Record { assurance: assurance_of(&context.caller), owner: owner.map(|owner| owner.record), relation },
@@ -418,7 +420,7 @@ fn known(
             facts::representative(connection, &context.caller, hash, owner, context.now, inner.register_max_age)
         }
         (Caller::HealthWorker { organisation, .. }, Some(hash), Some(owner)) => {
-            facts::staff(connection, &context.caller, organisation, hash, owner, takes, context.now)
+            lawful::staff(connection, &context.caller, organisation, hash, owner, takes, context.now)
         }
         (Caller::System { .. }, ..) => Ok(simple(RelationRecord::System, None)),
         (Caller::Operator { .. }, ..) => Ok(simple(RelationRecord::Operator, None)),

@@ -21,7 +21,7 @@ use self::rows::{CORRUPT, Stored, StoredRow, stored_columns, stored_from};
 use crate::access::{MailboxRef, Opened};
 use crate::context::Context;
 use crate::conversation::{Report, report};
-use crate::database::{Connection, Id, Key, Time, on};
+use crate::database::{Connection, Id, Key, Time, keys, on};
 use crate::error::{Failure, StoreError};
 use crate::idempotency::{self, Created, RequestKey};
 use crate::message::within;
@@ -48,10 +48,7 @@ macro_rules! visible {
         let query = within!(of_mailbox, appointment, visibility.bounds()).into_boxed();
         match visibility.scope() {
             VisibleScope::Inbox => query,
-            VisibleScope::Services(services) => {
-                let services: Vec<Id> = services.iter().map(|service| service.key()).collect();
-                query.filter(appointment::service_id.eq_any(services))
-            }
+            VisibleScope::Record(reach) => query.filter(appointment::service_id.eq_any(keys(reach.services()))),
         }
     }};
 }

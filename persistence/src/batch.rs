@@ -4,6 +4,7 @@
 //! it. What counts is one transaction at the end: all of it, or nothing.
 
 use chrono::TimeDelta;
+use domain::access::Scope;
 
 /// How a batch is to be taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,6 +39,8 @@ pub enum LineFault {
     Duplicate,
     /// Who is to follow up is no member of the service.
     NotAMember,
+    /// The token lacks the scope that it takes to say who is to follow up.
+    ScopeMissing(Scope),
     /// Nobody in the register has the identity number.
     NotRegistered,
     /// The organisation has no such service.

@@ -25,7 +25,7 @@ pub(crate) use self::rows::{ConversationColumns, ConversationRow, FlagsRow, flag
 pub(crate) use self::writing::{Report, item_of, owner_hash, report, write};
 use crate::access::{MailboxRef, Opened};
 use crate::context::Context;
-use crate::database::{Connection, Id, Key, Time, on};
+use crate::database::{Connection, Id, Key, Time, keys, on};
 use crate::error::{Failure, StoreError};
 use crate::message::{covered, in_scope, visible};
 use crate::page::{Page, Slice};
@@ -127,9 +127,9 @@ fn visible_ids(connection: &mut Connection, opened: &Opened, before: Id, limit: 
             .into_boxed();
         match visibility.scope() {
             VisibleScope::Inbox => query.filter(exists(messages.filter(message::removed_at.is_null()))),
-            VisibleScope::Services(services) => {
-                let services: Vec<Id> = services.iter().map(|service| service.key()).collect();
-                query.filter(conversation::service_id.eq_any(services)).filter(exists(messages))
+            VisibleScope::Record(reach) => {
+                let services = conversation::service_id.eq_any(keys(reach.services()));
+                query.filter(services.or(conversation::id.eq_any(keys(reach.conversations())))).filter(exists(messages))
             }
         }
         .load::<Id>(c)

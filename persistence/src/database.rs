@@ -22,7 +22,7 @@ mod sql_types;
 
 pub(crate) use pairs::Pairs;
 pub(crate) use session::Session;
-pub(crate) use sql_types::{Id, Key, Time};
+pub(crate) use sql_types::{Id, Key, Time, keys};
 pub(crate) use sql_types::{SqlTime, SqlUuid};
 
 /// Compiles the same query text once for each backend. Statements are cached as on a plain connection.

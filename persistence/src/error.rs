@@ -197,6 +197,9 @@ pub enum Failure {
     /// The person whom a field of the request names is in no register.
     #[error("the person is in no register")]
     NotRegistered(&'static str),
+    /// The nightly exchange says who is responsible, and only it changes that.
+    #[error("the exchange says who is responsible")]
+    FollowUpByExchange,
     /// The power of attorney is over.
     #[error("the power of attorney is over")]
     PowerEnded,
@@ -276,6 +279,7 @@ impl Failure {
     pub(crate) const fn rule(&self) -> Option<Rule> {
         match self {
             Self::NotFound => Some(Rule::Pp5),
+            Self::FollowUpByExchange => Some(Rule::Dh6),
             Self::NotWritable(reason) => Some(reason.rule()),
             Self::SubjectRefused(_) => Some(Rule::Tk2),
             Self::NoReply(NoReply::Letter, _) => Some(Rule::Hk3),

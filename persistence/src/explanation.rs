@@ -3,15 +3,17 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use domain::access::{
-    Action, Assurance, Explanation, MembershipRecord, Policy, Record, RelationRecord, decide, explain,
+    Action, Assurance, Explanation, Grant, LawfulWay, Policy, Record, RelationRecord, decide, explain,
 };
-use domain::id::{MailboxId, PersonId, ServiceId};
+use domain::id::{ConversationId, MailboxId, PersonId, ServiceId};
 
-use crate::access::{MailboxRef, representatives};
+use crate::access::facts::owner_of;
+use crate::access::{MailboxRef, lawful, representatives};
 use crate::context::Context;
-use crate::database::{Connection, Id, Key, Time, on};
+use crate::database::{Connection, Id, Key, keys, on};
 use crate::error::{Failure, StoreError};
-use crate::schema::{follow_up, membership, recorded_access};
+use crate::message::visible;
+use crate::schema::message;
 use crate::{Inner, Store, person, service};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "access" };
@@ -36,6 +38,10 @@ pub struct OtherAccess {
     pub relation: Option<&'static str>,
     /// The service that they work for.
     pub service: Option<(ServiceId, String)>,
+    /// What gives a health worker access now. None for citizens.
+    pub ways: Vec<LawfulWay>,
+    /// The conversations that a health worker is to answer, as far as the owner sees something of them.
+    pub conversations: Vec<ConversationId>,
     /// What they may do.
     pub explanation: Explanation,
 }
@@ -44,6 +50,8 @@ pub struct OtherAccess {
 struct Candidate {
     person: PersonId,
     service: Option<ServiceId>,
+    ways: Vec<LawfulWay>,
+    conversations: Vec<ConversationId>,
     relation: RelationRecord,
 }
 
@@ -61,8 +69,11 @@ impl Store {
         let now = context.now;
         let (which, action) = (MailboxRef::Id(mailbox), Action::ExplainAccess);
         self.read_mailbox(context, which, action, None, move |inner, connection, opened| {
-            let others =
-                if opened.grant.is_owner() { others(inner, connection, &opened.record, actions, now)? } else { vec![] };
+            let others = if opened.grant.is_owner() {
+                others(inner, connection, &opened.grant, &opened.record, actions, now)?
+            } else {
+                vec![]
+            };
             Ok(AccessExplained {
                 relation: opened.grant.standing().as_word(),
                 own: explain(&opened.record, actions, now, inner.policy),
@@ -76,6 +87,7 @@ impl Store {
 fn others(
     inner: &Inner,
     connection: &mut Connection,
+    grant: &Grant,
     record: &Record,
     actions: &[Action],
     now: DateTime<Utc>,
@@ -87,10 +99,11 @@ fn others(
     // The owner is told how it stands by what is known; a fact that is old is asked again when somebody comes.
     let other = |found: representatives::Candidate| {
         let person = found.record.person;
-        Candidate { person, service: None, relation: RelationRecord::Other(found.record) }
+        let relation = RelationRecord::Other(found.record);
+        Candidate { person, service: None, ways: vec![], conversations: vec![], relation }
     };
     let mut candidates: Vec<Candidate> = representatives.into_iter().map(other).collect();
-    candidates.extend(staff(connection, mailbox, now)?);
+    candidates.extend(staff(connection, grant, now)?);
     let explained: Vec<(Candidate, Record, Explanation)> = candidates
         .into_iter()
         // Of somebody with a protected address nothing is told, not even when that ends (ADR-9).
@@ -117,6 +130,8 @@ fn others(
                 name: names.get(&candidate.person).cloned(),
                 relation: relation_now(&record, inner.policy, now),
                 service,
+                ways: candidate.ways,
+                conversations: candidate.conversations,
                 explanation,
             })
         })
@@ -131,44 +146,33 @@ fn relation_now(record: &Record, policy: Policy, now: DateTime<Utc>) -> Option<&
     decide(Action::SeeMailbox, &record.at(now), policy).ok().map(|grant| grant.standing().as_word())
 }
 
-/// Health workers who follow up the owner, or have recorded that they have access.
-fn staff(connection: &mut Connection, mailbox: Id, now: DateTime<Utc>) -> Result<Vec<Candidate>, StoreError> {
-    let following = on!(&mut *connection, c => follow_up::table
-        .inner_join(membership::table.on(
-            membership::service_id.eq(follow_up::service_id).and(membership::person_id.eq(follow_up::person_id)),
-        ))
-        .filter(follow_up::mailbox_id.eq(mailbox))
-        .order((follow_up::service_id, follow_up::person_id))
-        .select((follow_up::service_id, follow_up::person_id, membership::clearances))
-        .load::<(Id, Id, String)>(c))?;
-    let recorded = on!(connection, c => recorded_access::table
-        .inner_join(membership::table.on(
-            membership::service_id
-                .eq(recorded_access::service_id)
-                .and(membership::person_id.eq(recorded_access::person_id)),
-        ))
-        .filter(recorded_access::mailbox_id.eq(mailbox))
-        .filter(recorded_access::valid_until.gt(Time(now)))
-        .order(recorded_access::id)
-        .select((
-            recorded_access::service_id,
-            recorded_access::person_id,
-            membership::clearances,
-            recorded_access::valid_until,
-        ))
-        .load::<(Id, Id, String, Time)>(c))?;
-    let following = following.into_iter().map(|(service, person, cleared)| (service, person, cleared, true, None));
-    let recorded =
-        recorded.into_iter().map(|(service, person, cleared, until)| (service, person, cleared, false, Some(until.0)));
-    following
-        .chain(recorded)
-        .map(|(service, person, clearances, follows_up, access_until)| {
-            let cleared =
-                clearances.split_whitespace().map(str::parse).collect::<Result<_, _>>().map_err(|_| CORRUPT)?;
-            let membership = MembershipRecord { service: service.into(), follows_up, access_until, cleared };
-            let relation =
-                RelationRecord::Staff { person: Some(person.into()), is_close: false, memberships: vec![membership] };
-            Ok(Candidate { person: person.into(), service: Some(service.into()), relation })
-        })
-        .collect()
+/// The health workers who have some way to the owner. Whoever does not see everything in the mailbox is told of no
+/// conversation that is hidden from them (BX-5).
+fn staff(connection: &mut Connection, grant: &Grant, now: DateTime<Utc>) -> Result<Vec<Candidate>, StoreError> {
+    let owner = owner_of(connection, grant.mailbox(), now)?.ok_or(CORRUPT)?;
+    let found = lawful::candidates(connection, &owner, now)?;
+    let answered = found.iter().flat_map(|candidate| candidate.membership.answers.iter().copied()).collect();
+    let seen = seen(connection, grant, answered)?;
+    let candidate = |found: lawful::Candidate| {
+        let lawful::Candidate { person, is_close, mut membership } = found;
+        let is_seen = |id: &ConversationId| seen.contains(&id.key());
+        let conversations = membership.answers.iter().copied().filter(is_seen).collect();
+        if !grant.sees_whole_log() {
+            membership.answers.retain(is_seen);
+        }
+        let (service, ways) = (Some(membership.service), membership.ways(now));
+        let relation = RelationRecord::Staff { person: Some(person), is_close, memberships: vec![membership] };
+        Candidate { person, service, ways, conversations, relation }
+    };
+    Ok(found.into_iter().map(candidate).collect())
+}
+
+/// Those of these conversations of which the grant shows something.
+fn seen(connection: &mut Connection, grant: &Grant, ids: Vec<ConversationId>) -> Result<Vec<Id>, StoreError> {
+    Ok(on!(connection, c => visible!(grant)
+        .filter(message::conversation_id.assume_not_null().eq_any(keys(&ids)))
+        .filter(message::conversation_id.is_not_null())
+        .select(message::conversation_id.assume_not_null())
+        .distinct()
+        .load::<Id>(c))?)
 }

@@ -25,7 +25,7 @@ pub use self::telling::{HealthContactLine, HealthContactReport};
 use crate::access::{MailboxRef, Opened, service_facts};
 use crate::context::Context;
 use crate::conversation::owner_hash;
-use crate::database::{Connection, Id, Key, on};
+use crate::database::{Connection, Id, Key, keys, on};
 use crate::error::{Failure, StoreError};
 use crate::page::{Page, Slice};
 use crate::recipient::Verdicts;
@@ -99,7 +99,9 @@ impl Shown {
         let writes_to: Vec<Id> = services.iter().filter(admits).map(|service| service.id.key()).collect();
         let told_by = match visibility.scope() {
             VisibleScope::Inbox => writes_to.clone(),
-            VisibleScope::Services(own) => own.iter().map(|id| id.key()).filter(|id| writes_to.contains(id)).collect(),
+            VisibleScope::Record(reach) => {
+                keys(reach.services()).into_iter().filter(|id| writes_to.contains(id)).collect()
+            }
         };
         Ok(Self { told_by, writes_to })
     }

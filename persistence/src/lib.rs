@@ -25,6 +25,7 @@ mod event;
 mod explanation;
 mod feed;
 pub mod file_inspection;
+mod follow_up;
 mod form;
 mod handover;
 mod health_contact;

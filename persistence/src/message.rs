@@ -120,10 +120,18 @@ macro_rules! in_scope {
         let query = $query;
         match $visibility.scope() {
             domain::access::VisibleScope::Inbox => query.filter(message::removed_at.is_null()),
-            domain::access::VisibleScope::Services(services) => {
-                let services: Vec<$crate::database::Id> =
-                    services.iter().map(|service| $crate::database::Key::key(*service)).collect();
-                query.filter(message::service_id.eq_any(services))
+            domain::access::VisibleScope::Record(reach) => {
+                let services = message::service_id.eq_any($crate::database::keys(reach.services()));
+                // Where it can tell nothing more, it is not asked: most have lawful access to the patient.
+                match reach.conversations() {
+                    [] => query.filter(services),
+                    conversations => query.filter(
+                        services.or(message::conversation_id
+                            .assume_not_null()
+                            .eq_any($crate::database::keys(conversations))
+                            .and(message::conversation_id.is_not_null())),
+                    ),
+                }
             }
         }
     }};

@@ -1,27 +1,26 @@
 //! Who receives a service: the nightly exchange with its own system (DH-6, CON-15 to CON-17).
 
+mod taking;
+
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
 use diesel::copy_from;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Binary, Bool, Integer, Nullable};
-use domain::access::{ServiceAction, ServiceGrant};
+use domain::access::{ServiceAction, scope_to_name_responsible};
 use domain::audit::Subject;
 use domain::dialogue::{Relationship, RelationshipState};
 use domain::id::{BatchId, MailboxId, PersonId, ServiceId};
 use domain::identity::NationalId;
-use domain::person::{day_of, start_of};
 
-use crate::batch::{BatchReport, BatchTerms, LineFault, batch_lines, in_order};
+use crate::batch::{BatchReport, BatchTerms, LineFault, batch_lines};
 use crate::context::{Context, new_id};
 use crate::database::{Connection, Id, Key, SqlTime, SqlUuid, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::page::{Page, Slice};
 use crate::rows::rows;
-use crate::schema::{membership, person, relationship, relationship_line};
+use crate::schema::{person, relationship, relationship_line};
 use crate::{Store, audit, service};
 
 /// A line of a batch.
@@ -74,7 +73,8 @@ impl Store {
         Ok(new_id())
     }
 
-    /// Puts lines of a batch aside. They count for nothing yet.
+    /// Puts lines of a batch aside. They count for nothing yet. Lines that say who is responsible are not taken, and given
+    /// back, where the token lacks the scope for that.
     ///
     /// # Errors
     /// The store away.
@@ -82,9 +82,14 @@ impl Store {
         &self,
         context: &Context,
         batch: BatchId,
-        lines: Vec<RelationshipLine>,
-    ) -> Result<(), Failure> {
+        mut lines: Vec<RelationshipLine>,
+    ) -> Result<Vec<(u32, LineFault)>, Failure> {
         let now = context.now;
+        let mut faults = vec![];
+        if let Some(scope) = scope_to_name_responsible(&context.caller) {
+            let refused = lines.extract_if(.., |line| line.responsible.is_some());
+            faults.extend(refused.map(|line| (line.line, LineFault::ScopeMissing(scope))));
+        }
         self.run(move |inner, connection| {
             let row = |line: RelationshipLine| {
                 let RelationshipLine { line, citizen, is_closed, responsible } = line;
@@ -98,7 +103,8 @@ impl Store {
                 })
             };
             let rows: Vec<LineRow> = lines.into_iter().map(row).collect::<Result<_, StoreError>>()?;
-            connection.write(|connection| Ok::<_, Failure>(put_aside(connection, rows)?))
+            connection.write(|connection| Ok::<_, Failure>(put_aside(connection, rows)?))?;
+            Ok(faults)
         })
         .await
     }
@@ -121,7 +127,7 @@ impl Store {
         self.for_service(context, service, action, move |_, connection, grant| {
             connection.write(|connection| {
                 service::lock(connection, grant.service())?;
-                let report = apply(connection, grant, batch, terms, owned.now)?;
+                let report = taking::apply(connection, &owned, grant, batch, terms)?;
                 forget(connection, batch)?;
                 let entry =
                     audit::granted(&owned, None, Subject::Service(service), action.as_word(), None, grant.rule());
@@ -192,7 +198,7 @@ fn from_columns(active_from: Time, closed_at: Option<Time>) -> Relationship {
     Relationship { active_from: active_from.0, closed_at: closed_at.map(|at| at.0) }
 }
 
-/// The relationships of a citizen, with who follows up: of one service, or of all.
+/// The relationships of a citizen, with who is responsible as long as they are not closed: of one service, or of all.
 pub(crate) fn of_citizen(
     connection: &mut Connection,
     person_hash: &[u8],
@@ -214,19 +220,10 @@ pub(crate) fn of_citizen(
         query.load::<(Id, Time, Option<Time>, Option<Id>)>(c)
     })?;
     let row = |(service, active_from, closed_at, responsible): (Id, Time, Option<Time>, Option<Id>)| {
+        let responsible = responsible.filter(|_| closed_at.is_none());
         (service.into(), (from_columns(active_from, closed_at), responsible.map(Into::into)))
     };
     Ok(rows.into_iter().map(row).collect())
-}
-
-/// Takes a member out of all that they are responsible for in a service.
-pub(crate) fn release(connection: &mut Connection, service: ServiceId, member: PersonId) -> Result<(), StoreError> {
-    on!(connection, c => diesel::update(relationship::table)
-        .filter(relationship::service_id.eq(service.key()))
-        .filter(relationship::responsible_id.eq(member.key()))
-        .set(relationship::responsible_id.eq(None::<Id>))
-        .execute(c))?;
-    Ok(())
 }
 
 /// Puts lines into their table: the quickest way that the database has for many.
@@ -240,149 +237,3 @@ fn put_aside(connection: &mut Connection, rows: Vec<LineRow>) -> Result<(), Stor
     }
     Ok(())
 }
-
-/// Has PostgreSQL join the lines of a batch by hashing until the transaction ends. It knows nothing yet of lines that have
-/// just come, and would take a way that is quadratic where it guesses that there are few.
-fn join_whole(connection: &mut Connection) -> Result<(), StoreError> {
-    if let Connection::Postgres(link) = connection {
-        let link: &mut PgConnection = &mut *link;
-        diesel::sql_query("SET LOCAL enable_nestloop = off").execute(link)?;
-    }
-    Ok(())
-}
-
-fn apply(
-    connection: &mut Connection,
-    grant: &ServiceGrant,
-    batch: BatchId,
-    terms: BatchTerms,
-    now: DateTime<Utc>,
-) -> Result<BatchReport, Failure> {
-    join_whole(connection)?;
-    let rejected = rejected(connection, grant.service(), batch)?;
-    let is_broken = terms.has_broken_lines || !rejected.is_empty();
-    let total = count(connection, batch)?;
-    if terms.is_full && total == 0 && !is_broken {
-        return Err(Failure::EmptyBatch);
-    }
-    let mut report = BatchReport { rejected, ..BatchReport::default() };
-    if terms.is_atomic && is_broken {
-        return Ok(report);
-    }
-    leave_out(connection, batch, &report.rejected)?;
-    let total = total.saturating_sub(report.rejected.len() as u64);
-    let before = known(connection, grant.service())?;
-    let merge = MergeStatement {
-        service: grant.service().key(),
-        batch: batch.key(),
-        now: Time(now),
-        active_from: Time(start_of(day_of(now).succ_opt().ok_or(StoreError::Corrupt { what: "clock" })?)),
-    };
-    let touched = on!(&mut *connection, c => merge.execute(c))? as u64;
-    report.created = known(connection, grant.service())?.saturating_sub(before);
-    report.changed = touched.saturating_sub(report.created);
-    report.unchanged = total.saturating_sub(touched);
-    if terms.is_full && !is_broken {
-        report.closed = close_others(connection, grant.service(), batch, now)?;
-    }
-    Ok(report)
-}
-
-fn known(connection: &mut Connection, service: ServiceId) -> Result<u64, StoreError> {
-    let all = relationship::table.filter(relationship::service_id.eq(service.key()));
-    let count = on!(connection, c => all.count().get_result::<i64>(c))?;
-    Ok(u64::try_from(count).unwrap_or_default())
-}
-
-/// The lines that cannot be taken, in their order, each once.
-fn rejected(
-    connection: &mut Connection,
-    service: ServiceId,
-    batch: BatchId,
-) -> Result<Vec<(u32, LineFault)>, StoreError> {
-    let of_batch = || relationship_line::table.filter(relationship_line::batch_id.eq(batch.key()));
-    let members =
-        membership::table.filter(membership::service_id.eq(service.key())).select(membership::person_id.nullable());
-    let strangers = of_batch()
-        .filter(relationship_line::responsible_id.is_not_null())
-        .filter(relationship_line::responsible_id.ne_all(members))
-        .select(relationship_line::line);
-    let repeats = repeats(connection, batch)?;
-    let strangers: Vec<i32> = on!(connection, c => strangers.load(c))?;
-    let duplicates = repeats.into_iter().map(|line| (line, LineFault::Duplicate));
-    Ok(in_order(duplicates.chain(strangers.into_iter().map(|line| (line, LineFault::NotAMember)))))
-}
-
-/// Closes those whom a full list does not name.
-fn close_others(
-    connection: &mut Connection,
-    service: ServiceId,
-    batch: BatchId,
-    now: DateTime<Utc>,
-) -> Result<u64, StoreError> {
-    let named = relationship_line::table
-        .filter(relationship_line::batch_id.eq(batch.key()))
-        .filter(relationship_line::person_hash.eq(relationship::person_hash))
-        .select(relationship_line::line);
-    let closed = on!(connection, c => diesel::update(relationship::table)
-        .filter(relationship::service_id.eq(service.key()))
-        .filter(relationship::closed_at.is_null())
-        .filter(diesel::dsl::not(diesel::dsl::exists(named)))
-        .set(relationship::closed_at.eq(Time(now)))
-        .execute(c))?;
-    Ok(closed as u64)
-}
-
-/// Takes the lines of a batch over, in one statement whose text is the same for both databases. Only what differs gets as
-/// far as the index and is written. A relationship that comes back begins anew, with its night (CON-15).
-struct MergeStatement {
-    service: Id,
-    batch: Id,
-    now: Time,
-    active_from: Time,
-}
-
-impl<DB> QueryFragment<DB> for MergeStatement
-where
-    DB: diesel::backend::Backend + diesel::sql_types::HasSqlType<SqlUuid> + diesel::sql_types::HasSqlType<SqlTime>,
-    Id: diesel::serialize::ToSql<SqlUuid, DB>,
-    Time: diesel::serialize::ToSql<SqlTime, DB>,
-{
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        out.push_sql(
-            "INSERT INTO relationship (service_id, person_hash, told_at, active_from, closed_at, responsible_id) SELECT ",
-        );
-        out.push_bind_param::<SqlUuid, _>(&self.service)?;
-        out.push_sql(", line.person_hash, line.told_at, ");
-        out.push_bind_param::<SqlTime, _>(&self.active_from)?;
-        out.push_sql(", CASE WHEN line.is_closed THEN ");
-        out.push_bind_param::<SqlTime, _>(&self.now)?;
-        out.push_sql(
-            " END, line.responsible_id FROM relationship_line AS line LEFT JOIN relationship AS known \
-             ON known.person_hash = line.person_hash AND known.service_id = ",
-        );
-        out.push_bind_param::<SqlUuid, _>(&self.service)?;
-        out.push_sql(" WHERE line.batch_id = ");
-        out.push_bind_param::<SqlUuid, _>(&self.batch)?;
-        out.push_sql(
-            " AND (known.person_hash IS NULL OR (known.closed_at IS NULL) = line.is_closed \
-             OR known.responsible_id IS DISTINCT FROM line.responsible_id) \
-             ON CONFLICT (service_id, person_hash) DO UPDATE SET \
-             told_at = CASE WHEN relationship.closed_at IS NOT NULL AND excluded.closed_at IS NULL \
-             THEN excluded.told_at ELSE relationship.told_at END, \
-             active_from = CASE WHEN relationship.closed_at IS NOT NULL AND excluded.closed_at IS NULL \
-             THEN excluded.active_from ELSE relationship.active_from END, \
-             closed_at = CASE WHEN excluded.closed_at IS NULL THEN NULL \
-             ELSE coalesce(relationship.closed_at, excluded.closed_at) END, \
-             responsible_id = excluded.responsible_id",
-        );
-        Ok(())
-    }
-}
-
-impl QueryId for MergeStatement {
-    type QueryId = Self;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl<C> RunQueryDsl<C> for MergeStatement {}

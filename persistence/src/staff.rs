@@ -1,4 +1,4 @@
-//! Who works for a service, whom they follow up, and when they have recorded lawful access (DH-7, ADR-7).
+//! Who works for a service, and when they have recorded lawful access (DH-7, ADR-7).
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -7,18 +7,18 @@ use domain::audit::{Object, ObjectKind, Subject};
 use domain::id::{MailboxId, PersonId, ServiceId};
 use domain::identity::NationalId;
 use domain::person::{PersonName, Protection};
-use domain::staff::{AccessReason, FollowUp, Member, RECORDED_ACCESS_HOLDS, RecordedAccess};
+use domain::staff::{AccessReason, FollowUpChange, Member, RECORDED_ACCESS_HOLDS, RecordedAccess};
 
 use crate::access::facts::{Owner, owner_by_hash};
+use crate::access::lawful;
 use crate::context::{Context, new_id};
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::idempotency::{self, Created, RequestKey};
-use crate::page::{Page, Slice};
 use crate::register::{Refreshed, Whom};
-use crate::schema::{follow_up, membership, recorded_access};
+use crate::schema::{membership, recorded_access};
 use crate::vault::Field;
-use crate::{Inner, Store, audit, person, relationship};
+use crate::{Inner, Store, audit, follow_up, person, service};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "staff" };
 
@@ -82,131 +82,20 @@ impl Store {
         .await
     }
 
-    /// Ends a membership, and with it all that the member follows up.
+    /// Ends a membership, and with it all access by it: whom the member follows up, what they have on record, and what they
+    /// are to answer, which nobody has from then on.
     ///
     /// # Errors
     /// Refused, not a member, or the store away.
     pub async fn member_remove(&self, context: &Context, service: ServiceId, person: PersonId) -> Result<(), Failure> {
+        let owned = context.clone();
         self.manage(context, service, person_object(person), move |_, connection, grant| {
+            // The exchange may be naming them as responsible.
+            service::lock(connection, grant.service())?;
             let row = (grant.service().key(), person.key());
             let removed = on!(&mut *connection, c => diesel::delete(membership::table.find(row)).execute(c))?;
-            on!(connection, c => diesel::delete(follow_up::table
-                .filter(follow_up::service_id.eq(row.0))
-                .filter(follow_up::person_id.eq(row.1)))
-            .execute(c))?;
-            relationship::release(connection, grant.service(), person)?;
-            if removed == 0 { Err(Failure::NotFound) } else { Ok(()) }
-        })
-        .await
-    }
-
-    /// Says that a member follows up a patient. Saying it again changes nothing.
-    ///
-    /// # Errors
-    /// Refused, a patient in no register, somebody who is no member, or the store away.
-    pub async fn follow_up_put(
-        &self,
-        context: &Context,
-        service: ServiceId,
-        patient: NationalId,
-        member: PersonId,
-    ) -> Result<FollowUp, Failure> {
-        self.service_authorise(context, service, ServiceAction::ManageStaff).await?;
-        let patient = self.registered(context, patient, "/patient/nationalId").await?;
-        let now = context.now;
-        let mailbox = patient.record.mailbox;
-        let owned = context.clone();
-        self.manage(context, service, mailbox_object(mailbox), move |inner, connection, grant| {
-            let of_service = (grant.service().key(), member.key());
-            let is_member = on!(&mut *connection, c => diesel::select(diesel::dsl::exists(
-                membership::table.find(of_service),
-            ))
-            .get_result::<bool>(c))?;
-            if !is_member {
-                return Err(Failure::NotRegistered("/member/personId"));
-            }
-            let row = (of_service.0, mailbox.key(), of_service.1);
-            let since = on!(&mut *connection, c => follow_up::table
-                .find(row)
-                .select(follow_up::created_at)
-                .first::<Time>(c)
-                .optional())?;
-            if since.is_none() {
-                on!(&mut *connection, c => diesel::insert_into(follow_up::table)
-                    .values((
-                        follow_up::service_id.eq(row.0),
-                        follow_up::mailbox_id.eq(row.1),
-                        follow_up::person_id.eq(row.2),
-                        follow_up::created_at.eq(Time(now)),
-                    ))
-                    .execute(c))?;
-            }
-            // The patient sees in the log that somebody is to follow them up.
-            let subject = Subject::Mailbox(mailbox);
-            let object = Some(Object { kind: ObjectKind::Service, id: grant.service().as_uuid() });
-            let action = grant.action().as_word();
-            audit::insert(connection, vec![audit::granted(&owned, None, subject, action, object, grant.rule())])?;
-            Ok(FollowUp {
-                mailbox,
-                patient_name: name_of(inner, connection, patient.record.person)?,
-                person: member,
-                member_name: name_of(inner, connection, member)?,
-                since: since.map_or(now, |since| since.0),
-            })
-        })
-        .await
-    }
-
-    /// Who of a service follows up whom.
-    ///
-    /// # Errors
-    /// Refused, a cursor of another list, or the store away.
-    pub async fn follow_up_list(
-        &self,
-        context: &Context,
-        service: ServiceId,
-        page: Page,
-    ) -> Result<Slice<FollowUp>, Failure> {
-        self.manage(context, service, None, move |inner, connection, grant| {
-            follow_ups(inner, connection, grant, None, &page)
-        })
-        .await
-    }
-
-    /// Whom the caller follows up for a service.
-    ///
-    /// # Errors
-    /// Refused, a cursor of another list, or the store away.
-    pub async fn patient_list(
-        &self,
-        context: &Context,
-        service: ServiceId,
-        page: Page,
-    ) -> Result<Slice<FollowUp>, Failure> {
-        let owned = context.clone();
-        self.for_service(context, service, ServiceAction::SeePatients, move |inner, connection, grant| {
-            let caller = caller(inner, connection, &owned)?;
-            let patients = follow_ups(inner, connection, grant, Some(caller.record.person), &page)?;
-            connection.write(|connection| record(connection, &owned, grant, Some(caller.record.person), None))?;
-            Ok(patients)
-        })
-        .await
-    }
-
-    /// Says that a member follows up a patient no more.
-    ///
-    /// # Errors
-    /// Refused, nothing of the kind, or the store away.
-    pub async fn follow_up_remove(
-        &self,
-        context: &Context,
-        service: ServiceId,
-        mailbox: MailboxId,
-        member: PersonId,
-    ) -> Result<(), Failure> {
-        self.manage(context, service, mailbox_object(mailbox), move |_, connection, grant| {
-            let row = (grant.service().key(), mailbox.key(), member.key());
-            let removed = on!(connection, c => diesel::delete(follow_up::table.find(row)).execute(c))?;
+            let patients = lawful::release(connection, grant.service(), person, owned.now)?;
+            follow_up::note(connection, &owned, grant, FollowUpChange::EndFollowUp, patients)?;
             if removed == 0 { Err(Failure::NotFound) } else { Ok(()) }
         })
         .await
@@ -253,7 +142,7 @@ impl Store {
     }
 
     /// Does something with the staff of a service, in one transaction with its entry.
-    async fn manage<T: Send + 'static>(
+    pub(crate) async fn manage<T: Send + 'static>(
         &self,
         context: &Context,
         service: ServiceId,
@@ -272,7 +161,12 @@ impl Store {
     }
 
     /// Somebody whom a request names by number. Who is not known here is asked for in the register.
-    async fn registered(&self, context: &Context, number: NationalId, pointer: &'static str) -> Result<Owner, Failure> {
+    pub(crate) async fn registered(
+        &self,
+        context: &Context,
+        number: NationalId,
+        pointer: &'static str,
+    ) -> Result<Owner, Failure> {
         let now = context.now;
         let find = |number: NationalId| {
             self.run(move |inner, connection| Ok(owner_by_hash(connection, &inner.vault.lookup_hash(&number), now)?))
@@ -291,11 +185,11 @@ const fn person_object(person: PersonId) -> Option<Object> {
     Some(Object { kind: ObjectKind::Person, id: person.as_uuid() })
 }
 
-const fn mailbox_object(mailbox: MailboxId) -> Option<Object> {
+pub(crate) const fn mailbox_object(mailbox: MailboxId) -> Option<Object> {
     Some(Object { kind: ObjectKind::Mailbox, id: mailbox.as_uuid() })
 }
 
-fn record(
+pub(crate) fn record(
     connection: &mut Connection,
     context: &Context,
     grant: &ServiceGrant,
@@ -313,51 +207,8 @@ fn caller(inner: &Inner, connection: &mut Connection, context: &Context) -> Resu
     Ok(owner_by_hash(connection, &inner.vault.lookup_hash(number), context.now)?.ok_or(CORRUPT)?)
 }
 
-fn name_of(inner: &Inner, connection: &mut Connection, person: PersonId) -> Result<PersonName, StoreError> {
+pub(crate) fn name_of(inner: &Inner, connection: &mut Connection, person: PersonId) -> Result<PersonName, StoreError> {
     person::names_of(inner, connection, &[person])?.remove(&person).map(PersonName::from_register).ok_or(CORRUPT)
-}
-
-fn follow_ups(
-    inner: &Inner,
-    connection: &mut Connection,
-    grant: &ServiceGrant,
-    member: Option<PersonId>,
-    page: &Page,
-) -> Result<Slice<FollowUp>, Failure> {
-    use crate::schema::mailbox;
-    let list = format!("follow-ups:{}:{member:?}", grant.service());
-    let after: Option<(Id, Id)> = page.position(&inner.vault, &list)?;
-    let rows = on!(&mut *connection, c => {
-        let mut query = follow_up::table
-            .inner_join(mailbox::table.on(mailbox::id.eq(follow_up::mailbox_id)))
-            .filter(follow_up::service_id.eq(grant.service().key()))
-            .order((follow_up::mailbox_id, follow_up::person_id))
-            .limit(page.fetch_limit())
-            .select((follow_up::mailbox_id, mailbox::person_id, follow_up::person_id, follow_up::created_at))
-            .into_boxed();
-        if let Some(member) = member {
-            query = query.filter(follow_up::person_id.eq(member.key()));
-        }
-        if let Some((mailbox, person)) = after {
-            query = query.filter(follow_up::mailbox_id.ge(mailbox)).filter(
-                follow_up::mailbox_id.gt(mailbox).or(follow_up::person_id.gt(person)),
-            );
-        }
-        query.load::<(Id, Id, Id, Time)>(c)
-    })?;
-    let slice = Slice::cut(rows, page, &inner.vault, &list, |row| (row.0, row.2));
-    let persons: Vec<PersonId> = slice.items.iter().flat_map(|row| [row.1.into(), row.2.into()]).collect();
-    let names = person::names_of(inner, connection, &persons)?;
-    let name = |person: Id| names.get(&person.into()).cloned().map(PersonName::from_register).ok_or(CORRUPT);
-    slice.try_map(|(mailbox, patient, person, since)| {
-        Ok(FollowUp {
-            mailbox: mailbox.into(),
-            patient_name: name(patient)?,
-            person: person.into(),
-            member_name: name(person)?,
-            since: since.0,
-        })
-    })
 }
 
 fn insert(

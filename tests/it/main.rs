@@ -27,6 +27,7 @@ mod jobs;
 mod journal;
 mod journal_forms;
 mod journal_receipts;
+mod lawful_access;
 mod letters;
 mod log_lines;
 mod migrating;

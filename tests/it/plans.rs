@@ -15,6 +15,8 @@ use crate::persons::{DAGNY, SKUDDAR};
 const LONG: usize = 5000;
 /// Rows of others.
 const OTHERS: usize = 10_000;
+/// Patients of one nurse: few of those there are, so that each is looked up by itself.
+const PATIENTS: usize = 20;
 /// The items of a page.
 const LIMIT: u64 = 50;
 /// A statement may look at so many rows: a page with what stands around its items, a few times over.
@@ -23,7 +25,7 @@ const MOST_ROWS: u64 = 12 * LIMIT;
 const TIMES: usize = 7;
 
 /// Each list of the contract: whose it is, the table that it is a page of, and what narrows it.
-const LISTS: [(&str, Owner, &str, &[&str]); 19] = [
+const LISTS: [(&str, Owner, &str, &[&str]); 20] = [
     ("accessLogList", Owner::Citizen, "audit_entry", &[""]),
     ("appointmentList", Owner::Citizen, "appointment", &[""]),
     ("conversationList", Owner::Citizen, "conversation", &[""]),
@@ -35,6 +37,7 @@ const LISTS: [(&str, Owner, &str, &[&str]); 19] = [
     ("messageList", Owner::Citizen, "message", &["", "unread=true", "conversationId={conversationId}"]),
     ("organisationList", Owner::Operator, "organisation", &[""]),
     ("patientList", Owner::Staff, "follow_up", &[""]),
+    ("patientList", Owner::Staff, "relationship", &[""]),
     ("powerOfAttorneyList", Owner::Citizen, "power_of_attorney", &[""]),
     ("privacyNoticeList", Owner::Anybody, "organisation", &[""]),
     ("queueList", Owner::Desk, "conversation", &["", "state=open", "assignee=me", "assignee=nobody"]),
@@ -269,7 +272,7 @@ async fn fill(world: &World) {
     let place = world.app.place();
     let id = |name: &str| place.id(&world.ids[name]);
     let (mailbox, service, organisation) = (id("{mailboxId}"), id("{serviceId}"), id("{organisationId}"));
-    let (conversation, webhook) = (id("{conversationId}"), id("{webhookId}"));
+    let (conversation, webhook, nurse) = (id("{conversationId}"), id("{webhookId}"), id("{personId}"));
     // What waits for a webhook is sent by nobody.
     place.execute("UPDATE webhook SET state = 'paused'");
 
@@ -340,10 +343,11 @@ async fn fill(world: &World) {
              SELECT {mailbox}, {OLDER}, 1, '1', now() FROM generate_series(1, {LONG}) AS n;
          INSERT INTO follow_up (service_id, mailbox_id, person_id, created_at)
              SELECT {service}, {OTHER}, {NEWER}, now() FROM generate_series(1, {LONG}) AS n;
-         INSERT INTO relationship (service_id, person_hash, told_at, active_from)
-             SELECT {service}, {HASH}, now(), now() FROM generate_series(1, {LONG}) AS n;
-         INSERT INTO relationship (service_id, person_hash, told_at, active_from)
-             SELECT {OTHER}, {HASH}, now(), now() FROM generate_series(1, {OTHERS}) AS n;
+         INSERT INTO relationship (service_id, person_hash, told_at, active_from, responsible_id)
+             SELECT {service}, {HASH}, now(), now(), CASE WHEN n <= {PATIENTS} THEN {nurse} ELSE {NEWER} END
+             FROM generate_series(1, {LONG}) AS n;
+         INSERT INTO relationship (service_id, person_hash, told_at, active_from, responsible_id)
+             SELECT {OTHER}, {HASH}, now(), now(), {OTHER} FROM generate_series(1, {OTHERS}) AS n;
          INSERT INTO webhook_delivery (organisation_id, webhook_id, number, attempts)
              SELECT {organisation}, {webhook}, n, 1 FROM generate_series(1, {LONG}) AS n;
          INSERT INTO organisation (id, number, name, created_at)

@@ -9,7 +9,9 @@ use tests::{Answer, Database, Issuer, Place, TestApp, files, stories};
 
 use crate::appointments::visit;
 use crate::dialogue::{home_care, inquiry, tell};
-use crate::persons::{DOD, ELDRID, LILLE, MILLENNIA, MONA, NESTEN_SEKSTEN, NILS, RESERVERT, SKJULT, SKUDDAR, UNKNOWN};
+use crate::persons::{
+    DAGNY, DOD, ELDRID, LILLE, MILLENNIA, MONA, NESTEN_SEKSTEN, NILS, RESERVERT, SKJULT, SKUDDAR, UNKNOWN,
+};
 use crate::powers::{POWERS, day, path_of};
 use crate::scanner::scanner_that_says;
 
@@ -240,6 +242,12 @@ async fn of_dialogue(app: &TestApp, happened: &mut Happened) {
     happened.note(&write(care, "dialogue", "Hei").await, "service-not-received");
     let _ = tell(&municipality, care, "", &[json!({"nationalId": SKUDDAR})]).await.expect(200);
     happened.note(&write(care, "dialogue", "Hei").await, "link-pending");
+    let member = municipality.put(&care.path("/members"), &json!({"nationalId": DAGNY})).await.expect(200);
+    let responsible = json!({"personId": member.text("personId")});
+    let row = json!({"nationalId": SKUDDAR, "responsible": responsible});
+    let _ = tell(&municipality, care, "", &[row]).await.expect(200);
+    let told = care.path(&format!("/follow-ups/{}/{}", citizen.mailbox, member.text("personId")));
+    happened.note(&municipality.delete(&told).await, "follow-up-by-exchange");
     happened.note(&write(office, "letter", "Hei").await, "service-not-open");
     happened.note(&write(office, "dialogue", "Min søknad").await, "subject-refused");
     let open = |policy| json!({"minimumConsent": policy, "dialogue": {"accepts": ["dialogue"], "requiresRelationship": false, "takesReplies": false}});

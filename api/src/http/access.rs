@@ -3,8 +3,8 @@
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
-use domain::access::{Action, Change, Explanation, Right};
-use domain::id::MailboxId;
+use domain::access::{Action, Change, Explanation, LawfulWay, Right};
+use domain::id::{ConversationId, MailboxId};
 use persistence::{AccessExplained, OtherAccess};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -109,6 +109,14 @@ pub(crate) struct OtherAccessView {
     /// The service that they work for; null for citizens.
     #[schema(required)]
     service: Option<WorkplaceView>,
+    /// What gives a health worker access: `followUp` (the service has said that they follow the owner up), `responsibility`
+    /// (the service's nightly exchange names them), `recordedAccess` (they have put on record that they have lawful access)
+    /// or `assignment` (they are to answer a conversation that is not closed, and see that conversation). Empty for citizens.
+    #[schema(example = json!(["responsibility"]))]
+    ways: Vec<&'static str>,
+    /// The conversations that a health worker is to answer, as far as you can see them. Where `assignment` is their only
+    /// way, they see nothing else.
+    conversation_ids: Vec<Uuid>,
     /// What they may do now.
     rights: Vec<RightView>,
     /// What will be decided otherwise.
@@ -149,12 +157,14 @@ impl From<AccessExplained> for AccessView {
 }
 
 impl From<OtherAccess> for OtherAccessView {
-    fn from(OtherAccess { name, relation, service, explanation }: OtherAccess) -> Self {
+    fn from(OtherAccess { name, relation, service, ways, conversations, explanation }: OtherAccess) -> Self {
         let (mut rights, upcoming) = views(explanation);
         // Of others the owner wants to know what they may, not all that they may not.
         rights.retain(|right| right.allowed);
         let service = service.map(|(id, name)| WorkplaceView { id: id.as_uuid(), name });
-        Self { name, relation, service, rights, upcoming }
+        let ways = ways.into_iter().map(LawfulWay::as_word).collect();
+        let conversation_ids = conversations.into_iter().map(ConversationId::as_uuid).collect();
+        Self { name, relation, service, ways, conversation_ids, rights, upcoming }
     }
 }
 

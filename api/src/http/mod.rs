@@ -18,6 +18,7 @@ mod draft;
 pub(crate) mod etag;
 pub(crate) mod event;
 pub(crate) mod figures;
+mod follow_up;
 mod form;
 pub(crate) mod headers;
 pub(crate) mod health;
@@ -168,10 +169,10 @@ pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
             .service(staff::member_put)
             .service(staff::member_list)
             .service(staff::member_remove)
-            .service(staff::follow_up_put)
-            .service(staff::follow_up_list)
-            .service(staff::follow_up_remove)
-            .service(staff::patient_list)
+            .service(follow_up::follow_up_put)
+            .service(follow_up::follow_up_list)
+            .service(follow_up::follow_up_remove)
+            .service(follow_up::patient_list)
             .service(staff::access_record)
             .service(organisation::organisation_register)
             .service(organisation::organisation_list)

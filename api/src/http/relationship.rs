@@ -31,7 +31,7 @@ pub(crate) struct RelationshipRequest {
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "active")]
     state: Field<String>,
-    /// Who follows up; nobody where left out.
+    /// Who follows up; nobody where left out. It opens the citizen to them, so it takes the scope `brevdue:staff.write` too.
     #[serde(default)]
     #[schema(value_type = Option<MemberRefRequest>)]
     responsible: Field<MemberRefRequest>,
@@ -96,7 +96,10 @@ impl From<RelationshipEntry> for RelationshipView {
 ///
 /// The nightly exchange: up to 50,000 lines of JSON, one for each citizen, as `application/x-ndjson`. It may be sent
 /// again: what is known changes nothing. All lines that can be taken count from the moment of the answer, or none do where
-/// it was broken off. A new citizen can write from the next day on (CON-15). Takes the scope `brevdue:services.write`.
+/// it was broken off. A new citizen can write from the next day on (CON-15). Takes the scope `brevdue:services.write`; a
+/// line that says who is responsible also takes `brevdue:staff.write`, and is rejected without it. Whoever is named has
+/// lawful access to the citizen until an exchange names somebody else or closes the relationship (DH-7); the citizen sees
+/// both in the access log.
 #[utoipa::path(
     operation_id = "relationshipPut",
     tag = "Services",
@@ -123,8 +126,8 @@ pub(crate) async fn relationship_put(
     batch::check_head(&request)?;
     let read = |number, text: &str| read(number, text, state.series);
     let put_aside = async |lines| {
-        store.relationship_batch_add(&call, batch, lines).await?;
-        Ok(vec![])
+        let faults = store.relationship_batch_add(&call, batch, lines).await?;
+        Ok(faults.into_iter().map(|(line, fault)| (line, violation(fault))).collect())
     };
     let end = async |terms| store.relationship_batch_end(&call, service, batch, terms).await;
     let discard = async || store.relationship_batch_discard(batch).await;
@@ -159,6 +162,7 @@ fn violation(fault: LineFault) -> Violation {
     let (pointer, code) = match fault {
         LineFault::Duplicate => ("/nationalId", ViolationCode::Duplicate),
         LineFault::NotAMember => ("/responsible/personId", ViolationCode::NotAMember),
+        LineFault::ScopeMissing(scope) => ("/responsible", ViolationCode::ScopeMissing { scope: scope.as_word() }),
         LineFault::NotRegistered => ("/nationalId", ViolationCode::NotRegistered),
         LineFault::UnknownService => ("", ViolationCode::UnknownService),
         LineFault::AnotherCitizens => ("/nationalId", ViolationCode::AnotherCitizens),

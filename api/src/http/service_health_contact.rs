@@ -193,6 +193,7 @@ fn violation(fault: LineFault) -> Violation {
     let (pointer, code) = match fault {
         LineFault::Duplicate => ("/externalId", ViolationCode::Duplicate),
         LineFault::NotAMember => ("", ViolationCode::NotAMember),
+        LineFault::ScopeMissing(scope) => ("", ViolationCode::ScopeMissing { scope: scope.as_word() }),
         LineFault::NotRegistered => ("/nationalId", ViolationCode::NotRegistered),
         LineFault::UnknownService => ("/serviceId", ViolationCode::UnknownService),
         LineFault::AnotherCitizens => ("/nationalId", ViolationCode::AnotherCitizens),

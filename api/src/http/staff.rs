@@ -1,12 +1,12 @@
-//! Who works for a service, and whom they follow up.
+//! Who works for a service, and what lawful access they have put on record.
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, put};
 use chrono::{DateTime, Utc};
-use domain::id::{MailboxId, PersonId, ServiceId};
+use domain::id::{PersonId, ServiceId};
 use domain::identity::NationalId;
 use domain::person::Protection;
-use domain::staff::{AccessReason, FollowUp, Member, RecordedAccess};
+use domain::staff::{AccessReason, Member, RecordedAccess};
 use serde::{Deserialize, Serialize};
 use strum::VariantArray as _;
 use utoipa::{IntoParams, ToSchema};
@@ -14,11 +14,11 @@ use uuid::Uuid;
 
 use super::context::Call;
 use super::idempotency::{created, optional_key};
-use super::input::{Field, JsonBody, QueryInput, Unknown, Violations};
-use super::page::{ListView, PageQuery};
+use super::input::{Field, JsonBody, Unknown, Violations};
+use super::page::ListView;
 use super::service::ServicePath;
 use crate::app::AppState;
-use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems, QueryProblems};
+use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems};
 use crate::problem::{ApiError, ViolationCode};
 
 /// A member of a service.
@@ -29,22 +29,6 @@ pub(crate) struct MemberPath {
     /// The service.
     #[param(value_type = Uuid)]
     service_id: ServiceId,
-    /// The health worker.
-    #[param(value_type = Uuid)]
-    person_id: PersonId,
-}
-
-/// A patient whom a member of a service follows up.
-#[derive(Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase")]
-#[into_params(parameter_in = Path)]
-pub(crate) struct FollowUpPath {
-    /// The service.
-    #[param(value_type = Uuid)]
-    service_id: ServiceId,
-    /// The patient's mailbox.
-    #[param(value_type = Uuid)]
-    mailbox_id: MailboxId,
     /// The health worker.
     #[param(value_type = Uuid)]
     person_id: PersonId,
@@ -115,38 +99,6 @@ impl MemberRefRequest {
     }
 }
 
-/// Who is to follow up whom.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct FollowUpRequest {
-    /// The patient.
-    #[schema(value_type = PatientRequest)]
-    patient: Field<PatientRequest>,
-    /// The member of the service.
-    #[schema(value_type = MemberRefRequest)]
-    member: Field<MemberRefRequest>,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
-}
-
-/// That a member follows up a patient.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct FollowUpView {
-    /// The patient's mailbox.
-    mailbox_id: Uuid,
-    /// The patient's name.
-    #[schema(example = "Kari Nordmann")]
-    patient_name: String,
-    /// The health worker.
-    person_id: Uuid,
-    /// The health worker's name.
-    member_name: String,
-    /// Since when.
-    since: DateTime<Utc>,
-}
-
 /// A lawful access that is to be put on record.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -185,18 +137,6 @@ impl From<Member> for MemberView {
     }
 }
 
-impl From<FollowUp> for FollowUpView {
-    fn from(FollowUp { mailbox, patient_name, person, member_name, since }: FollowUp) -> Self {
-        Self {
-            mailbox_id: mailbox.as_uuid(),
-            patient_name: patient_name.expose().to_owned(),
-            person_id: person.as_uuid(),
-            member_name: member_name.expose().to_owned(),
-            since,
-        }
-    }
-}
-
 impl From<RecordedAccess> for RecordedAccessView {
     fn from(RecordedAccess { id, service, mailbox, valid_until }: RecordedAccess) -> Self {
         Self { id: id.as_uuid(), service_id: service.as_uuid(), mailbox_id: mailbox.as_uuid(), valid_until }
@@ -221,7 +161,12 @@ fn clearances(violations: &mut Violations, words: Vec<Field<String>>) -> Vec<Pro
     cleared
 }
 
-fn patient(violations: &mut Violations, state: &AppState, request: Field<PatientRequest>) -> Option<NationalId> {
+/// Reads the patient of a request.
+pub(super) fn patient(
+    violations: &mut Violations,
+    state: &AppState,
+    request: Field<PatientRequest>,
+) -> Option<NationalId> {
     let PatientRequest { national_id, unknown } = violations.required("/patient", request)?;
     let number = violations.required("/patient/nationalId", national_id);
     let number = violations.parse("/patient/nationalId", number, |text| NationalId::parse(text, state.series));
@@ -281,7 +226,8 @@ pub(crate) async fn member_list(
 
 /// End a membership
 ///
-/// The health worker follows up nobody for the service any more.
+/// The health worker follows up nobody for the service any more, and what they have put on record there counts no more.
+/// Conversations that they are to answer and that are not closed go back to nobody.
 #[utoipa::path(
     operation_id = "memberRemove",
     tag = "Services",
@@ -296,105 +242,6 @@ pub(crate) async fn member_remove(
 ) -> Result<HttpResponse, ApiError> {
     state.store.member_remove(&call, path.service_id, path.person_id).await?;
     Ok(HttpResponse::NoContent().finish())
-}
-
-/// Let a member follow up a patient
-///
-/// The member can then read what the service and the patient have sent each other (DH-7). The patient sees it in the
-/// access log. Takes the scope `brevdue:staff.write`.
-#[utoipa::path(
-    operation_id = "followUpPut",
-    tag = "Services",
-    params(ServicePath),
-    request_body = FollowUpRequest,
-    responses((status = 200, description = "Who follows up whom.", body = FollowUpView), CallProblems, BodyProblems),
-)]
-#[put("/v1/services/{serviceId}/follow-ups")]
-pub(crate) async fn follow_up_put(
-    call: Call,
-    state: Data<AppState>,
-    path: Path<ServicePath>,
-    body: JsonBody<FollowUpRequest>,
-) -> Result<HttpResponse, ApiError> {
-    let FollowUpRequest { patient, member, unknown } = body.value;
-    let mut violations = Violations::new();
-    let patient = self::patient(&mut violations, &state, patient);
-    let member = violations.required("/member", member).and_then(|member| member.read(&mut violations, "/member"));
-    violations.unknown("", &unknown);
-    let (Some(patient), Some(member)) = (patient, member) else { return Err(violations.into_error()) };
-    violations.finish()?;
-    let follow_up = state.store.follow_up_put(&call, path.service_id, patient, member).await?;
-    Ok(HttpResponse::Ok().json(FollowUpView::from(follow_up)))
-}
-
-/// List who follows up whom
-///
-/// For the service's own systems.
-#[utoipa::path(
-    operation_id = "followUpList",
-    tag = "Services",
-    params(ServicePath, PageQuery),
-    responses(
-        (status = 200, description = "A page of the list.", body = ListView<FollowUpView>),
-        CallProblems,
-        QueryProblems,
-    ),
-)]
-#[get("/v1/services/{serviceId}/follow-ups")]
-pub(crate) async fn follow_up_list(
-    call: Call,
-    state: Data<AppState>,
-    path: Path<ServicePath>,
-    query: QueryInput<PageQuery>,
-) -> Result<HttpResponse, ApiError> {
-    let page = PageQuery::read(query)?;
-    let follow_ups = state.store.follow_up_list(&call, path.service_id, page).await?;
-    Ok(HttpResponse::Ok().json(ListView::of(follow_ups, FollowUpView::from)))
-}
-
-/// Let a member follow up a patient no more
-///
-/// The member cannot read what the service and the patient have sent each other from then on.
-#[utoipa::path(
-    operation_id = "followUpRemove",
-    tag = "Services",
-    params(FollowUpPath),
-    responses((status = 204, description = "It is ended."), CallProblems),
-)]
-#[delete("/v1/services/{serviceId}/follow-ups/{mailboxId}/{personId}")]
-pub(crate) async fn follow_up_remove(
-    call: Call,
-    state: Data<AppState>,
-    path: Path<FollowUpPath>,
-) -> Result<HttpResponse, ApiError> {
-    let FollowUpPath { service_id, mailbox_id, person_id } = path.into_inner();
-    state.store.follow_up_remove(&call, service_id, mailbox_id, person_id).await?;
-    Ok(HttpResponse::NoContent().finish())
-}
-
-/// List the patients whom I follow up
-///
-/// For a health worker, of one service.
-#[utoipa::path(
-    operation_id = "patientList",
-    tag = "Services",
-    params(ServicePath, PageQuery),
-    responses(
-        (status = 200, description = "A page of the list.", body = ListView<FollowUpView>),
-        CallProblems,
-        QueryProblems,
-    ),
-)]
-#[get("/v1/services/{serviceId}/patients")]
-pub(crate) async fn patient_list(
-    call: Call,
-    state: Data<AppState>,
-    path: Path<ServicePath>,
-    query: QueryInput<PageQuery>,
-) -> Result<HttpResponse, ApiError> {
-    let page = PageQuery::read(query)?;
-    let patients = state.store.patient_list(&call, path.service_id, page).await?;
-    Ok(HttpResponse::Ok().json(ListView::of(patients, FollowUpView::from)))
 }
 
 /// Put lawful access on record

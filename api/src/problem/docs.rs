@@ -37,6 +37,7 @@ fn examples() -> Vec<ViolationCode> {
             ViolationCode::TooMany { .. } => ViolationCode::TooMany { max: 20 },
             ViolationCode::NotAChoice { .. } => ViolationCode::NotAChoice { choices: vec!["letter", "dialogue"] },
             ViolationCode::OutOfRange { .. } => ViolationCode::OutOfRange { min: 1, max: 200 },
+            ViolationCode::ScopeMissing { .. } => ViolationCode::ScopeMissing { scope: "brevdue:staff.write" },
             ViolationCode::ExactlyOneOf { .. } => ViolationCode::ExactlyOneOf { fields: &["nationalId", "mailboxId"] },
             other => other,
         })

@@ -155,6 +155,9 @@ impl From<Failure> for ApiError {
             Failure::NotRegistered(pointer) => return violation(pointer, ViolationCode::NotRegistered),
             Failure::VisibilityWidened(widened) => return self::widened(&widened),
             Failure::PowerEnded => ProblemKind::PowerOfAttorneyEnded,
+            Failure::FollowUpByExchange => {
+                return Problem::new(ProblemKind::FollowUpByExchange).rule(Rule::Dh6).into();
+            }
             Failure::PowerAssigned => {
                 return Problem::new(ProblemKind::PowerOfAttorneyAssigned).rule(Rule::Ful14).into();
             }

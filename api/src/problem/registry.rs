@@ -174,6 +174,8 @@ pub enum ProblemKind {
     PowerOfAttorneyEnded,
     /// An assigned power of attorney changes only by the form that it was assigned on (FUL-14).
     PowerOfAttorneyAssigned,
+    /// The nightly exchange says who is responsible for the patient, and only it changes that (DH-6).
+    FollowUpByExchange,
     /// A change that does not say which version it starts from.
     PreconditionRequired,
     /// Somebody has changed the thing since the caller saw it.
@@ -274,6 +276,7 @@ impl ProblemKind {
             | Self::ClientExists
             | Self::PowerOfAttorneyOverlaps
             | Self::PowerOfAttorneyEnded
+            | Self::FollowUpByExchange
             | Self::LinkPending
             | Self::LetterHasNoReply
             | Self::ConversationClosed

@@ -121,6 +121,11 @@ pub(crate) enum ViolationCode {
     NotJson,
     /// Not a member of the service.
     NotAMember,
+    /// The token lacks the scope that this takes.
+    ScopeMissing {
+        /// The scope's word in the token.
+        scope: &'static str,
+    },
     /// The thing is another citizen's.
     AnotherCitizens,
     /// The organisation has no such service.
@@ -264,6 +269,11 @@ impl ViolationCode {
                 "Personen er ikke ansatt i tjenesten.",
                 "Personen er ikkje tilsett i tenesta.",
                 "The person is not a member of the service.",
+            ),
+            Self::ScopeMissing { scope } => choose(
+                format!("Dette krever et token med scopet {scope}."),
+                format!("Dette krev eit token med scopet {scope}."),
+                format!("This takes a token with the scope {scope}."),
             ),
             Self::AnotherCitizens => fixed(
                 "Dette gjelder en annen innbygger.",

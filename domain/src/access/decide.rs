@@ -4,12 +4,12 @@
 //! out. An oracle in `domain/tests` says the same in another form; the two are compared over all combinations of facts.
 
 use super::action::Action;
-use super::facts::{Facts, OwnerFacts, Policy, PowerFacts, Relation, Representative, Staff};
+use super::facts::{Facts, Membership, OwnerFacts, Policy, PowerFacts, Relation, Representative, Staff};
 use super::rows::row;
 use super::visibility::Visibility;
-use super::{Assurance, Refusal};
+use super::{Assurance, Reach, Refusal};
 use crate::consent::ConsentLevel;
-use crate::id::{MailboxId, PersonId, ServiceId};
+use crate::id::{MailboxId, PersonId};
 use crate::person::{ADULT_YEARS, HEALTH_MAJORITY_YEARS, PARENTS_SEE_LESS_YEARS, Protection};
 use crate::rule::Rule;
 
@@ -32,8 +32,8 @@ pub enum Standing {
     Assigned,
     /// A guardian, where guardians are admitted.
     Guardian,
-    /// A health worker of these services.
-    Staff(Vec<ServiceId>),
+    /// A health worker, with what they reach.
+    Staff(Reach),
 }
 
 impl Standing {
@@ -196,7 +196,7 @@ fn standing(owner: &OwnerFacts, relation: &Relation, policy: Policy) -> Result<(
         Relation::Other(representative) => {
             Ok((represents(owner, representative, policy)?, Some(representative.person)))
         }
-        Relation::Staff(staff) => Ok((follows_up(owner, staff)?, staff.person)),
+        Relation::Staff(staff) => Ok((has_access(owner, staff)?, staff.person)),
         Relation::Operator => Err(Refusal::OperatorSeesNoContent),
         Relation::System | Relation::Nobody => Err(Refusal::NotRelated),
     }
@@ -280,22 +280,28 @@ const fn guardian(owner: &OwnerFacts, other: &Representative, policy: Policy) ->
     }
 }
 
-/// The services for which a health worker may look into the mailbox.
-fn follows_up(owner: &OwnerFacts, staff: &Staff) -> Result<Standing, Refusal> {
+/// What of the mailbox a health worker reaches (DH-7). Where they have lawful access to the patient, what they are to answer
+/// of that service is part of it.
+fn has_access(owner: &OwnerFacts, staff: &Staff) -> Result<Standing, Refusal> {
     if staff.is_close {
         return Err(Refusal::CloseToOwner);
     }
     if staff.memberships.is_empty() {
         return Err(Refusal::NotRelated);
     }
-    let lawful = || staff.memberships.iter().filter(|member| member.follows_up || member.has_recorded_access);
-    if lawful().next().is_none() {
+    let has_any = |member: &&Membership| member.has_lawful_access || !member.answers.is_empty();
+    if !staff.memberships.iter().any(|member| has_any(&member)) {
         return Err(Refusal::NotFollowedUp);
     }
     let is_protected = owner.protection.is_graded();
-    let services: Vec<ServiceId> =
-        lawful().filter(|member| !is_protected || member.is_cleared).map(|member| member.service).collect();
-    if services.is_empty() { Err(Refusal::GradeNotCleared) } else { Ok(Standing::Staff(services)) }
+    let (lawful, others): (Vec<&Membership>, Vec<&Membership>) = staff
+        .memberships
+        .iter()
+        .filter(|member| !is_protected || member.is_cleared)
+        .partition(|member| member.has_lawful_access);
+    let services = lawful.into_iter().map(|member| member.service).collect();
+    let conversations = others.into_iter().flat_map(|member| member.answers.iter().copied()).collect();
+    Reach::of(services, conversations).map(Standing::Staff).ok_or(Refusal::GradeNotCleared)
 }
 
 /// Nobody represents, or is represented, at a protected address (ADR-5), and nobody on facts that may be out of date.

@@ -5,7 +5,7 @@
 
 use crate::access::Assurance;
 use crate::consent::ConsentLevel;
-use crate::id::{MailboxId, PersonId, ServiceId};
+use crate::id::{ConversationId, MailboxId, PersonId, ServiceId};
 use crate::person::Protection;
 
 /// What the rules ask about the owner of a mailbox.
@@ -68,14 +68,14 @@ pub struct Representative {
 }
 
 /// A service whose member the health worker is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Membership {
     /// The service. It belongs to the organisation that the health worker's token names.
     pub service: ServiceId,
-    /// Whether the health worker follows up the owner.
-    pub follows_up: bool,
-    /// Whether the health worker has put on record, with a reason, that they have lawful access.
-    pub has_recorded_access: bool,
+    /// Whether the health worker has lawful access to the owner: by follow-up, by responsibility or on record.
+    pub has_lawful_access: bool,
+    /// The owner's conversations with the service that the health worker is to answer, and that are not closed.
+    pub answers: Vec<ConversationId>,
     /// Whether the health worker has the role for the owner's grade of protection (ADR-7).
     pub is_cleared: bool,
 }

@@ -12,6 +12,7 @@ mod caller;
 mod decide;
 mod explain;
 mod facts;
+mod lawful;
 mod organisation;
 mod platform;
 mod record;
@@ -25,9 +26,12 @@ pub use caller::{Assurance, Caller, Scope};
 pub use decide::{Grant, Standing, decide};
 pub use explain::{Change, Explanation, Right, explain};
 pub use facts::{Facts, Membership, OwnerFacts, Policy, PowerFacts, Relation, Representative, Staff};
+pub use lawful::{LawfulWay, Reach};
 pub use organisation::{OrganisationAction, OrganisationFacts, OrganisationGrant, decide_organisation};
 pub use platform::{PlatformAction, PlatformGrant, decide_platform};
 pub use record::{MembershipRecord, OwnerRecord, PowerRecord, Record, RelationRecord, RepresentativeRecord};
 pub use refusal::Refusal;
-pub use service::{ServiceAction, ServiceFacts, ServiceGrant, ServiceRelation, decide_service};
+pub use service::{
+    ServiceAction, ServiceFacts, ServiceGrant, ServiceRelation, decide_service, scope_to_name_responsible,
+};
 pub use visibility::{Bounds, ItemFlags, Scope as VisibleScope, Visibility};

@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::LawfulWay;
 use super::facts::{Facts, Membership, OwnerFacts, PowerFacts, Relation, Representative, Staff};
 use crate::access::Assurance;
 use crate::consent::ConsentLevel;
-use crate::id::{MailboxId, PersonId, ServiceId};
+use crate::id::{ConversationId, MailboxId, PersonId, ServiceId};
 use crate::person::{Protected, Protection, age_years};
 use crate::power_of_attorney::{Period, PowerKind};
 
@@ -71,10 +72,14 @@ pub struct RepresentativeRecord {
 pub struct MembershipRecord {
     /// The service.
     pub service: ServiceId,
-    /// Whether the health worker follows up the owner.
+    /// Whether the service's system has said that the health worker follows up the owner.
     pub follows_up: bool,
+    /// Whether the nightly exchange names the health worker as responsible for the owner.
+    pub is_responsible: bool,
     /// Until when a recorded lawful access holds.
     pub access_until: Option<DateTime<Utc>>,
+    /// The owner's conversations with the service that the health worker is to answer, and that are not closed.
+    pub answers: Vec<ConversationId>,
     /// The grades of protection that the health worker has the role for.
     pub cleared: Vec<Protection>,
 }
@@ -194,11 +199,23 @@ impl Record {
 }
 
 impl MembershipRecord {
+    /// What gives the health worker access at a time, whether or not something else stands against it.
+    #[must_use]
+    pub fn ways(&self, now: DateTime<Utc>) -> Vec<LawfulWay> {
+        let ways = [
+            (LawfulWay::FollowUp, self.follows_up),
+            (LawfulWay::Responsibility, self.is_responsible),
+            (LawfulWay::RecordedAccess, self.access_until.is_some_and(|until| now < until)),
+            (LawfulWay::Assignment, !self.answers.is_empty()),
+        ];
+        ways.into_iter().filter(|(_, holds)| *holds).map(|(way, _)| way).collect()
+    }
+
     fn at(&self, grade: Protection, now: DateTime<Utc>) -> Membership {
         Membership {
             service: self.service,
-            follows_up: self.follows_up,
-            has_recorded_access: self.access_until.is_some_and(|until| now < until),
+            has_lawful_access: self.ways(now).into_iter().any(LawfulWay::is_of_patient),
+            answers: self.answers.clone(),
             is_cleared: self.cleared.contains(&grade),
         }
     }

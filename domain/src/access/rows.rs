@@ -1,9 +1,9 @@
 //! The rows of the decision table: relation × action. What comes before, and hides more, is in [`decide`](mod@super::decide).
 
-use super::Refusal;
 use super::action::Action;
 use super::decide::Standing;
 use super::facts::OwnerFacts;
+use super::{Reach, Refusal};
 use crate::consent::ConsentLevel;
 use crate::rule::Rule;
 
@@ -18,7 +18,7 @@ pub(super) fn row(action: Action, standing: &Standing, owner: &OwnerFacts) -> Re
         Standing::Holder => holder_row(action, Rule::Ful5),
         Standing::Guardian => holder_row(action, Rule::Ful19),
         Standing::Assigned => assigned_row(action),
-        Standing::Staff(_) => staff_row(action),
+        Standing::Staff(reach) => staff_row(action, reach),
     }
 }
 
@@ -208,16 +208,21 @@ fn assigned_row(action: Action) -> Result<Rule, Refusal> {
     }
 }
 
-fn staff_row(action: Action) -> Result<Rule, Refusal> {
+/// What is of the patient and of no conversation takes lawful access to the patient.
+fn staff_row(action: Action, reach: &Reach) -> Result<Rule, Refusal> {
     match action {
         Action::SeeMailbox
         | Action::ListMessages
         | Action::ReadMessage
         | Action::FetchAttachment
-        | Action::AnswerMessage
-        | Action::SeeAppointments
-        | Action::SeeHealthContacts
-        | Action::CancelAppointment => Ok(Rule::Dh7),
+        | Action::AnswerMessage => Ok(Rule::Dh7),
+        Action::SeeAppointments | Action::SeeHealthContacts | Action::CancelAppointment => {
+            if reach.is_of_patient() {
+                Ok(Rule::Dh7)
+            } else {
+                Err(Refusal::NotFollowedUp)
+            }
+        }
         Action::ExplainAccess => Ok(Rule::Bx2),
         Action::WithholdFromParents => Ok(Rule::Chi6),
         Action::SeeProfile

@@ -96,6 +96,22 @@ impl ServiceAction {
     }
 }
 
+/// The scope that a line of the exchange takes which says who is responsible for a citizen, where the caller's token lacks
+/// it: that opens the citizen to a member just as [`ServiceAction::ManageStaff`] does.
+#[must_use]
+pub fn scope_to_name_responsible(caller: &Caller) -> Option<Scope> {
+    match (ServiceAction::ManageStaff.doer(), caller) {
+        (Doer::System(scope) | Doer::SystemOrStaff(scope), Caller::System { scopes, .. }) => {
+            (!scopes.contains(&scope)).then_some(scope)
+        }
+        // The exchange is for systems only.
+        (
+            Doer::System(_) | Doer::Staff | Doer::SystemOrStaff(_),
+            Caller::System { .. } | Caller::HealthWorker { .. } | Caller::Citizen { .. } | Caller::Operator { .. },
+        ) => None,
+    }
+}
+
 /// What the caller is to the service.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ServiceRelation {

@@ -1,9 +1,9 @@
 //! Which items of a mailbox somebody may see.
 
+use super::Reach;
 use super::decide::Standing;
 use super::facts::OwnerFacts;
 use crate::consent::ConsentLevel;
-use crate::id::ServiceId;
 use crate::message::{ParentVisibility, YouthVisibility};
 use crate::person::HEALTH_MAJORITY_YEARS;
 use crate::service::ItemPolicy;
@@ -127,8 +127,8 @@ impl Bounds {
 pub enum Scope {
     /// The inbox: what has been delivered, and not been deleted by its owner.
     Inbox,
-    /// What has been delivered of these services, also what the owner has deleted: it is their record.
-    Services(Vec<ServiceId>),
+    /// The record of services, as far as a health worker reaches it: what has been delivered, also what the owner has deleted.
+    Record(Reach),
 }
 
 /// Which items of a mailbox a grant covers. Lists, counts and single reads all go through the same one.
@@ -179,7 +179,7 @@ impl Visibility {
         };
         let bounds = if is_open { bounds } else { bounds.closed() };
         let scope = match standing {
-            Standing::Staff(services) => Scope::Services(services.clone()),
+            Standing::Staff(reach) => Scope::Record(reach.clone()),
             Standing::Owner
             | Standing::Youth
             | Standing::YouthAlone

@@ -90,8 +90,11 @@ impl Tally {
 
     fn compare_grant(&mut self, oracle: &Oracle, items: &[ItemFlags], row: &Row, grant: &Grant) {
         self.grants += 1;
-        let scope = row.services.as_ref().map_or(VisibleScope::Inbox, |of| VisibleScope::Services(of.clone()));
-        if *grant.visibility().scope() != scope {
+        let reached = match grant.visibility().scope() {
+            VisibleScope::Inbox => None,
+            VisibleScope::Record(reach) => Some((reach.services().to_vec(), reach.conversations().to_vec())),
+        };
+        if reached != row.reach {
             self.differs(format!("scope of {}", row.name()), || format!("{row:?} {grant:?}"));
         }
         if grant.reads_as_the_citizen() != row.opens() {

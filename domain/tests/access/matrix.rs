@@ -39,9 +39,21 @@ fn rows() -> Vec<(&'static str, &'static str, Facts)> {
         ("assigned", "a power of attorney that was assigned (TD)", other(owner, assigned)),
         ("holder", "a power of attorney for the inbox (FU, area 3)", other(owner, holder)),
         ("guardian", "a guardian, in an installation that admits them; by default none is", other(owner, guardian)),
-        ("staff", "a health worker of a service, who follows up the owner or has recorded a lawful access", {
-            staff(owner, |_| {})
-        }),
+        (
+            "staff",
+            "a health worker of a service, who follows up the owner, is responsible by the nightly exchange, or has recorded a lawful access",
+            staff(owner, |_| {}),
+        ),
+        (
+            "assignee",
+            "a health worker of a service who is none of that, and is to answer a conversation that is not closed",
+            staff(owner, |staff| {
+                for membership in &mut staff.memberships {
+                    membership.has_lawful_access = false;
+                    membership.answers = vec![space::conversation(1)];
+                }
+            }),
+        ),
     ]
 }
 
@@ -56,8 +68,8 @@ fn other(owner: OwnerFacts, other: Representative) -> Facts {
 fn staff(owner: OwnerFacts, change: impl FnOnce(&mut Staff)) -> Facts {
     let membership = domain::access::Membership {
         service: space::service(1),
-        follows_up: true,
-        has_recorded_access: false,
+        has_lawful_access: true,
+        answers: vec![],
         is_cleared: false,
     };
     let mut staff = Staff { person: Some(space::other_person()), is_close: false, memberships: vec![membership] };
@@ -201,7 +213,8 @@ nothing locked:
 const EXCEPT: &str = "\
 A withheld or hidden item is not there: it is in no list, no count and no search, and a request for it gets the answer
 for an unknown id. A health worker sees everything that the services they stand for have sent or received, also what the
-owner has deleted, and nothing of other services. Everybody else looks into the inbox. `yes` is visible.
+owner has deleted, and nothing of other services; where they only are to answer, that conversation and nothing else,
+until it is closed or goes to somebody else. Everybody else looks into the inbox. `yes` is visible.
 ";
 
 const CLOSED: &str = "\
@@ -225,7 +238,8 @@ fn document() -> String {
         let grant = decide(Action::ReadMessage, facts, POLICY).expect("everybody in a row reads");
         let scope = match grant.visibility().scope() {
             VisibleScope::Inbox => "the inbox",
-            VisibleScope::Services(_) => "what their services sent or received",
+            VisibleScope::Record(reach) if reach.is_of_patient() => "what their services sent or received",
+            VisibleScope::Record(_) => "that conversation",
         };
         let opens = if grant.reads_as_the_citizen() { "yes" } else { "–" };
         page.line(&format!("| {name} | {who} | `{}` | {scope} | {opens} |", grant.standing().as_word()));
@@ -380,7 +394,7 @@ fn strangers() -> Vec<(&'static str, Facts, Policy)> {
         ("a health worker of no service", staff(owner, |staff| staff.memberships.clear())),
         (
             "a health worker without lawful access to the owner",
-            staff(owner, |staff| staff.memberships.iter_mut().for_each(|of| of.follows_up = false)),
+            staff(owner, |staff| staff.memberships.iter_mut().for_each(|of| of.has_lawful_access = false)),
         ),
         ("a health worker without the role for the owner's grade", staff(protected, |_| {})),
     ];

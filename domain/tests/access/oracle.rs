@@ -5,13 +5,13 @@
 
 use domain::access::{Action, Assurance, Facts, ItemFlags, OwnerFacts, Policy, PowerFacts, Relation, Representative};
 use domain::consent::ConsentLevel;
-use domain::id::ServiceId;
+use domain::id::{ConversationId, ServiceId};
 use domain::message::{ParentVisibility, YouthVisibility};
 use domain::person::Protection;
 use strum::VariantArray;
 
 /// The rows of the decision table, in the order of the columns below.
-pub(crate) const ROWS: [&str; 11] = [
+pub(crate) const ROWS: [&str; 12] = [
     "self",
     "youth",
     "alone",
@@ -23,52 +23,53 @@ pub(crate) const ROWS: [&str; 11] = [
     "holder",
     "guardian",
     "staff",
+    "assignee",
 ];
 
 /// Who may do what, once the inbox is no question. `x` may; `p` may unless the address is
-/// protected (FUL-13), and with consent (CON-5, FUL-15).
+/// protected (FUL-13), and with consent (CON-5, FUL-15); `r` takes another relation (DH-7).
 const MAY: &str = "
-                     self youth alone young parent<12 parent<16 assigned<16 assigned holder guardian staff
-seeMailbox             x    x     x     -     x         x         x           x        x      x        x
-explainAccess          x    x     x     -     x         x         x           x        x      x        x
-seeProfile             x    x     x     -     -         -         -           -        -      -        -
-changeContactDetails   x    x     x     -     -         -         -           -        -      -        -
-decideConsent          x    -     -     -     x         x         x           x        -      -        -
-decideYouthAccess      -    -     -     -     -         x         -           -        -      -        -
-decideLock             x    -     -     -     -         -         -           -        -      -        -
-decidePowers           p    -     -     -     -         -         -           -        -      -        -
-seePowers              x    -     -     -     -         -         -           -        -      -        -
-acceptDocument         x    x     -     -     -         -         -           -        -      -        -
-listMessages           x    x     x     -     x         x         x           x        x      x        x
-readMessage            x    x     x     -     x         x         x           x        x      x        x
-markMessage            x    x     x     -     x         x         x           x        -      -        -
-deleteMessage          x    x     -     -     -         -         x           x        -      -        -
-fetchAttachment        x    x     x     -     x         x         x           x        x      x        x
-withholdFromHolders    x    -     -     -     -         -         -           -        -      -        -
-withholdFromParents    -    -     -     -     -         -         -           -        -      -        x
-writeMessage           x    x     x     -     x         -         x           x        x      x        -
-answerMessage          -    -     -     -     -         -         -           -        -      -        x
-seeAppointments        x    x     x     -     x         x         x           x        x      x        x
-cancelAppointment      x    x     x     -     x         -         x           x        x      x        x
-seeHealthContacts      x    x     x     -     x         x         x           x        x      x        x
-readAccessLog          x    x     x     -     x         -         -           -        -      -        -
+                     self youth alone young parent<12 parent<16 assigned<16 assigned holder guardian staff assignee
+seeMailbox             x    x     x     -     x         x         x           x        x      x        x        x
+explainAccess          x    x     x     -     x         x         x           x        x      x        x        x
+seeProfile             x    x     x     -     -         -         -           -        -      -        -        -
+changeContactDetails   x    x     x     -     -         -         -           -        -      -        -        -
+decideConsent          x    -     -     -     x         x         x           x        -      -        -        -
+decideYouthAccess      -    -     -     -     -         x         -           -        -      -        -        -
+decideLock             x    -     -     -     -         -         -           -        -      -        -        -
+decidePowers           p    -     -     -     -         -         -           -        -      -        -        -
+seePowers              x    -     -     -     -         -         -           -        -      -        -        -
+acceptDocument         x    x     -     -     -         -         -           -        -      -        -        -
+listMessages           x    x     x     -     x         x         x           x        x      x        x        x
+readMessage            x    x     x     -     x         x         x           x        x      x        x        x
+markMessage            x    x     x     -     x         x         x           x        -      -        -        -
+deleteMessage          x    x     -     -     -         -         x           x        -      -        -        -
+fetchAttachment        x    x     x     -     x         x         x           x        x      x        x        x
+withholdFromHolders    x    -     -     -     -         -         -           -        -      -        -        -
+withholdFromParents    -    -     -     -     -         -         -           -        -      -        x        x
+writeMessage           x    x     x     -     x         -         x           x        x      x        -        -
+answerMessage          -    -     -     -     -         -         -           -        -      -        x        x
+seeAppointments        x    x     x     -     x         x         x           x        x      x        x        r
+cancelAppointment      x    x     x     -     x         -         x           x        x      x        x        r
+seeHealthContacts      x    x     x     -     x         x         x           x        x      x        x        r
+readAccessLog          x    x     x     -     x         -         -           -        -      -        -        -
 ";
 
 /// What hides an item from whom: `x` hides.
 const HIDES: &str = "
-                     self youth alone young parent<12 parent<16 assigned<16 assigned holder guardian staff
-theInboxIsClosed       x    x     x     x     x         x         x           x        x      x        -
-asksForMoreConsent     x    x     -     x     x         x         x           x        x      x        -
-notWhereProtected      x    x     x     x     x         x         x           x        x      x        -
-neverForParents        -    -     -     -     x         x         x           -        -      -        -
-forParentsUntil12      -    -     -     -     -         x         x           -        -      -        -
-withheldFromParents    -    -     -     -     x         x         x           -        -      -        -
-notForHolders          -    -     -     -     -         -         -           -        x      x        -
-withheldFromHolders    -    -     -     -     -         -         x           x        x      x        -
-neverForYouth          -    x     x     x     -         -         -           -        -      -        -
-forYouthWithConsent    -    -     x     x     -         -         -           -        -      -        -
-arrangedByYouthAlone   -    -     -     x     x         x         x           x        -      -        -
-parental               x    x     x     x     -         -         x           x        x      x        -
+                     self youth alone young parent<12 parent<16 assigned<16 assigned holder guardian staff assignee
+theInboxIsClosed       x    x     x     x     x         x         x           x        x      x        -        -
+asksForMoreConsent     x    x     -     x     x         x         x           x        x      x        -        -
+notWhereProtected      x    x     x     x     x         x         x           x        x      x        -        -
+neverForParents        -    -     -     -     x         x         x           -        -      -        -        -
+forParentsUntil12      -    -     -     -     -         x         x           -        -      -        -        -
+withheldFromParents    -    -     -     -     x         x         x           -        -      -        -        -
+notForHolders          -    -     -     -     -         -         -           -        x      x        -        -
+withheldFromHolders    -    -     -     -     -         -         x           x        x      x        -        -
+neverForYouth          -    x     x     x     -         -         -           -        -      -        -        -
+forYouthWithConsent    -    -     x     x     -         -         -           -        -      -        -        -
+arrangedByYouthAlone   -    -     -     x     x         x         x           x        -      -        -        -
+parental               x    x     x     x     -         -         x           x        x      x        -        -
 ";
 
 /// The steps at which a refusal falls.
@@ -104,8 +105,8 @@ impl Step {
 pub(crate) struct Row {
     /// The place in [`ROWS`].
     pub(crate) number: usize,
-    /// The services of a health worker; none for citizens, who look into the inbox.
-    pub(crate) services: Option<Vec<ServiceId>>,
+    /// The services of a health worker, and the single conversations; none for citizens, who look into the inbox.
+    pub(crate) reach: Option<(Vec<ServiceId>, Vec<ConversationId>)>,
     pub(crate) consent: ConsentLevel,
     pub(crate) is_graded: bool,
     /// Why the inbox is closed, seen from this row.
@@ -132,12 +133,13 @@ impl Row {
             "powerOfAttorney",
             "guardian",
             "staff",
+            "staff",
         ][self.number]
     }
 
     /// Whether reading from this row is the citizen's own reading (KRR-10).
     pub(crate) fn opens(&self) -> bool {
-        !["holder", "guardian", "staff"].contains(&self.name())
+        !["holder", "guardian", "staff", "assignee"].contains(&self.name())
     }
 }
 
@@ -166,7 +168,7 @@ impl Oracle {
         }
         let owner = facts.owner.as_ref().filter(|owner| !owner.is_dead).ok_or(Step::Owner)?;
         let is_graded = owner.protection != Protection::Ungraded;
-        let (name, services) = match &facts.relation {
+        let (name, reach) = match &facts.relation {
             Relation::Own(_) => (own_row(owner, policy), None),
             Relation::Other(other) => {
                 let name = representation(owner, other, policy).ok_or(Step::Relation)?;
@@ -179,30 +181,41 @@ impl Oracle {
                 (name, None)
             }
             Relation::Staff(staff) => {
-                let lawful = |m: &&domain::access::Membership| m.follows_up || m.has_recorded_access;
-                let lawful: Vec<_> = staff.memberships.iter().filter(lawful).collect();
-                if staff.is_close || lawful.is_empty() {
+                // A service is reached by lawful access to the patient; else an open conversation of it by being the one
+                // who is to answer. Both take the role for the grade.
+                let of_patient = |m: &domain::access::Membership| m.has_lawful_access.then_some(m.service);
+                let alone = |m: &domain::access::Membership| match of_patient(m) {
+                    Some(_) => vec![],
+                    None => m.answers.clone(),
+                };
+                let reached = |of: &[&domain::access::Membership]| {
+                    let services: Vec<_> = of.iter().copied().filter_map(of_patient).collect();
+                    (services, of.iter().copied().flat_map(alone).collect::<Vec<_>>())
+                };
+                let is_nothing = |(services, alone): &(Vec<_>, Vec<_>)| services.is_empty() && alone.is_empty();
+                let all: Vec<_> = staff.memberships.iter().collect();
+                if staff.is_close || is_nothing(&reached(&all)) {
                     return Err(Step::Relation);
                 }
-                let open: Vec<_> =
-                    lawful.into_iter().filter(|m| !is_graded || m.is_cleared).map(|m| m.service).collect();
-                if open.is_empty() {
+                let cleared: Vec<_> = all.into_iter().filter(|m| !is_graded || m.is_cleared).collect();
+                let reach = reached(&cleared);
+                if is_nothing(&reach) {
                     return Err(Step::Protection);
                 }
-                ("staff", Some(open))
+                (if reach.0.is_empty() { "assignee" } else { "staff" }, Some(reach))
             }
             Relation::System | Relation::Operator | Relation::Nobody => return Err(Step::Relation),
         };
         let number = ROWS.iter().position(|row| *row == name).expect("a row of the table");
         let closed = match name {
             // A service's record does not close to its staff, and below the age for it there is no inbox to open.
-            "staff" | "young" => None,
+            "staff" | "assignee" | "young" => None,
             _ if owner.is_locked => Some(Step::Lock),
             "alone" => None,
             _ if owner.consent == ConsentLevel::None => Some(Step::Consent),
             _ => None,
         };
-        Ok(Row { number, services, consent: owner.consent, is_graded, closed })
+        Ok(Row { number, reach, consent: owner.consent, is_graded, closed })
     }
 
     /// Whether somebody in a row may do something, or the step at which they are sent away.
@@ -213,6 +226,7 @@ impl Oracle {
         }
         match cells[row.number] {
             'x' => Ok(()),
+            'r' => Err(Step::Relation),
             'p' if !row.is_graded && row.consent == ConsentLevel::None => Err(Step::Consent),
             'p' if !row.is_graded => Ok(()),
             _ => Err(Step::Row),

@@ -151,17 +151,18 @@ fn of_a_protected_patient_staff_see_what_their_cleared_services_have_and_of_othe
         let (Some(owner), Relation::Staff(staff)) = (&facts.owner, &facts.relation) else { return };
         for &action in Action::VARIANTS {
             let Ok(grant) = decide(action, facts, policy) else { continue };
-            let VisibleScope::Services(services) = grant.visibility().scope() else {
+            let VisibleScope::Record(reach) = grant.visibility().scope() else {
                 panic!("staff never look into an inbox: {facts:?}")
             };
-            assert!(!services.is_empty() && !staff.is_close, "{facts:?}");
+            assert!(reach.is_of_patient() || !reach.conversations().is_empty(), "{facts:?}");
+            assert!(!staff.is_close, "{facts:?}");
             assert!(!DECISIONS.contains(&action) || action == Action::WithholdFromParents, "{action:?}");
-            for service in services {
-                let is_lawful = staff.memberships.iter().any(|of| {
-                    let is_open = of.is_cleared || !graded(owner.protection);
-                    of.service == *service && is_open && (of.follows_up || of.has_recorded_access)
-                });
-                assert!(is_lawful, "{facts:?}");
+            let open = || staff.memberships.iter().filter(|of| of.is_cleared || !graded(owner.protection));
+            for service in reach.services() {
+                assert!(open().any(|of| of.service == *service && of.has_lawful_access), "{facts:?}");
+            }
+            for conversation in reach.conversations() {
+                assert!(open().any(|of| !of.has_lawful_access && of.answers.contains(conversation)), "{facts:?}");
             }
         }
     });

@@ -2,7 +2,7 @@
 
 use domain::access::{
     Assurance, Caller, OrganisationAction, OrganisationFacts, PlatformAction, Refusal, Scope, ServiceAction,
-    ServiceFacts, decide_organisation, decide_platform, decide_service,
+    ServiceFacts, decide_organisation, decide_platform, decide_service, scope_to_name_responsible,
 };
 use domain::identity::{NationalId, NumberSeries, OrganisationNumber};
 use domain::organisation::ExternalClientId;
@@ -100,6 +100,15 @@ fn expected(action: ServiceAction, caller: &Caller, facts: Option<&ServiceFacts>
     ];
     let first = by_token.or(steps.into_iter().find(|(_, holds)| !holds).map(|(refusal, _)| refusal));
     first.map_or(Ok(line[2]), Err)
+}
+
+#[test]
+fn dh_7_to_say_at_night_who_is_responsible_takes_the_scope_for_staff() {
+    for scope in Scope::VARIANTS {
+        let lacking = scope_to_name_responsible(&system(OWN, "ehr", &[*scope]));
+        assert_eq!(lacking, (*scope != Scope::StaffWrite).then_some(Scope::StaffWrite), "{scope:?}");
+    }
+    assert_eq!(scope_to_name_responsible(&system(OWN, "ehr", Scope::VARIANTS)), None);
 }
 
 #[test]

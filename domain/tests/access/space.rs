@@ -4,7 +4,7 @@ use domain::access::{
     Assurance, Facts, ItemFlags, Membership, OwnerFacts, Policy, PowerFacts, Relation, Representative, Staff,
 };
 use domain::consent::ConsentLevel;
-use domain::id::{MailboxId, PersonId, ServiceId};
+use domain::id::{ConversationId, MailboxId, PersonId, ServiceId};
 use domain::message::{ParentVisibility, YouthVisibility};
 use domain::person::Protection;
 use strum::VariantArray;
@@ -30,6 +30,10 @@ pub(crate) fn other_person() -> PersonId {
 
 pub(crate) fn service(number: u128) -> ServiceId {
     ServiceId::from(Uuid::from_u128(100 + number))
+}
+
+pub(crate) fn conversation(number: u128) -> ConversationId {
+    ConversationId::from(Uuid::from_u128(200 + number))
 }
 
 /// Which values are gone through.
@@ -166,16 +170,16 @@ pub(crate) fn staff() -> Vec<Staff> {
         (0..8_u8)
             .map(|bits| Membership {
                 service: service(number),
-                follows_up: bits & 1 != 0,
-                has_recorded_access: bits & 2 != 0,
+                has_lawful_access: bits & 1 != 0,
+                answers: if bits & 2 != 0 { vec![conversation(number)] } else { vec![] },
                 is_cleared: bits & 4 != 0,
             })
             .collect()
     };
     let mut lists = vec![Vec::new()];
     for first in memberships(1) {
+        lists.extend(memberships(2).into_iter().map(|second| vec![first.clone(), second]));
         lists.push(vec![first]);
-        lists.extend(memberships(2).into_iter().map(|second| vec![first, second]));
     }
     let mut staff = Vec::new();
     for person in [None, Some(other_person())] {

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use domain::access::{
-    Action, Assurance, Change, Explanation, Facts, MembershipRecord, OwnerRecord, Policy, PowerFacts, PowerRecord,
-    Record, Refusal, Relation, RelationRecord, RepresentativeRecord, decide, explain,
+    Action, Assurance, Change, Explanation, Facts, LawfulWay, MembershipRecord, OwnerRecord, Policy, PowerFacts,
+    PowerRecord, Record, Refusal, Relation, RelationRecord, RepresentativeRecord, VisibleScope, decide, explain,
 };
 use domain::consent::ConsentLevel;
 use domain::person::{Protected, Protection, day_of, start_of};
@@ -89,7 +89,9 @@ fn membership(access_until: Option<&str>) -> MembershipRecord {
     MembershipRecord {
         service: space::service(1),
         follows_up: false,
+        is_responsible: false,
         access_until: access_until.map(at),
+        answers: vec![],
         cleared: Vec::new(),
     }
 }
@@ -235,6 +237,39 @@ fn a_recorded_access_of_staff_runs_out_at_its_instant() {
     let follows_up = MembershipRecord { follows_up: true, ..membership(Some("2026-11-22T15:30:00Z")) };
     let record = health_worker(owner("1990-01-01"), follows_up);
     assert_eq!(may(&record, Action::ReadMessage, "2026-11-22T15:30:00Z"), Ok(()));
+}
+
+#[test]
+fn each_way_of_staff_reaches_the_patient_but_for_an_assignment_which_reaches_its_conversation() {
+    let until = "2026-11-22T15:30:00Z";
+    let answers = vec![space::conversation(1)];
+    let cases = [
+        (membership(None), vec![], None),
+        (MembershipRecord { follows_up: true, ..membership(None) }, vec![LawfulWay::FollowUp], Some(true)),
+        (MembershipRecord { is_responsible: true, ..membership(None) }, vec![LawfulWay::Responsibility], Some(true)),
+        (membership(Some(until)), vec![LawfulWay::RecordedAccess], Some(true)),
+        (MembershipRecord { answers: answers.clone(), ..membership(None) }, vec![LawfulWay::Assignment], Some(false)),
+        (
+            MembershipRecord { follows_up: true, is_responsible: true, answers, ..membership(Some(until)) },
+            LawfulWay::VARIANTS.to_vec(),
+            Some(true),
+        ),
+    ];
+    for (membership, ways, reaches_patient) in cases {
+        let now = at("2026-11-22T15:29:59Z");
+        assert_eq!(membership.ways(now), ways);
+        assert!(!membership.ways(at(until)).contains(&LawfulWay::RecordedAccess));
+        let grant = decide(Action::ReadMessage, &health_worker(owner("1990-01-01"), membership).at(now), POLICY);
+        let reached = grant.map(|grant| match grant.visibility().scope() {
+            VisibleScope::Record(reach) => (reach.services().len(), reach.conversations().len()),
+            VisibleScope::Inbox => panic!("staff never look into an inbox"),
+        });
+        assert_eq!(
+            reached.ok(),
+            reaches_patient.map(|of_patient| if of_patient { (1, 0) } else { (0, 1) }),
+            "{ways:?}"
+        );
+    }
 }
 
 #[test]

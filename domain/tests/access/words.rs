@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::str::FromStr;
 
-use domain::access::{Action, OrganisationAction, PlatformAction, Refusal, Scope, ServiceAction};
+use domain::access::{Action, LawfulWay, OrganisationAction, PlatformAction, Refusal, Scope, ServiceAction};
 use domain::event::EventKind;
 use domain::job::Trouble;
 use domain::message::Status;
@@ -11,6 +11,7 @@ use domain::notification::NoticeChannel;
 use domain::person::{PersonName, Protection};
 use domain::power_of_attorney::{EndedBy, PowerKind, PowerRole, PowerStatus};
 use domain::routing::Channel;
+use domain::staff::{FollowUpChange, FollowUpSource};
 use domain::webhook::{EndReason, Fault, WebhookState};
 use strum::VariantArray;
 
@@ -59,6 +60,9 @@ fn stored_words_are_what_they_were() {
         (stored(NoticeChannel::as_word), "sms email"),
         (stored(Trouble::as_word), "away unknown refused uncertain broken"),
         (stored(Status::as_word), "accepted routed delivered opened printed withdrawn returned"),
+        (stored(LawfulWay::as_word), "followUp responsibility recordedAccess assignment"),
+        (stored(FollowUpSource::as_word), "hand exchange"),
+        (stored(FollowUpChange::as_word), "beginFollowUp endFollowUp"),
         (told(PowerStatus::VARIANTS, PowerStatus::as_word), "pending active suspended expired ended replaced"),
         (told(&[PowerRole::Giver, PowerRole::Holder], PowerRole::as_word), "giver holder"),
     ];

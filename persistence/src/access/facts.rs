@@ -3,12 +3,10 @@
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use diesel::prelude::*;
 use domain::access::{
-    Assurance, Caller, MembershipRecord, OwnerFacts, OwnerRecord, PowerRecord, Record, RelationRecord,
-    RepresentativeRecord,
+    Assurance, Caller, OwnerFacts, OwnerRecord, PowerRecord, Record, RelationRecord, RepresentativeRecord,
 };
 use domain::consent::ConsentLevel;
-use domain::id::{MailboxId, PersonId, ServiceId};
-use domain::identity::OrganisationNumber;
+use domain::id::{MailboxId, PersonId};
 use domain::person::{Protected, Protection};
 use domain::power_of_attorney::{Period, ServiceArea};
 use domain::register::RegisteredRelation;
@@ -16,10 +14,7 @@ use domain::register::RegisteredRelation;
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::StoreError;
 use crate::power_of_attorney::areas_from;
-use crate::schema::{
-    conversation, follow_up, mailbox, membership, organisation, person, power_of_attorney, recorded_access,
-    registered_relation, relationship, service,
-};
+use crate::schema::{mailbox, person, power_of_attorney, registered_relation};
 use crate::vault::WrappedDataKey;
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "mailbox" };
@@ -257,92 +252,4 @@ pub(crate) fn representative(
     });
     let record = Record { assurance, owner: Some(owner.record), relation };
     Ok(Known { record, person: Some(person), caller_is_fresh })
-}
-
-/// What is known of a health worker of an organisation, and of a patient.
-pub(crate) fn staff(
-    connection: &mut Connection,
-    caller: &Caller,
-    organisation_number: &OrganisationNumber,
-    hash: &[u8; 32],
-    owner: &Owner,
-    takes: Option<ServiceId>,
-    now: DateTime<Utc>,
-) -> Result<Known, StoreError> {
-    let mailbox = owner.record.mailbox.key();
-    let person = on!(&mut *connection, c => person::table
-        .filter(person::lookup_hash.eq(hash.as_slice()))
-        .select(person::id)
-        .first::<Id>(c)
-        .optional())?;
-    let memberships = match person {
-        Some(person) => on!(&mut *connection, c => membership::table
-            .inner_join(service::table.on(service::id.eq(membership::service_id)))
-            .inner_join(organisation::table.on(organisation::id.eq(service::organisation_id)))
-            .left_join(follow_up::table.on(
-                follow_up::service_id.eq(membership::service_id)
-                    .and(follow_up::mailbox_id.eq(mailbox))
-                    .and(follow_up::person_id.eq(membership::person_id)),
-            ))
-            .left_join(recorded_access::table.on(
-                recorded_access::mailbox_id.eq(mailbox)
-                    .and(recorded_access::service_id.eq(membership::service_id))
-                    .and(recorded_access::person_id.eq(membership::person_id))
-                    .and(recorded_access::valid_until.gt(Time(now))),
-            ))
-            .left_join(relationship::table.on(
-                relationship::service_id.eq(membership::service_id)
-                    .and(relationship::person_hash.eq(&owner.lookup_hash))
-                    .and(relationship::responsible_id.eq(membership::person_id.nullable()))
-                    .and(relationship::closed_at.is_null()),
-            ))
-            .filter(membership::person_id.eq(person))
-            .filter(organisation::number.eq(organisation_number.as_str()))
-            .order(membership::service_id)
-            .select((
-                membership::service_id,
-                membership::clearances,
-                follow_up::service_id.nullable(),
-                relationship::service_id.nullable(),
-                recorded_access::valid_until.nullable(),
-            ))
-            .load::<(Id, String, Option<Id>, Option<Id>, Option<Time>)>(c))?,
-        None => vec![],
-    };
-    // Who is to answer a patient has lawful access for it.
-    let answers_for = match person {
-        Some(person) => on!(&mut *connection, c => conversation::table
-            .filter(conversation::mailbox_id.eq(mailbox))
-            .filter(conversation::assignee_id.eq(person))
-            .select(conversation::service_id)
-            .load::<Id>(c))?,
-        None => vec![],
-    };
-    let is_relative = on!(connection, c => diesel::select(diesel::dsl::exists(
-        registered_relation::table
-            .filter(registered_relation::person_id.eq(owner.record.person.key()))
-            .filter(registered_relation::relative_hash.eq(hash.as_slice())),
-    ))
-    .get_result::<bool>(c))?;
-    // Several recorded accesses of one service give several rows, which are as good as the longest of them.
-    let memberships = memberships
-        .into_iter()
-        .map(|(service, clearances, follows_up, is_responsible, access_until)| {
-            let cleared = clearances.split_whitespace().map(str::parse).collect::<Result<_, _>>();
-            Ok(MembershipRecord {
-                service: service.into(),
-                follows_up: follows_up.is_some()
-                    || is_responsible.is_some()
-                    || answers_for.contains(&service)
-                    || takes == Some(service.into()),
-                access_until: access_until.map(|until| until.0),
-                cleared: cleared.map_err(|_| StoreError::Corrupt { what: "membership" })?,
-            })
-        })
-        .collect::<Result<Vec<_>, StoreError>>()?;
-    let is_close = owner.lookup_hash == hash || is_relative;
-    let person = person.map(PersonId::from);
-    let relation = RelationRecord::Staff { person, is_close, memberships };
-    let record = Record { assurance: assurance_of(caller), owner: Some(owner.record), relation };
-    Ok(Known { record, person, caller_is_fresh: true })
 }

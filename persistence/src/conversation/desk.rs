@@ -1,6 +1,7 @@
 //! A service at work in one of its conversations: members who have lawful access to the patient (DH-7), and the
 //! organisation's own systems.
 
+use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use domain::access::{Action, Caller, Grant, ItemFlags, ServiceAction, ServiceGrant, VisibleScope};
 use domain::audit::{Outcome, Subject as Log};
@@ -14,6 +15,7 @@ use super::queue::{Around, worker};
 use super::rows::{self, Stored};
 use super::{CORRUPT, object};
 use crate::access::facts::owner_of;
+use crate::access::lawful::Taken;
 use crate::context::{Context, new_id};
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::delivery;
@@ -111,7 +113,8 @@ impl Store {
         .await
     }
 
-    /// Says who is to answer, or that nobody is. A member may take what nobody has: by that they follow the patient up.
+    /// Says who is to answer, or that nobody is. A member may take what nobody has: that opens this conversation to them, and
+    /// nothing else of the patient, until it is closed or goes to somebody else (DH-7).
     ///
     /// # Errors
     /// Refused, not there or not for the caller, another version by now, somebody who is no member, or the store away.
@@ -125,13 +128,10 @@ impl Store {
     ) -> Result<QueueItem, Failure> {
         self.at_desk(context, (service, id), Work::Assign, move |inner, connection, desk| {
             is_of_version(desk, is_current)?;
-            if let Some(assignee) = assignee {
-                let row = membership::table.find((service.key(), assignee.key()));
-                let is_member =
-                    on!(&mut *connection, c => diesel::select(diesel::dsl::exists(row)).get_result::<bool>(c))?;
-                if !is_member {
-                    return Err(Failure::NotRegistered("/member/personId"));
-                }
+            if let Some(assignee) = assignee
+                && !is_member(connection, service, assignee)?
+            {
+                return Err(Failure::NotRegistered("/member/personId"));
             }
             let state = if assignee.is_some() { desk.found.state.after_look() } else { desk.found.state };
             change(inner, connection, desk, state, assignee)
@@ -157,7 +157,12 @@ impl Store {
             if state == desk.found.state {
                 return item(inner, connection, desk);
             }
-            change(inner, connection, desk, state, desk.found.assignee)
+            // Whoever was to answer may have left the service since it was closed.
+            let assignee = match desk.found.assignee {
+                Some(assignee) if is_member(connection, service, assignee)? => Some(assignee),
+                Some(_) | None => None,
+            };
+            change(inner, connection, desk, state, assignee)
         })
         .await
     }
@@ -184,19 +189,19 @@ impl Store {
         };
         let mailbox = found.mailbox;
         if let Caller::HealthWorker { .. } = context.caller {
-            // Who takes what nobody has follows the patient up by that.
-            let takes = (work_of == Work::Assign && found.assignee.is_none()).then_some(service);
+            let takes =
+                (work_of == Work::Assign && can_be_taken(&found)).then_some(Taken { service, conversation: id });
             return self
                 .write_for_patient(context, mailbox, in_mailbox, object(id), takes, move |inner, connection, opened| {
                     let found = rows::locked(connection, mailbox, id)?.ok_or(Failure::NotFound)?;
                     // Somebody else was given it since, so there is nothing left to take, whatever `If-Match` says.
-                    if takes.is_some() && found.assignee.is_some() {
+                    if takes.is_some() && !can_be_taken(&found) {
                         return Err(Failure::VersionChanged);
                     }
-                    if !covers(&opened.grant, service) {
+                    let member = opened.grant.person();
+                    if takes.is_none() && !covers(&opened.grant, &found) {
                         return Err(Failure::NotFound);
                     }
-                    let member = opened.grant.person();
                     let desk = Desk { found, key: &opened.key, grant: &grant, member, context: &owned };
                     work(inner, connection, &desk)
                 })
@@ -225,12 +230,28 @@ impl Store {
     }
 }
 
-/// Whether a grant in a mailbox covers what is a service's.
-fn covers(grant: &Grant, service: ServiceId) -> bool {
-    match grant.visibility().scope() {
-        VisibleScope::Services(services) => services.contains(&service),
-        VisibleScope::Inbox => false,
-    }
+/// Whether a member may take it who has no lawful access to the patient: by that they get to this one conversation.
+fn can_be_taken(found: &Stored) -> bool {
+    found.assignee.is_none() && found.state != ConversationState::Closed
+}
+
+/// Whether a grant in a mailbox covers a conversation as it stands, which may have been closed or gone to somebody else
+/// since the facts were read.
+fn covers(grant: &Grant, found: &Stored) -> bool {
+    let VisibleScope::Record(reach) = grant.visibility().scope() else { return false };
+    let is_to_answer =
+        found.state != ConversationState::Closed && found.assignee.is_some() && found.assignee == grant.person();
+    reach.services().contains(&found.service) || (is_to_answer && reach.conversations().contains(&found.id))
+}
+
+/// Whether somebody is a member of a service, who stays one until the transaction ends.
+fn is_member(connection: &mut Connection, service: ServiceId, person: PersonId) -> Result<bool, StoreError> {
+    let row = membership::table.find((service.key(), person.key())).select(membership::person_id);
+    let found: Option<Id> = match connection {
+        Connection::Postgres(link) => row.for_key_share().first(&mut **link as &mut PgConnection).optional()?,
+        Connection::Sqlite(link, _) => row.first(&mut **link as &mut SqliteConnection).optional()?,
+    };
+    Ok(found.is_some())
 }
 
 fn is_of_version(desk: &Desk<'_>, is_current: impl FnOnce(i32) -> bool) -> Result<(), Failure> {

@@ -3,27 +3,23 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use domain::access::{Caller, ServiceAction, ServiceGrant};
 use domain::audit::Subject as Log;
 use domain::conversation::{ConversationState, Patient, QueueItem};
 use domain::id::{MailboxId, PersonId, ServiceId};
 use domain::journal::JournalEntry;
-use domain::person::{PersonName, Protection, day_of};
+use domain::person::PersonName;
 use serde::{Deserialize, Serialize};
 
 use super::rows::{Stored, StoredRow, stored_columns, stored_from};
-use crate::access::number_of;
+use crate::access::lawful::{self, Worker, in_sight, is_lawful, is_to_answer};
 use crate::context::Context;
 use crate::database::literal::word;
 use crate::database::{Connection, Id, Key, Pairs, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::page::{Page, Slice};
-use crate::schema::{
-    conversation, conversation_seen, follow_up, mailbox, membership, person, recorded_access, registered_relation,
-    relationship,
-};
+use crate::schema::{conversation, conversation_seen, mailbox, person};
 use crate::vault::{DataKey, WrappedDataKey};
 use crate::{Inner, Store, audit};
 
@@ -61,18 +57,11 @@ struct Position {
     id: Id,
 }
 
-/// A health worker at the queue of their service.
-#[derive(Clone)]
-pub(super) struct Worker {
-    pub(super) person: PersonId,
-    hash: Vec<u8>,
-    cleared: Vec<&'static str>,
-}
-
 impl Store {
     /// The conversations of a service, those in which something happened last first. A system sees all. A member sees
-    /// those of patients to whom they have lawful access (DH-7); of those that nobody has taken they see that there is
-    /// one, and no more. Of patients who are close to them, and of a grade that they have no role for, nothing.
+    /// those of patients to whom they have lawful access (DH-7), and those that they are to answer until they are closed; of
+    /// those that nobody has taken they see that there is one, and no more. Of the dead, of patients who are close to them,
+    /// and of a grade that they have no role for, nothing.
     ///
     /// # Errors
     /// Refused, a cursor of another list, or the store away.
@@ -92,12 +81,12 @@ impl Store {
             let wanted = Wanted {
                 service: grant.service(),
                 worker: worker.as_ref(),
-                state: filter.state,
+                filter,
                 position,
                 limit: page.fetch_limit(),
                 now: owned.now,
             };
-            let rows = rows_after(connection, &wanted, filter.assignee)?;
+            let rows = rows_after(connection, &wanted)?;
             let person = worker.as_ref().map(|worker| worker.person);
             let (subject, action) = (Log::Service(service), grant.action().as_word());
             let entry = audit::granted(&owned, person, subject, action, None, grant.rule());
@@ -118,56 +107,9 @@ pub(super) fn worker(
     context: &Context,
     grant: &ServiceGrant,
 ) -> Result<Option<Worker>, StoreError> {
-    let Caller::HealthWorker { .. } = &context.caller else { return Ok(None) };
-    let number = number_of(&context.caller).ok_or(CORRUPT)?;
-    let hash = inner.vault.lookup_hash(number).to_vec();
-    let (person, clearances) = on!(connection, c => membership::table
-        .inner_join(person::table.on(person::id.eq(membership::person_id)))
-        .filter(membership::service_id.eq(grant.service().key()))
-        .filter(person::lookup_hash.eq(&hash))
-        .select((person::id, membership::clearances))
-        .first::<(Id, String)>(c))?;
-    let grades = clearances.split_whitespace().map(|word| word.parse::<Protection>().map_err(|_| CORRUPT));
-    let mut cleared = vec![Protection::Ungraded.as_word()];
-    for grade in grades {
-        cleared.push(grade?.as_word());
-    }
-    Ok(Some(Worker { person: person.into(), hash, cleared }))
-}
-
-/// What makes access to a patient lawful: follow-up, by hand or by the service's own system, a recorded access, or being
-/// the one who is to answer. With an offset, though of nothing, each is asked for a patient, and not for all there are at once.
-macro_rules! lawful {
-    ($worker:expr, $now:expr) => {{
-        let person: Id = $worker.person.key();
-        let follows = follow_up::table
-            .filter(follow_up::service_id.eq(conversation::service_id))
-            .filter(follow_up::mailbox_id.eq(conversation::mailbox_id))
-            .filter(follow_up::person_id.eq(person))
-            .offset(0);
-        let is_responsible = relationship::table
-            .filter(relationship::service_id.eq(conversation::service_id))
-            .filter(relationship::person_hash.eq(person::lookup_hash))
-            .filter(relationship::responsible_id.eq(person))
-            .filter(relationship::closed_at.is_null())
-            .offset(0);
-        let has_recorded = recorded_access::table
-            .filter(recorded_access::service_id.eq(conversation::service_id))
-            .filter(recorded_access::mailbox_id.eq(conversation::mailbox_id))
-            .filter(recorded_access::person_id.eq(person))
-            .filter(recorded_access::valid_until.gt(Time($now)))
-            .offset(0);
-        exists(follows).or(exists(is_responsible)).or(exists(has_recorded))
-    }};
-}
-
-/// What the caller is to answer.
-macro_rules! mine {
-    ($worker:expr) => {
-        conversation::assignee_id
-            .is_not_null()
-            .and(conversation::assignee_id.assume_not_null().eq($worker.person.key()))
-    };
+    let Caller::HealthWorker { national_id, .. } = &context.caller else { return Ok(None) };
+    let hash = inner.vault.lookup_hash(national_id);
+    Ok(Some(Worker::find(connection, grant.service(), &hash)?.ok_or(CORRUPT)?))
 }
 
 /// A member with more patients than these is taken to follow up much of the queue: then it is gone through in order.
@@ -177,7 +119,7 @@ const MOST_PATIENTS: usize = 1000;
 struct Wanted<'w> {
     service: ServiceId,
     worker: Option<&'w Worker>,
-    state: Option<ConversationState>,
+    filter: QueueFilter,
     position: Option<Position>,
     limit: i64,
     now: DateTime<Utc>,
@@ -185,37 +127,45 @@ struct Wanted<'w> {
 
 /// A part of a queue: one range of an index, so that what is between is not gone through.
 enum Part {
-    /// All of it.
-    All,
+    /// All of it, or what one member is to answer.
+    All(Option<PersonId>),
     /// What nobody has taken.
     Nobodys,
-    /// What one member is to answer.
-    Of(PersonId),
-    /// What concerns these patients, of the member who calls.
-    Patients(Vec<Id>),
-    /// What concerns any patient of the member who calls.
-    Lawful,
+    /// What the member who calls is to answer, and is not closed.
+    Mine(PersonId),
+    /// What concerns these patients, of the member who calls; all of it, or what one member is to answer.
+    Patients(Vec<Id>, Option<PersonId>),
 }
 
-fn rows_after(
-    connection: &mut Connection,
-    wanted: &Wanted<'_>,
-    assignee: Option<AssigneeFilter>,
-) -> Result<Vec<StoredRow>, StoreError> {
-    let parts = match (assignee, wanted.worker) {
-        (Some(AssigneeFilter::Me), Some(worker)) => vec![Part::Of(worker.person)],
-        (Some(AssigneeFilter::Member(member)), _) => vec![Part::Of(member)],
-        // A system has no work of its own, but for what nobody has taken.
-        (Some(AssigneeFilter::Me | AssigneeFilter::Nobody), _) => vec![Part::Nobodys],
-        (None, None) => vec![Part::All],
-        (None, Some(worker)) => {
-            let patients = patients(connection, wanted.service, worker, wanted.now)?;
-            let patients = if patients.len() > MOST_PATIENTS { Part::Lawful } else { Part::Patients(patients) };
-            vec![Part::Nobodys, Part::Of(worker.person), patients]
-        }
+/// The parts of which a queue consists, for whom it is. A member reaches what they are to answer, and what concerns patients
+/// to whom they have lawful access; of what nobody has taken they see that it is there.
+fn parts(connection: &mut Connection, wanted: &Wanted<'_>) -> Result<Vec<Part>, StoreError> {
+    let assignee = wanted.filter.assignee;
+    let Some(worker) = wanted.worker else {
+        return Ok(vec![match assignee {
+            None => Part::All(None),
+            Some(AssigneeFilter::Member(member)) => Part::All(Some(member)),
+            // A system has no work of its own, but for what nobody has taken.
+            Some(AssigneeFilter::Me | AssigneeFilter::Nobody) => Part::Nobodys,
+        }]);
     };
+    let me = worker.person;
+    let (mut parts, member) = match assignee {
+        Some(AssigneeFilter::Nobody) => return Ok(vec![Part::Nobodys]),
+        None => (vec![Part::Nobodys, Part::Mine(me)], None),
+        Some(AssigneeFilter::Me) => (vec![Part::Mine(me)], Some(me)),
+        Some(AssigneeFilter::Member(member)) if member == me => (vec![Part::Mine(me)], Some(me)),
+        Some(AssigneeFilter::Member(member)) => (vec![], Some(member)),
+    };
+    let most = i64::try_from(MOST_PATIENTS + 1).unwrap_or(i64::MAX);
+    let patients = lawful::patients(connection, wanted.service, me, most, wanted.now)?;
+    parts.push(if patients.len() > MOST_PATIENTS { Part::All(member) } else { Part::Patients(patients, member) });
+    Ok(parts)
+}
+
+fn rows_after(connection: &mut Connection, wanted: &Wanted<'_>) -> Result<Vec<StoredRow>, StoreError> {
     let mut rows = vec![];
-    for part in &parts {
+    for part in &parts(connection, wanted)? {
         rows.extend(rows_of(connection, wanted, part)?);
     }
     rows.sort_unstable_by_key(|row: &StoredRow| std::cmp::Reverse((row.2.1, row.0.1)));
@@ -225,7 +175,7 @@ fn rows_after(
 }
 
 fn rows_of(connection: &mut Connection, wanted: &Wanted<'_>, part: &Part) -> Result<Vec<StoredRow>, StoreError> {
-    let Wanted { service, worker, state, position, limit, now } = *wanted;
+    let Wanted { service, worker, filter, position, limit, now } = *wanted;
     Ok(on!(connection, c => {
         let mut query = conversation::table
             .inner_join(person::table.on(person::mailbox_id.eq(conversation::mailbox_id)))
@@ -233,37 +183,28 @@ fn rows_of(connection: &mut Connection, wanted: &Wanted<'_>, part: &Part) -> Res
             .limit(limit)
             .select(stored_columns!())
             .into_boxed();
-        if let Some(state) = state {
+        if let Some(state) = filter.state {
             query = query.filter(conversation::state.eq(word(state.as_word())));
         }
         query = match part {
             // One of a list of one: the index that has a queue in its order does not answer that, for the whole of it might be
             // gone through for a few patients.
-            Part::Patients(_) => query.filter(conversation::service_id.eq_any([service.key()])),
-            Part::All | Part::Lawful | Part::Nobodys | Part::Of(_) => {
-                query.filter(conversation::service_id.eq(service.key()))
-            }
+            Part::Patients(..) => query.filter(conversation::service_id.eq_any([service.key()])),
+            Part::All(_) | Part::Nobodys | Part::Mine(_) => query.filter(conversation::service_id.eq(service.key())),
         };
-        match part {
-            Part::All | Part::Lawful => {}
-            Part::Nobodys => query = query.filter(conversation::assignee_id.is_null()),
-            Part::Of(member) => query = query.filter(conversation::assignee_id.eq(member.key())),
-            Part::Patients(patients) => query = query.filter(conversation::mailbox_id.eq_any(patients)),
+        query = match part {
+            Part::All(_) => query,
+            Part::Nobodys => query.filter(conversation::assignee_id.is_null()),
+            Part::Mine(me) => query.filter(is_to_answer!(me.key())),
+            Part::Patients(patients, _) => query.filter(conversation::mailbox_id.eq_any(patients)),
+        };
+        if let Part::All(Some(member)) | Part::Patients(_, Some(member)) = part {
+            query = query.filter(conversation::assignee_id.eq(member.key()));
         }
         if let Some(worker) = worker {
-            let relatives = registered_relation::table
-                .filter(registered_relation::person_id.eq(person::id))
-                .filter(registered_relation::relative_hash.eq(&worker.hash));
-            query = query
-                .filter(person::lookup_hash.ne(&worker.hash))
-                .filter(not(exists(relatives)))
-                .filter(person::protection.eq_any(&worker.cleared).or(
-                    person::protection_until.assume_not_null().lt(day_of(now)).and(person::protection_until.is_not_null()),
-                ));
-            match part {
-                Part::Of(member) if *member == worker.person => {}
-                Part::Of(_) | Part::Lawful => query = query.filter(lawful!(worker, now)),
-                Part::All | Part::Nobodys | Part::Patients(_) => {}
+            query = in_sight!(query, worker, now);
+            if matches!(part, Part::All(_)) {
+                query = query.filter(is_lawful!(worker.person.key(), now));
             }
         }
         if let Some(Position { changed_at, id }) = position {
@@ -273,41 +214,6 @@ fn rows_of(connection: &mut Connection, wanted: &Wanted<'_>, part: &Part) -> Res
         }
         query.load::<StoredRow>(c)
     })?)
-}
-
-/// The mailboxes of the patients to whom a member has lawful access, one more than counts at the most.
-fn patients(
-    connection: &mut Connection,
-    service: ServiceId,
-    worker: &Worker,
-    now: DateTime<Utc>,
-) -> Result<Vec<Id>, StoreError> {
-    let (service, member) = (service.key(), worker.person.key());
-    let most = i64::try_from(MOST_PATIENTS + 1).unwrap_or(i64::MAX);
-    let mut patients = on!(&mut *connection, c => follow_up::table
-        .filter(follow_up::service_id.eq(service))
-        .filter(follow_up::person_id.eq(member))
-        .select(follow_up::mailbox_id)
-        .limit(most)
-        .load::<Id>(c))?;
-    patients.extend(on!(&mut *connection, c => relationship::table
-        .inner_join(person::table.on(person::lookup_hash.eq(relationship::person_hash)))
-        .filter(relationship::service_id.eq(service))
-        .filter(relationship::responsible_id.eq(member))
-        .filter(relationship::closed_at.is_null())
-        .select(person::mailbox_id)
-        .limit(most)
-        .load::<Id>(c))?);
-    patients.extend(on!(connection, c => recorded_access::table
-        .filter(recorded_access::service_id.eq(service))
-        .filter(recorded_access::person_id.eq(member))
-        .filter(recorded_access::valid_until.gt(Time(now)))
-        .select(recorded_access::mailbox_id)
-        .limit(most)
-        .load::<Id>(c))?);
-    patients.sort_unstable();
-    patients.dedup();
-    Ok(patients)
 }
 
 /// What stands around a page of a queue.
@@ -336,7 +242,7 @@ impl Around {
                 let lawful = on!(&mut *connection, c => conversation::table
                     .inner_join(person::table.on(person::mailbox_id.eq(conversation::mailbox_id)))
                     .filter(conversations.among(conversation::mailbox_id, conversation::id))
-                    .filter(mine!(worker).or(lawful!(worker, now)))
+                    .filter(is_to_answer!(worker.person.key()).or(is_lawful!(worker.person.key(), now)))
                     .select(conversation::id)
                     .load::<Id>(c))?;
                 let seen = on!(&mut *connection, c => conversation_seen::table

@@ -50,6 +50,11 @@ pub(crate) trait Key: Copy {
     fn key(self) -> Id;
 }
 
+/// Several, for a list in a statement.
+pub(crate) fn keys<K: Key>(ids: &[K]) -> Vec<Id> {
+    ids.iter().map(|id| id.key()).collect()
+}
+
 macro_rules! ids {
     ($($name:ident)+) => {$(
         impl Key for domain::id::$name {

@@ -256,6 +256,10 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::PowerOfAttorneyOverlaps => {
             ("There is a power of attorney between the two already", "Change the one that there is, or end it first.")
         }
+        Kind::FollowUpByExchange => (
+            "The nightly exchange says who is responsible for the patient",
+            "Name somebody else, or nobody, in the next exchange (PUT …/relationships).",
+        ),
         Kind::PowerOfAttorneyAssigned => {
             ("The power of attorney was assigned, and cannot be changed here", "Apply for a new one by form.")
         }

@@ -254,6 +254,10 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::PowerOfAttorneyOverlaps => {
             ("Det finnes allerede en fullmakt mellom de to", "Endre den som finnes, eller avslutt den først.")
         }
+        Kind::FollowUpByExchange => (
+            "Hvem som har ansvaret for pasienten, kommer fra den nattlige utvekslingen",
+            "Oppgi en annen, eller ingen, i neste utveksling (PUT …/relationships).",
+        ),
         Kind::PowerOfAttorneyAssigned => ("Fullmakten er tildelt, og kan ikke endres her", "Søk om en ny på skjema."),
         Kind::PowerOfAttorneyEnded => ("Fullmakten er avsluttet", "Gi en ny."),
         Kind::PreconditionRequired => (

@@ -256,6 +256,10 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::PowerOfAttorneyOverlaps => {
             ("Det finst alt ei fullmakt mellom dei to", "Endre den som finst, eller avslutt henne først.")
         }
+        Kind::FollowUpByExchange => (
+            "Kven som har ansvaret for pasienten, kjem frå den nattlege utvekslinga",
+            "Oppgi ein annan, eller ingen, i neste utveksling (PUT …/relationships).",
+        ),
         Kind::PowerOfAttorneyAssigned => ("Fullmakta er tildelt, og kan ikkje endrast her", "Søk om ei ny på skjema."),
         Kind::PowerOfAttorneyEnded => ("Fullmakta er avslutta", "Gi ei ny."),
         Kind::PreconditionRequired => (
