@@ -28,6 +28,7 @@ mod journal;
 mod journal_forms;
 mod journal_receipts;
 mod lawful_access;
+mod lawful_model;
 mod letters;
 mod log_lines;
 mod migrating;
