@@ -114,8 +114,11 @@ async fn send(client: &reqwest::Client, url: &str, token: &str, key: &str) -> Op
     });
     let request = client.post(url).bearer_auth(token).header("Idempotency-Key", key);
     // Every other sender sends files, larger than what is written in one go.
-    let has_file =
-        key.split('-').nth(1).and_then(|sender| sender.parse().ok()).is_some_and(|sender: u32| sender % 2 == 0);
+    let has_file = key
+        .split('-')
+        .nth(1)
+        .and_then(|sender| sender.parse().ok())
+        .is_some_and(|sender: u32| sender.is_multiple_of(2));
     let request = if has_file {
         request.multipart(form(&message, vec![files::pdf_of(FILE_BYTES)]))
     } else {
