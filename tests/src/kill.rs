@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
+use crate::statements;
 
 thread_local! {
     /// How many statements the work of this thread still has to live for.
@@ -13,24 +13,18 @@ thread_local! {
 }
 
 /// Has every connection that is made from now on count statements. Connections from before are not killed.
-///
-/// # Panics
-/// When the tests have set another instrumentation.
 pub fn count_statements() {
-    fn counter() -> Option<Box<dyn Instrumentation>> {
-        Some(Box::new(|event: InstrumentationEvent<'_>| {
-            if let InstrumentationEvent::StartQuery { .. } = event {
-                let left =
-                    STATEMENTS_LEFT.with_borrow(|left| left.as_ref().map(|left| left.fetch_sub(1, Ordering::SeqCst)));
-                // Who is dead does nothing more.
-                if left.is_some_and(|left| left <= 1) {
-                    // Without the words that a panic writes: this is what was asked for.
-                    std::panic::resume_unwind(Box::new("killed"));
-                }
-            }
-        }))
+    statements::listen();
+}
+
+/// Counts a statement that is about to be sent, and kills whoever's turn it is.
+pub(crate) fn count() {
+    let left = STATEMENTS_LEFT.with_borrow(|left| left.as_ref().map(|left| left.fetch_sub(1, Ordering::SeqCst)));
+    // Who is dead does nothing more.
+    if left.is_some_and(|left| left <= 1) {
+        // Without the words that a panic writes: this is what was asked for.
+        std::panic::resume_unwind(Box::new("killed"));
     }
-    set_default_instrumentation(counter).expect("the instrumentation can be set");
 }
 
 /// Runs work, and kills it before its statement of this number, counted from 1. Says whether it lived to its end.

@@ -23,6 +23,7 @@ mod process;
 mod proxy;
 mod receiver;
 mod request;
+mod statements;
 mod world;
 
 pub use actors::{Actor, SYSTEM_SCOPES};

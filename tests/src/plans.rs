@@ -1,16 +1,14 @@
 //! What the databases did with the program's own statements, as the program prepared them: PostgreSQL tells its plans, with
 //! the rows that it went through, in its log; SQLite is asked for the plans of the statements that reached it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use diesel::connection::{Instrumentation, InstrumentationEvent};
 use serde_json::Value;
 
-use crate::{Database, Place};
+use crate::{Database, Place, statements};
 
 /// The variable that names the log of the PostgreSQL server.
 const SERVER_LOG: &str = "BREVDUE_TEST_POSTGRES_LOG";
@@ -71,8 +69,7 @@ impl PlanLog {
                 panic!("{SERVER_LOG} is not set: run ./test, which starts a server and names its log")
             }),
             Database::Sqlite => {
-                diesel::connection::set_default_instrumentation(|| Some(Box::<Recorder>::default()))
-                    .expect("it is set");
+                statements::keep(&place.sqlite_file().to_string_lossy());
                 String::new()
             }
         };
@@ -98,7 +95,7 @@ impl PlanLog {
                 told(&news).iter().filter(|plan| self.is_ours(plan)).filter_map(of_postgres).collect()
             }
             Database::Sqlite => {
-                let statements = recorded().remove(&self.sqlite_file).unwrap_or_default();
+                let statements = statements::taken(&self.sqlite_file);
                 statements.into_iter().filter(|text| is_query(text)).map(|text| of_sqlite(place, text)).collect()
             }
         }
@@ -179,30 +176,4 @@ fn of_sqlite(place: &Place, statement: String) -> Plan {
         steps.iter().filter_map(|step| step.strip_prefix("SCAN ")?.split(' ').next()).map(str::to_owned).collect();
     let sorts = steps.contains("USE TEMP B-TREE FOR ORDER BY") && statement.contains(" LIMIT ");
     Plan { statement, steps, whole, sorts, rows_read: 0, is_generic: false }
-}
-
-/// The statements that SQLite files were asked, by the file.
-fn recorded() -> MutexGuard<'static, BTreeMap<String, Vec<String>>> {
-    static RECORDED: Mutex<BTreeMap<String, Vec<String>>> = Mutex::new(BTreeMap::new());
-    RECORDED.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Notes the statements of one connection.
-#[derive(Default)]
-struct Recorder {
-    file: String,
-}
-
-impl Instrumentation for Recorder {
-    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
-        match event {
-            InstrumentationEvent::StartEstablishConnection { url, .. } => url.clone_into(&mut self.file),
-            InstrumentationEvent::StartQuery { query, .. } => {
-                let text = query.to_string();
-                let statement = text.split(" -- binds:").next().unwrap_or_default().to_owned();
-                recorded().entry(self.file.clone()).or_default().push(statement);
-            }
-            _ => {}
-        }
-    }
 }
