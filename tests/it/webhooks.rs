@@ -1,8 +1,8 @@
 //! BX-8: the feed is sent to receivers, signed, in order, and whatever they do.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use base64::Engine as _;
@@ -308,8 +308,15 @@ stories! {
         let _ = patients(&app).await;
         let is_away = Arc::new(AtomicBool::new(true));
         let away = Arc::clone(&is_away);
-        let receiver = Receiver::behaving(move |_| {
-            Behaviour::Status(if away.load(Ordering::SeqCst) { 502 } else { 200 })
+        // What it took: a request may be on its way at the moment at which it is back.
+        let took: Arc<Mutex<Vec<Delivered>>> = Arc::default();
+        let takes = Arc::clone(&took);
+        let receiver = Receiver::behaving(move |delivered| {
+            if away.load(Ordering::SeqCst) {
+                return Behaviour::Status(502);
+            }
+            takes.lock().expect("nobody panicked").push(delivered.clone());
+            Behaviour::Status(200)
         }).await;
         let id = webhook(&ehr, &receiver.url()).await;
         app.deliver_all().await;
@@ -327,8 +334,9 @@ stories! {
             app.advance("PT2H").await;
         }
 
-        let (events, ehr) = (receiver.events(), app.ehr().await);
-        let taken = taken_in_order(&events[sent..], |event| event.kind().starts_with("message."));
+        let events = took.lock().expect("nobody panicked").clone();
+        let ehr = app.ehr().await;
+        let taken = taken_in_order(&events, |event| event.kind().starts_with("message."));
         let feed = whole_feed(&ehr).await;
         for (mailbox, numbers) in &taken {
             let of_feed: Vec<i64> = feed.iter().filter(|event| event["mailboxId"] == **mailbox)
