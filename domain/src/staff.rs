@@ -45,25 +45,6 @@ impl FollowUpSource {
     }
 }
 
-/// What the patient's access log says of who follows them up.
-// The words below are stored for years. Rename the variants as you like; never change a word.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EnumString, IntoStaticStr, VariantArray)]
-#[strum(serialize_all = "camelCase")]
-pub enum FollowUpChange {
-    /// A member has become responsible.
-    BeginFollowUp,
-    /// A member is responsible no more.
-    EndFollowUp,
-}
-
-impl FollowUpChange {
-    /// The stored and sent word.
-    #[must_use]
-    pub fn as_word(self) -> &'static str {
-        self.into()
-    }
-}
-
 /// That a member of a service follows up a patient.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FollowUp {

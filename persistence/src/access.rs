@@ -1,5 +1,6 @@
 //! Reads the facts, asks the rules, hands the grant on, writes the audit entry. The one door to a mailbox.
 
+mod done;
 pub(crate) mod facts;
 pub(crate) mod lawful;
 mod organisation;
@@ -7,11 +8,11 @@ pub(crate) mod representatives;
 mod service;
 
 use domain::access::{
-    Action, Caller, Grant, OrganisationAction, OrganisationGrant, PlatformAction, PlatformGrant, Record, Refusal,
-    RelationRecord, ServiceAction, ServiceGrant, decide, decide_platform,
+    Action, Caller, Grant, MailboxAct, OtherAct, PlatformAct, PlatformGrant, Record, Refusal, RelationRecord, decide,
+    decide_platform,
 };
-use domain::audit::{Entry, Object, Outcome, Subject};
-use domain::id::{MailboxId, ServiceId};
+use domain::audit::{Entry, Object, Outcome, Subject, Tally};
+use domain::id::MailboxId;
 use domain::identity::NationalId;
 use domain::person::HEALTH_MAJORITY_YEARS;
 
@@ -25,6 +26,7 @@ use crate::register::{Refreshed, Whom};
 use crate::vault::DataKey;
 use crate::{Inner, Store};
 
+pub(crate) use self::done::Done;
 pub(crate) use self::service::{refused_service_entry, service_facts};
 
 /// Which mailbox is meant.
@@ -68,10 +70,10 @@ impl<E: Into<Failure>> From<E> for Denied {
     }
 }
 
-/// Something read, which nobody gets to see before its audit entry is durable.
+/// Something read, which nobody gets to see before its audit entries are durable.
 pub(crate) struct Unrecorded<T> {
     value: T,
-    entry: Entry,
+    entries: Vec<Entry>,
 }
 
 impl<T> Unrecorded<T> {
@@ -80,8 +82,13 @@ impl<T> Unrecorded<T> {
         question(&self.value)
     }
 
+    /// The value where it tells nothing, so that there is nothing to put on record.
+    pub(crate) fn unrecorded(self) -> T {
+        self.value
+    }
+
     pub(crate) async fn record(self, store: &Store) -> Result<T, Failure> {
-        store.inner.audit.record(self.entry).await?;
+        store.inner.audit.record_all(self.entries).await?;
         Ok(self.value)
     }
 }
@@ -91,7 +98,7 @@ impl<T> Unrecorded<T> {
 struct Wish {
     context: Context,
     which: MailboxRef,
-    action: Action,
+    act: MailboxAct,
     object: Option<Object>,
     /// A conversation that a health worker takes by this.
     takes: Option<Taken>,
@@ -117,11 +124,11 @@ impl Store {
         &self,
         context: &Context,
         which: MailboxRef,
-        action: Action,
+        act: MailboxAct,
         object: Option<Object>,
         work: impl FnOnce(&Inner, &mut Connection, &Opened) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        self.look_into_mailbox(context, which, action, object, work).await?.record(self).await
+        self.look_into_mailbox(context, which, act, object, work).await?.record(self).await
     }
 
     /// The first half of [`Store::read_mailbox`].
@@ -129,11 +136,11 @@ impl Store {
         &self,
         context: &Context,
         which: MailboxRef,
-        action: Action,
+        act: MailboxAct,
         object: Option<Object>,
         work: impl FnOnce(&Inner, &mut Connection, &Opened) -> Result<T, Failure> + Send + 'static,
     ) -> Result<Unrecorded<T>, Failure> {
-        self.enter(Wish { context: context.clone(), which, action, object, takes: None }, work, pass_reading).await
+        self.enter(Wish { context: context.clone(), which, act, object, takes: None }, work, pass_reading).await
     }
 
     /// Writes in a mailbox: the effect and its audit entry are one transaction.
@@ -141,11 +148,11 @@ impl Store {
         &self,
         context: &Context,
         which: MailboxRef,
-        action: Action,
+        act: MailboxAct,
         object: Option<Object>,
         work: impl FnOnce(&Inner, &mut Connection, &Opened) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        self.enter(Wish { context: context.clone(), which, action, object, takes: None }, work, pass_writing).await
+        self.enter(Wish { context: context.clone(), which, act, object, takes: None }, work, pass_writing).await
     }
 
     /// Writes in a patient's mailbox for a service: like [`Store::write_mailbox`]. `takes`: a conversation that the health
@@ -153,14 +160,13 @@ impl Store {
     pub(crate) async fn write_for_patient<T: Send + 'static>(
         &self,
         context: &Context,
-        mailbox: MailboxId,
-        action: Action,
+        (mailbox, act): (MailboxId, MailboxAct),
         object: Option<Object>,
         takes: Option<Taken>,
         work: impl FnOnce(&Inner, &mut Connection, &Opened) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         let which = MailboxRef::Id(mailbox);
-        self.enter(Wish { context: context.clone(), which, action, object, takes }, work, pass_writing).await
+        self.enter(Wish { context: context.clone(), which, act, object, takes }, work, pass_writing).await
     }
 
     /// Makes something in a mailbox: like [`Store::write_mailbox`], and what was made is known only afterwards.
@@ -168,11 +174,10 @@ impl Store {
         &self,
         context: &Context,
         which: MailboxRef,
-        action: Action,
+        act: MailboxAct,
         work: impl FnOnce(&Inner, &mut Connection, &Opened) -> Result<(T, Object), Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        self.enter(Wish { context: context.clone(), which, action, object: None, takes: None }, work, pass_creating)
-            .await
+        self.enter(Wish { context: context.clone(), which, act, object: None, takes: None }, work, pass_creating).await
     }
 
     /// Tries the door; where the register has to be asked first, asks it and tries once more.
@@ -221,42 +226,11 @@ impl Store {
         }
     }
 
-    /// Does something for a service, with the grant for it. `work` sees to its own entry.
-    pub(crate) async fn for_service<T: Send + 'static>(
-        &self,
-        context: &Context,
-        service: ServiceId,
-        action: ServiceAction,
-        work: impl FnOnce(&Inner, &mut Connection, &ServiceGrant) -> Result<T, Failure> + Send + 'static,
-    ) -> Result<T, Failure> {
-        let context = context.clone();
-        let attempt = self
-            .run(move |inner, connection| Ok(service::open_service(inner, connection, &context, service, action, work)))
-            .await?;
-        self.settle(attempt).await
-    }
-
-    /// Does something for the organisation of the token, with the grant for it. `work` sees to its own entry.
-    pub(crate) async fn for_organisation<T: Send + 'static>(
-        &self,
-        context: &Context,
-        action: OrganisationAction,
-        work: impl FnOnce(&Inner, &mut Connection, &OrganisationGrant) -> Result<T, Failure> + Send + 'static,
-    ) -> Result<T, Failure> {
-        let context = context.clone();
-        let attempt = self
-            .run(move |inner, connection| {
-                Ok(organisation::open_organisation(inner, connection, &context, action, work))
-            })
-            .await?;
-        self.settle(attempt).await
-    }
-
     /// Does something with the platform's registrations, in one transaction with its entry.
     pub(crate) async fn for_platform<T: Send + 'static>(
         &self,
         context: &Context,
-        action: PlatformAction,
+        act: PlatformAct,
         subject: Subject,
         work: impl FnOnce(&Inner, &mut Connection, &PlatformGrant) -> Result<(T, Option<Object>), Failure> + Send + 'static,
     ) -> Result<T, Failure> {
@@ -264,12 +238,12 @@ impl Store {
         let attempt = self
             .run(move |inner, connection| {
                 Ok(connection.write(|connection| {
-                    let grant = decide_platform(action, &context.caller).map_err(|refusal| {
-                        let entry = audit::refused(&context, None, subject, action.as_word(), None, refusal);
+                    let grant = decide_platform(act.takes(), &context.caller).map_err(|refusal| {
+                        let entry = audit::refused(&context, None, subject, act.word(), None, refusal);
                         Denied::Refused(Refused { refusal, entry: Box::new(entry) })
                     })?;
                     let (value, object) = work(inner, connection, &grant)?;
-                    let entry = audit::granted(&context, None, subject, action.as_word(), object, grant.rule());
+                    let entry = audit::granted(&context, None, subject, act.word(), object, grant.rule());
                     audit::insert(connection, vec![entry])?;
                     Ok(value)
                 }))
@@ -288,7 +262,7 @@ fn pass_reading<T, W: FnOnce(&Inner, &mut Connection, &Opened) -> Result<T, Fail
 ) -> Result<Unrecorded<T>, Denied> {
     let (opened, entry) = open(inner, connection, wish, trust)?;
     match take(work)?(inner, connection, &opened) {
-        Ok(value) => Ok(Unrecorded { value, entry }),
+        Ok(value) => Ok(Unrecorded { value, entries: vec![entry] }),
         Err(failure) => Err(not_done(failure, entry)),
     }
 }
@@ -353,7 +327,7 @@ pub(crate) fn number_of(caller: &Caller) -> Option<&NationalId> {
 }
 
 fn open(inner: &Inner, connection: &mut Connection, wish: &Wish, trust: Trust) -> Result<(Opened, Entry), Denied> {
-    let Wish { context, which, action, object, takes } = wish;
+    let Wish { context, which, act, object, takes } = wish;
     let hash = number_of(&context.caller).map(|number| inner.vault.lookup_hash(number));
     let owner = match (which, &context.caller, &hash) {
         (MailboxRef::Id(mailbox), ..) => facts::owner_of(connection, *mailbox, context.now)?,
@@ -367,14 +341,14 @@ fn open(inner: &Inner, connection: &mut Connection, wish: &Wish, trust: Trust) -
             return Err(Denied::Stale(stale));
         }
     }
-    let decision = decide(*action, &known.record.at(context.now), inner.policy);
+    let decision = decide(act.takes(), &known.record.at(context.now), inner.policy);
     // The entry stands in the mailbox's log where there is a mailbox, so that its owner sees who tried.
     let subject = owner.as_ref().map_or(Subject::Platform, |owner| Subject::Mailbox(owner.record.mailbox));
     match (decision, owner) {
         (Ok(grant), Some(owner)) => {
             let entry = Entry {
                 relation: Some(grant.standing().as_word()),
-                ..audit::granted(context, known.person, subject, action.as_word(), *object, grant.rule())
+                ..audit::granted(context, known.person, subject, act.word(), *object, grant.rule())
             };
             let key = inner.vault.data_key(owner.record.mailbox, &owner.wrapped_key).map_err(|_| KEY_CORRUPT)?;
             let is_fresh = owner.is_fresh(context.now, inner.register_max_age);
@@ -390,10 +364,24 @@ fn open(inner: &Inner, connection: &mut Connection, wish: &Wish, trust: Trust) -
                 (MailboxRef::Own | MailboxRef::Id(_), Err(refusal), _) => refusal,
                 (MailboxRef::Own | MailboxRef::Id(_), Ok(_), _) => Refusal::NotThere,
             };
-            let entry = audit::refused(context, known.person, subject, action.as_word(), *object, refusal);
+            let entry = if is_stranger(inner, context, &known) {
+                let word = OtherAct::SEEK_ACCESS.word();
+                let entry = audit::refused(context, known.person, subject, word, None, refusal);
+                Entry { tally: Tally::Daily, ..entry }
+            } else {
+                audit::refused(context, known.person, subject, act.word(), *object, refusal)
+            };
             Err(Denied::Refused(Refused { refusal, entry: Box::new(entry) }))
         }
     }
+}
+
+/// Whether a caller has nothing to do with a mailbox: not even that it is there is for them. What strangers try is counted
+/// by the day, so that nobody can bury in it what the owner of the mailbox should see.
+fn is_stranger(inner: &Inner, context: &Context, known: &Known) -> bool {
+    let is_owner = matches!(known.record.relation, RelationRecord::Own(_));
+    let seen = decide(Action::SeeMailbox, &known.record.at(context.now), inner.policy);
+    known.record.owner.is_some() && !is_owner && matches!(seen, Err(refusal) if refusal != Refusal::RegisterUnavailable)
 }
 
 const KEY_CORRUPT: StoreError = StoreError::Corrupt { what: "data key" };

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use domain::access::{Action, Standing, VisibleScope, decide};
+use domain::access::{Action, MailboxAct, Standing, VisibleScope, decide};
 use domain::appointment::{AppointmentView, CancelledBy, can_cancel, cancellation_text, is_planned};
 use domain::audit::{Object, ObjectKind};
 use domain::event::{About, EventKind};
@@ -36,8 +36,8 @@ struct Position {
     id: Id,
 }
 
-const fn object(id: AppointmentId) -> Option<Object> {
-    Some(Object { kind: ObjectKind::Appointment, id: id.as_uuid() })
+const fn object(id: AppointmentId) -> Object {
+    Object { kind: ObjectKind::Appointment, id: id.as_uuid() }
 }
 
 /// Where every query on the appointments of a mailbox starts: what the grant covers.
@@ -65,14 +65,16 @@ impl Store {
         page: Page,
     ) -> Result<Slice<AppointmentView>, Failure> {
         let (which, now) = (MailboxRef::Id(mailbox), context.now);
-        self.read_mailbox(context, which, Action::SeeAppointments, None, move |inner, connection, opened| {
+        self.read_mailbox(context, which, MailboxAct::LIST_APPOINTMENTS, None, move |inner, connection, opened| {
             let list = format!("appointments:{mailbox}");
             let position: Option<Position> = page.position(&inner.vault, &list)?;
             let rows = rows_after(connection, opened, position, page.fetch_limit(), now)?;
             let position = |row: &StoredRow| Position { starts_at: row.2.0, id: row.0.1 };
-            let slice = Slice::cut(rows, &page, &inner.vault, &list, position).try_map(stored_from)?;
+            let slice = Slice::cut(rows, &page, &inner.vault, &list, position)
+                .open_each(|row| row.0.1, |row| Ok(stored_from(row)?))?;
             let services = services_of(connection, &slice.items)?;
-            slice.try_map(|found| Ok(view(inner, connection, opened, &services, &found, now)?))
+            slice
+                .open_each(|found| found.id.key(), |found| Ok(view(inner, connection, opened, &services, &found, now)?))
         })
         .await
     }
@@ -88,9 +90,13 @@ impl Store {
         id: AppointmentId,
     ) -> Result<AppointmentView, Failure> {
         let (which, now) = (MailboxRef::Id(mailbox), context.now);
-        self.read_mailbox(context, which, Action::SeeAppointments, object(id), move |inner, connection, opened| {
-            fetch(inner, connection, opened, id, now)
-        })
+        self.read_mailbox(
+            context,
+            which,
+            MailboxAct::SEE_APPOINTMENT,
+            Some(object(id)),
+            move |inner, connection, opened| fetch(inner, connection, opened, id, now),
+        )
         .await
     }
 
@@ -108,8 +114,8 @@ impl Store {
         key: Option<RequestKey>,
     ) -> Result<Created<AppointmentView>, Failure> {
         let (scope, now) = (self.idempotency_scope(context), context.now);
-        let (which, action) = (MailboxRef::Id(mailbox), Action::CancelAppointment);
-        self.write_mailbox(context, which, action, object(id), move |inner, connection, opened| {
+        let (which, act) = (MailboxRef::Id(mailbox), MailboxAct::CANCEL_APPOINTMENT);
+        self.write_mailbox(context, which, act, Some(object(id)), move |inner, connection, opened| {
             idempotency::create(
                 connection,
                 &scope,

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use diesel::prelude::*;
-use domain::access::Action;
+use domain::access::MailboxAct;
 use domain::attachment::{Attachment, FileName};
 use domain::audit::{Object, ObjectKind};
 use domain::id::{AttachmentId, MailboxId, MessageId};
@@ -70,7 +70,7 @@ impl Store {
     ) -> Result<Fetched, Failure> {
         let object = Some(Object { kind: ObjectKind::Attachment, id: id.as_uuid() });
         let which = MailboxRef::Id(mailbox);
-        self.read_mailbox(context, which, Action::FetchAttachment, object, move |inner, connection, opened| {
+        self.read_mailbox(context, which, MailboxAct::FETCH_ATTACHMENT, object, move |inner, connection, opened| {
             message::exists(connection, &opened.grant, message)?;
             fetch(inner, connection, mailbox, &opened.key, message, id)
         })

@@ -1,27 +1,21 @@
-//! The audit log: entries, the writer that makes those of reads durable together, and the citizen's view of it.
+//! The audit log: entries, and the writer that makes those of reads durable together.
 
-use std::collections::HashMap;
+mod daily;
+mod log;
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
-use domain::access::{Caller, Grant, Refusal};
-use domain::audit::{AccessLogEntry, Actor, Entry, Object, Outcome, Subject};
-use domain::id::{MailboxId, PersonId, TraceId};
-use domain::identity::OrganisationNumber;
+use domain::access::{Caller, Refusal, Word};
+use domain::audit::{Actor, Entry, Object, Outcome, Subject, Tally};
+use domain::id::{PersonId, TraceId};
 use domain::rule::Rule;
 
-use crate::access::MailboxRef;
 use crate::batcher::Batcher;
 use crate::context::{Context, new_id};
-use crate::database::{Connection, Id, Key, Pool, SqlTime, SqlUuid, Time, on};
-use crate::error::{Failure, StoreError};
-use crate::message::{covered, within};
-use crate::page::{Page, Slice};
+use crate::database::{Connection, Id, Key, Pool, SqlTime, SqlUuid, Time};
+use crate::error::StoreError;
 use crate::rows::rows;
-use crate::schema::{appointment, attachment, audit_entry, message};
 use crate::undertaking::Undertaking;
-use crate::{Store, organisation, person};
 
 rows! {
     /// An entry as it is stored: ids and words, nothing that tells of health.
@@ -41,38 +35,69 @@ rows! {
         rule: &'static str as Text,
         trace_id: Id as SqlUuid,
         actor_relation: Option<&'static str> as Nullable<Text>,
+        actor_client: Option<String> as Nullable<Text>,
+        actor_supplier: Option<String> as Nullable<Text>,
+        actor_hpr_number: Option<String> as Nullable<Text>,
+    }
+}
+
+/// What is stored of an actor beside the kind.
+#[derive(Default)]
+struct ActorColumns {
+    person: Option<Id>,
+    organisation: Option<String>,
+    subject: Option<String>,
+    client: Option<String>,
+    supplier: Option<String>,
+    hpr_number: Option<String>,
+}
+
+impl From<Actor> for ActorColumns {
+    fn from(actor: Actor) -> Self {
+        match actor {
+            Actor::Citizen(person) => Self { person: person.map(Key::key), ..Self::default() },
+            Actor::HealthWorker { person, organisation, hpr_number } => Self {
+                person: person.map(Key::key),
+                organisation: Some(organisation.as_str().to_owned()),
+                hpr_number: hpr_number.map(|number| number.as_str().to_owned()),
+                ..Self::default()
+            },
+            Actor::System { organisation, supplier, client } => Self {
+                organisation: Some(organisation.as_str().to_owned()),
+                supplier: supplier.map(|number| number.as_str().to_owned()),
+                client: Some(client.as_str().to_owned()),
+                ..Self::default()
+            },
+            Actor::Operator(subject) => Self { subject: Some(subject), ..Self::default() },
+            Actor::Worker => Self::default(),
+        }
     }
 }
 
 impl From<Entry> for AuditRow {
     fn from(entry: Entry) -> Self {
-        let Entry { id, at, subject, actor, relation, action, object, outcome, rule, trace } = entry;
-        let actor_kind = actor.kind_word();
-        let (actor_person, actor_organisation, actor_subject) = match actor {
-            Actor::Citizen(person) => (person.map(Key::key), None, None),
-            Actor::HealthWorker(person, organisation) => {
-                (person.map(Key::key), Some(organisation.as_str().to_owned()), None)
-            }
-            Actor::System(organisation) => (None, Some(organisation.as_str().to_owned()), None),
-            Actor::Operator(subject) => (None, None, Some(subject)),
-            Actor::Worker => (None, None, None),
-        };
+        let Entry { id, at, subject, actor, relation, action, object, outcome, rule, trace, tally: _ } = entry;
+        let actor_kind = actor.kind().as_word();
+        let actor = ActorColumns::from(actor);
         Self {
             subject_id: Id(subject.as_uuid()),
             id: id.key(),
             subject_kind: subject.kind_word(),
             at: Time(at),
             actor_kind,
-            actor_person,
-            actor_organisation,
-            actor_subject,
-            action,
+            actor_person: actor.person,
+            actor_organisation: actor.organisation,
+            actor_subject: actor.subject,
+            action: action.as_str(),
             object_kind: object.map(|object| object.kind.as_word()),
             object_id: object.map(|object| Id(object.id)),
             outcome: outcome.as_word(),
             rule: rule.id(),
             trace_id: trace.key(),
             actor_relation: relation,
+            actor_client: actor.client,
+            actor_supplier: actor.supplier,
+            actor_hpr_number: actor.hpr_number,
         }
     }
 }
@@ -82,7 +107,7 @@ pub(crate) fn granted(
     context: &Context,
     person: Option<PersonId>,
     subject: Subject,
-    action: &'static str,
+    action: Word,
     object: Option<Object>,
     rule: Rule,
 ) -> Entry {
@@ -94,7 +119,7 @@ pub(crate) fn refused(
     context: &Context,
     person: Option<PersonId>,
     subject: Subject,
-    action: &'static str,
+    action: Word,
     object: Option<Object>,
     refusal: Refusal,
 ) -> Entry {
@@ -105,15 +130,19 @@ pub(crate) fn entry(
     context: &Context,
     person: Option<PersonId>,
     subject: Subject,
-    action: &'static str,
+    action: Word,
     object: Option<Object>,
     outcome: Outcome,
     rule: Rule,
 ) -> Entry {
     let actor = match &context.caller {
         Caller::Citizen { .. } => Actor::Citizen(person),
-        Caller::HealthWorker { organisation, .. } => Actor::HealthWorker(person, organisation.clone()),
-        Caller::System { organisation, .. } => Actor::System(organisation.clone()),
+        Caller::HealthWorker { organisation, hpr_number, .. } => {
+            Actor::HealthWorker { person, organisation: organisation.clone(), hpr_number: hpr_number.clone() }
+        }
+        Caller::System { organisation, supplier, client, .. } => {
+            Actor::System { organisation: organisation.clone(), supplier: supplier.clone(), client: client.clone() }
+        }
         Caller::Operator { subject } => Actor::Operator(subject.clone()),
     };
     Entry {
@@ -127,42 +156,49 @@ pub(crate) fn entry(
         outcome,
         rule,
         trace: context.trace,
+        tally: Tally::Each,
     }
 }
 
 /// An entry about something that the program does by itself.
 pub(crate) fn of_worker(
     subject: Subject,
-    action: &'static str,
+    action: Word,
     object: Option<Object>,
     rule: Rule,
     trace: TraceId,
     at: DateTime<Utc>,
 ) -> Entry {
     let (actor, outcome) = (Actor::Worker, Outcome::Granted);
-    Entry { id: new_id(), at, subject, actor, relation: None, action, object, outcome, rule, trace }
+    let tally = Tally::Each;
+    Entry { id: new_id(), at, subject, actor, relation: None, action, object, outcome, rule, trace, tally }
 }
 
 /// Writes entries in the transaction of what they are about.
-pub(crate) fn insert(connection: &mut Connection, entries: Vec<Entry>) -> Result<(), StoreError> {
-    AuditRow::insert_all(connection, entries.into_iter().map(AuditRow::from).collect())
+pub(crate) fn insert(connection: &mut Connection, mut entries: Vec<Entry>) -> Result<(), StoreError> {
+    let daily: Vec<Entry> = entries.extract_if(.., |entry| entry.tally == Tally::Daily).collect();
+    AuditRow::insert_all(connection, entries.into_iter().map(AuditRow::from).collect())?;
+    daily::count(connection, daily)
 }
 
-/// Writes entries of their own, all or none. On PostgreSQL they are one statement, which is a transaction by itself.
+/// Writes entries of their own, all or none. On PostgreSQL those that stand for themselves are one statement, which is a
+/// transaction by itself.
 fn write_all(connection: &mut Connection, entries: Vec<Entry>) -> Result<(), StoreError> {
+    let is_one_statement = entries.iter().all(|entry| entry.tally == Tally::Each);
     match connection {
-        Connection::Postgres(_) => insert(connection, entries),
-        Connection::Sqlite(..) => connection.write(|connection| insert(connection, entries)),
+        Connection::Postgres(_) if is_one_statement => insert(connection, entries),
+        Connection::Postgres(_) | Connection::Sqlite(..) => connection.write(|connection| insert(connection, entries)),
     }
 }
 
 /// Makes the entries of reads durable. Those that come at the same time share a transaction.
-pub(crate) struct AuditLog(Batcher<Entry, bool>);
+pub(crate) struct AuditLog(Batcher<Vec<Entry>, bool>);
 
 impl AuditLog {
     pub(crate) fn start(pool: Pool) -> std::io::Result<Self> {
-        Batcher::start("audit", move |entries: Vec<Entry>| {
-            let count = entries.len();
+        Batcher::start("audit", move |requests: Vec<Vec<Entry>>| {
+            let count = requests.len();
+            let entries = requests.into_iter().flatten().collect();
             let written =
                 pool.get().and_then(|mut connection| write_all(&mut connection, entries).inspect_err(|_| pool.renew()));
             if let Err(error) = &written {
@@ -175,136 +211,16 @@ impl AuditLog {
 
     /// Returns when the entry is on the disk.
     pub(crate) async fn record(&self, entry: Entry) -> Result<(), StoreError> {
-        // Nothing is done by the entry alone: it may stand there, and what it is about has not been answered.
-        if self.0.ask(entry, &Undertaking::default()).await? {
+        self.record_all(vec![entry]).await
+    }
+
+    /// Returns when the entries are on the disk, all of them.
+    pub(crate) async fn record_all(&self, entries: Vec<Entry>) -> Result<(), StoreError> {
+        // Nothing is done by the entries alone: they may stand there, and what they are about has not been answered.
+        if self.0.ask(entries, &Undertaking::default()).await? {
             Ok(())
         } else {
             Err(StoreError::unavailable("the audit log cannot be written"))
         }
     }
-}
-
-type EntryRow = (
-    (Id, Time, String, Option<Id>, Option<String>, Option<String>),
-    (String, Option<String>, Option<Id>, String, String),
-);
-
-impl Store {
-    /// Who did or tried what in a mailbox, newest first (RET-10, BX-6).
-    ///
-    /// # Errors
-    /// Refused, a cursor of another list, or the store away.
-    pub async fn access_log_list(
-        &self,
-        context: &Context,
-        mailbox: MailboxId,
-        page: Page,
-    ) -> Result<Slice<AccessLogEntry>, Failure> {
-        let (action, now) = (domain::access::Action::ReadAccessLog, context.now);
-        self.read_mailbox(context, MailboxRef::Id(mailbox), action, None, move |inner, connection, opened| {
-            let list = format!("access-log:{mailbox}");
-            let before: Option<Id> = page.position(&inner.vault, &list)?;
-            let rows = entries_before(connection, &opened.grant, before, page.fetch_limit())?;
-            let slice = Slice::cut(rows, &page, &inner.vault, &list, |row| row.0.0);
-            let actors = slice.items.iter().filter_map(|row| row.0.3.map(PersonId::from));
-            let named: Vec<PersonId> = actors.chain([opened.grant.owner()]).collect();
-            let names = Names {
-                owner: opened.grant.owner(),
-                persons: person::names_shown(inner, connection, &named, opened.grant.person(), now)?,
-                organisations: organisation::names_of(
-                    connection,
-                    slice.items.iter().filter_map(|row| row.0.4.as_deref()),
-                )?,
-            };
-            slice.try_map(|row| access_log_entry(row, &names))
-        })
-        .await
-    }
-}
-
-/// A page of the log: all of it for an owner who sees everything in the mailbox. For others only what cannot tell of
-/// an item that is hidden from them: entries about messages and appointments that they see, and what citizens and
-/// operators did to the mailbox as a whole (BX-5).
-fn entries_before(
-    connection: &mut Connection,
-    grant: &Grant,
-    before: Option<Id>,
-    limit: i64,
-) -> Result<Vec<EntryRow>, StoreError> {
-    use audit_entry::dsl;
-    const MESSAGE: &str = "message";
-    const FILE: &str = "attachment";
-    const APPOINTMENT: &str = "appointment";
-    let mailbox = grant.mailbox().key();
-    // Every id is below the largest there is, so the first page is the page before that.
-    let before = before.unwrap_or(Id::MAX);
-    Ok(on!(connection, c => {
-        let mut query = dsl::audit_entry
-            .filter(dsl::subject_id.eq(mailbox))
-            .filter(dsl::id.lt(before))
-            .order(dsl::id.desc())
-            .limit(limit)
-            .select((
-                (dsl::id, dsl::at, dsl::actor_kind, dsl::actor_person, dsl::actor_organisation, dsl::actor_relation),
-                (dsl::action, dsl::object_kind, dsl::object_id, dsl::rule, dsl::outcome),
-            ))
-            .into_boxed();
-        if !grant.sees_whole_log() {
-            let messages = || covered!(grant.visibility().bounds(), message::mailbox_id.eq(mailbox));
-            let files = attachment::table
-                .filter(attachment::mailbox_id.eq(mailbox))
-                .filter(attachment::message_id.eq_any(messages().select(message::id)))
-                .select(attachment::id.nullable());
-            let about_a_message = dsl::object_kind
-                .eq(MESSAGE)
-                .and(dsl::object_id.eq_any(messages().select(message::id.nullable())));
-            let about_a_file = dsl::object_kind.eq(FILE).and(dsl::object_id.eq_any(files));
-            let appointments = within!(
-                appointment::table.filter(appointment::mailbox_id.eq(mailbox)),
-                appointment,
-                grant.visibility().bounds()
-            );
-            let about_an_appointment =
-                dsl::object_kind.eq(APPOINTMENT).and(dsl::object_id.eq_any(appointments.select(appointment::id.nullable())));
-            let about_the_mailbox =
-                dsl::actor_kind.eq_any(["citizen", "operator"]).and(dsl::object_kind.is_null());
-            query = query.filter(about_a_message.or(about_a_file).or(about_an_appointment).or(about_the_mailbox));
-        }
-        query.load::<EntryRow>(c)
-    })?)
-}
-
-/// The names of those who stand in a page of the log.
-struct Names {
-    owner: PersonId,
-    persons: HashMap<PersonId, String>,
-    organisations: HashMap<String, String>,
-}
-
-fn access_log_entry(row: EntryRow, names: &Names) -> Result<AccessLogEntry, Failure> {
-    const CORRUPT: StoreError = StoreError::Corrupt { what: "audit entry" };
-    let ((id, at, actor_kind, person, organisation, relation), (action, object_kind, object_id, rule, outcome)) = row;
-    let name_of = |person: Id| names.persons.get(&PersonId::from(person)).cloned();
-    // Whoever acted as somebody else than the owner, and not for a service, acted for the owner.
-    let outcome = outcome.parse().map_err(|_| CORRUPT)?;
-    // Whoever reads this need not be who has the protected address, and must not learn from it who has (ADR-9).
-    let rule = match (outcome, rule.parse().map_err(|_| CORRUPT)?) {
-        (Outcome::Refused, Rule::Adr5) => Rule::Pp5,
-        (_, rule) => rule,
-    };
-    let is_representation = relation.as_deref().is_some_and(|relation| !["self", "staff"].contains(&relation));
-    Ok(AccessLogEntry {
-        id: id.into(),
-        at: at.0,
-        actor_kind,
-        actor_name: person.and_then(name_of),
-        actor_relation: relation,
-        actor_organisation: organisation.as_deref().map(OrganisationNumber::parse).transpose().map_err(|_| CORRUPT)?,
-        actor_organisation_name: organisation.and_then(|number| names.organisations.get(&number).cloned()),
-        on_behalf: is_representation.then(|| names.persons.get(&names.owner).cloned()).flatten(),
-        action,
-        object: object_kind.zip(object_id.map(|id| id.0)),
-        rule,
-        outcome,
-    })
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use domain::access::{Action, Grant, OwnerFacts};
+use domain::access::{Grant, MailboxAct, OwnerFacts};
 use domain::consent::{Acceptance, Consent, ConsentLevel, Document, DocumentVersion};
 use domain::id::MailboxId;
 
@@ -59,7 +59,7 @@ impl Store {
             }
             Ok(consent)
         };
-        let consent = self.write_mailbox(context, which, Action::DecideConsent, None, work).await?;
+        let consent = self.write_mailbox(context, which, MailboxAct::GIVE_CONSENT, None, work).await?;
         self.deliver_now(now).await;
         Ok(consent)
     }
@@ -77,7 +77,7 @@ impl Store {
     ) -> Result<Consent, Failure> {
         let now = context.now;
         let which = mailbox.map_or(MailboxRef::Own, MailboxRef::Id);
-        self.write_mailbox(context, which, Action::DecideConsent, None, move |_, connection, opened| {
+        self.write_mailbox(context, which, MailboxAct::WITHDRAW_CONSENT, None, move |_, connection, opened| {
             withdraw(connection, opened.grant.mailbox(), terms_version, now)
         })
         .await
@@ -88,12 +88,18 @@ impl Store {
     /// # Errors
     /// Refused, a cursor of another list, or the store away.
     pub async fn consent_history(&self, context: &Context, page: Page) -> Result<Slice<Consent>, Failure> {
-        self.read_mailbox(context, MailboxRef::Own, Action::DecideConsent, None, move |inner, connection, opened| {
-            let list = format!("consent-history:{}", opened.grant.mailbox());
-            let before: Option<Id> = page.position(&inner.vault, &list)?;
-            let rows = consents_before(connection, &opened.grant, before.unwrap_or(Id::MAX), page.fetch_limit())?;
-            Slice::cut(rows, &page, &inner.vault, &list, |(id, ..)| *id).try_map(|row| Ok(consent_from(row)?))
-        })
+        self.read_mailbox(
+            context,
+            MailboxRef::Own,
+            MailboxAct::LIST_CONSENTS,
+            None,
+            move |inner, connection, opened| {
+                let list = format!("consent-history:{}", opened.grant.mailbox());
+                let before: Option<Id> = page.position(&inner.vault, &list)?;
+                let rows = consents_before(connection, &opened.grant, before.unwrap_or(Id::MAX), page.fetch_limit())?;
+                Slice::cut(rows, &page, &inner.vault, &list, |(id, ..)| *id).try_map(|row| Ok(consent_from(row)?))
+            },
+        )
         .await
     }
 
@@ -108,7 +114,7 @@ impl Store {
         version: DocumentVersion,
     ) -> Result<Acceptance, Failure> {
         let now = context.now;
-        self.write_mailbox(context, MailboxRef::Own, Action::AcceptDocument, None, move |_, connection, opened| {
+        self.write_mailbox(context, MailboxRef::Own, MailboxAct::ACCEPT_DOCUMENT, None, move |_, connection, opened| {
             let accepted = acceptances(connection, &opened.grant)?
                 .into_iter()
                 .find(|accepted| accepted.document == document && accepted.version == version);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use domain::access::Action;
+use domain::access::MailboxAct;
 use domain::contact_details::{ContactDetails, ContactDetailsChange, EmailAddress, MobileNumber};
 use domain::id::MailboxId;
 
@@ -25,7 +25,7 @@ impl Store {
     /// # Errors
     /// Refused, or the store away.
     pub async fn contact_details_fetch(&self, context: &Context) -> Result<ContactDetails, Failure> {
-        self.read_mailbox(context, MailboxRef::Own, Action::SeeProfile, None, |_, connection, opened| {
+        self.read_mailbox(context, MailboxRef::Own, MailboxAct::SEE_CONTACT_DETAILS, None, |_, connection, opened| {
             Ok(fetch(connection, opened)?)
         })
         .await
@@ -43,7 +43,7 @@ impl Store {
         is_current: impl FnOnce(&ContactDetails) -> bool + Send + 'static,
     ) -> Result<ContactDetails, Failure> {
         let now = Time(context.now);
-        let action = Action::ChangeContactDetails;
+        let action = MailboxAct::CHANGE_CONTACT_DETAILS;
         self.write_mailbox(context, MailboxRef::Own, action, None, move |_, connection, opened| {
             // Two changes of different pieces would else undo each other.
             if let Connection::Postgres(link) = &mut *connection {

@@ -12,10 +12,10 @@ use std::collections::HashMap;
 
 use diesel::dsl::{count_star, exists, max, min};
 use diesel::prelude::*;
-use domain::access::{Action, ServiceGrant, VisibleScope};
+use domain::access::{MailboxAct, VisibleScope};
 use domain::audit::{Object, ObjectKind};
 use domain::conversation::{ConversationState, ConversationView};
-use domain::id::{ConversationId, MailboxId, PersonId};
+use domain::id::{ConversationId, MailboxId};
 use domain::message::{Sender, Subject};
 
 pub(crate) use self::journal::tell_overdue;
@@ -36,18 +36,8 @@ use crate::{Inner, Store, service};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "conversation" };
 
-/// The health worker who calls at the queue of their service; none where a system does.
-pub(crate) fn member(
-    inner: &Inner,
-    connection: &mut Connection,
-    context: &Context,
-    grant: &ServiceGrant,
-) -> Result<Option<PersonId>, StoreError> {
-    Ok(queue::worker(inner, connection, context, grant)?.map(|worker| worker.person))
-}
-
-const fn object(id: ConversationId) -> Option<Object> {
-    Some(Object { kind: ObjectKind::Conversation, id: id.as_uuid() })
+const fn object(id: ConversationId) -> Object {
+    Object { kind: ObjectKind::Conversation, id: id.as_uuid() }
 }
 
 /// What a caller sees of one conversation.
@@ -75,14 +65,14 @@ impl Store {
     ) -> Result<Slice<ConversationView>, Failure> {
         let which = MailboxRef::Id(mailbox);
         let now = context.now;
-        self.read_mailbox(context, which, Action::ListMessages, None, move |inner, connection, opened| {
+        self.read_mailbox(context, which, MailboxAct::LIST_CONVERSATIONS, None, move |inner, connection, opened| {
             let list = format!("conversations:{mailbox}");
             let before: Option<Id> = page.position(&inner.vault, &list)?;
             let ids = visible_ids(connection, opened, before.unwrap_or(Id::MAX), page.fetch_limit())?;
             let slice = Slice::cut(ids, &page, &inner.vault, &list, |id| *id);
             let seen = seen(connection, opened, &slice.items)?;
             let around = Surroundings::of_conversations(inner, connection, opened, &slice.items, now)?;
-            slice.try_map(|id| Ok(view(inner, connection, opened, &around, &seen, id)?))
+            slice.open_each(|id| *id, |id| Ok(view(inner, connection, opened, &around, &seen, id)?))
         })
         .await
     }
@@ -99,14 +89,20 @@ impl Store {
     ) -> Result<ConversationView, Failure> {
         let which = MailboxRef::Id(mailbox);
         let now = context.now;
-        self.read_mailbox(context, which, Action::ReadMessage, object(id), move |inner, connection, opened| {
-            let seen = seen(connection, opened, &[id.key()])?;
-            if seen.is_empty() {
-                return Err(Failure::NotFound);
-            }
-            let around = Surroundings::of_conversations(inner, connection, opened, &[id.key()], now)?;
-            Ok(view(inner, connection, opened, &around, &seen, id.key())?)
-        })
+        self.read_mailbox(
+            context,
+            which,
+            MailboxAct::SEE_CONVERSATION,
+            Some(object(id)),
+            move |inner, connection, opened| {
+                let seen = seen(connection, opened, &[id.key()])?;
+                if seen.is_empty() {
+                    return Err(Failure::NotFound);
+                }
+                let around = Surroundings::of_conversations(inner, connection, opened, &[id.key()], now)?;
+                Ok(view(inner, connection, opened, &around, &seen, id.key())?)
+            },
+        )
         .await
     }
 }

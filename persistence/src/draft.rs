@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use domain::access::Action;
+use domain::access::MailboxAct;
 use domain::audit::{Object, ObjectKind};
 use domain::draft::{DRAFT_LIFETIME, Draft, DraftAddress, DraftContent, MAX_DRAFTS};
 use domain::form::{AnswersText, FilledForm, FormName};
@@ -16,6 +16,7 @@ use crate::context::{Context, new_id};
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::idempotency::{self, Created, RequestKey};
+use crate::page::Slice;
 use crate::schema::draft;
 use crate::vault::{DataKey, Field};
 use crate::{Store, conversation, upload};
@@ -43,7 +44,7 @@ impl Store {
         key: Option<RequestKey>,
     ) -> Result<Created<Draft>, Failure> {
         let (scope, now) = (self.idempotency_scope(context), context.now);
-        self.at_drafts(context, mailbox, move |connection, drafts| {
+        self.at_drafts(context, mailbox, MailboxAct::SAVE_DRAFT, move |connection, drafts| {
             let created = idempotency::create(
                 connection,
                 &scope,
@@ -72,7 +73,7 @@ impl Store {
         content: DraftContent,
         is_current: impl FnOnce(i32) -> bool + Send + 'static,
     ) -> Result<Draft, Failure> {
-        self.at_drafts(context, mailbox, move |connection, drafts| {
+        self.at_drafts(context, mailbox, MailboxAct::SAVE_DRAFT, move |connection, drafts| {
             let known = drafts.locked(connection, id)?;
             if known.content == content {
                 return Ok((known, id));
@@ -92,7 +93,7 @@ impl Store {
     pub async fn draft_fetch(&self, context: &Context, mailbox: MailboxId, id: DraftId) -> Result<Draft, Failure> {
         let (which, now) = (MailboxRef::Id(mailbox), context.now);
         let object = Some(Object { kind: ObjectKind::Draft, id: id.as_uuid() });
-        self.read_mailbox(context, which, Action::WriteMessage, object, move |_, connection, opened| {
+        self.read_mailbox(context, which, MailboxAct::SEE_DRAFT, object, move |_, connection, opened| {
             Drafts::of(opened, now)?.fetch(connection, id)
         })
         .await
@@ -102,10 +103,10 @@ impl Store {
     ///
     /// # Errors
     /// Refused, or the store away.
-    pub async fn draft_list(&self, context: &Context, mailbox: MailboxId) -> Result<Vec<Draft>, Failure> {
+    pub async fn draft_list(&self, context: &Context, mailbox: MailboxId) -> Result<Slice<Draft>, Failure> {
         let (which, now) = (MailboxRef::Id(mailbox), context.now);
-        self.read_mailbox(context, which, Action::WriteMessage, None, move |_, connection, opened| {
-            Ok(Drafts::of(opened, now)?.list(connection)?)
+        self.read_mailbox(context, which, MailboxAct::LIST_DRAFTS, None, move |_, connection, opened| {
+            Drafts::of(opened, now)?.list(connection)
         })
         .await
     }
@@ -115,7 +116,7 @@ impl Store {
     /// # Errors
     /// Refused, no such draft of the caller's, or the store away.
     pub async fn draft_discard(&self, context: &Context, mailbox: MailboxId, id: DraftId) -> Result<(), Failure> {
-        self.at_drafts(context, mailbox, move |connection, drafts| {
+        self.at_drafts(context, mailbox, MailboxAct::DISCARD_DRAFT, move |connection, drafts| {
             let known = drafts.locked(connection, id)?;
             upload::keep(connection, mailbox.into(), &known.content.uploads, drafts.now)?;
             drafts.remove(connection, id)?;
@@ -137,7 +138,7 @@ impl Store {
     ) -> Result<Created<Message>, Failure> {
         let (which, owned) = (MailboxRef::Id(mailbox), context.clone());
         let seen = self
-            .look_into_mailbox(context, which, Action::WriteMessage, None, move |_, connection, opened| {
+            .look_into_mailbox(context, which, MailboxAct::SEND_DRAFT, None, move |_, connection, opened| {
                 match Drafts::of(opened, owned.now)?.fetch(connection, id) {
                     Ok(draft) => Ok(Some(draft)),
                     Err(Failure::NotFound) => Ok(None),
@@ -156,7 +157,7 @@ impl Store {
             None => None,
         };
         let key = RequestKey::of_ours("draft", id);
-        self.write_once(context, mailbox, Some(key), move |inner, connection, opened, now| {
+        self.write_once(context, (mailbox, MailboxAct::SEND_DRAFT), Some(key), move |inner, connection, opened, now| {
             let drafts = Drafts::of(opened, now)?;
             let known = match drafts.locked(connection, id) {
                 // It was there a moment ago: another request is sending it.
@@ -177,10 +178,11 @@ impl Store {
         &self,
         context: &Context,
         mailbox: MailboxId,
+        act: MailboxAct,
         work: impl FnOnce(&mut Connection, &Drafts<'_>) -> Result<(T, DraftId), Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         let (which, now) = (MailboxRef::Id(mailbox), context.now);
-        self.create_in_mailbox(context, which, Action::WriteMessage, move |_, connection, opened| {
+        self.create_in_mailbox(context, which, act, move |_, connection, opened| {
             let (value, id) = work(connection, &Drafts::of(opened, now)?)?;
             Ok((value, Object { kind: ObjectKind::Draft, id: id.as_uuid() }))
         })
@@ -265,7 +267,8 @@ impl<'d> Drafts<'d> {
     }
 
     fn fetch(&self, connection: &mut Connection, id: DraftId) -> Result<Draft, Failure> {
-        self.some(connection, Some(id))?.pop().ok_or(Failure::NotFound)
+        let row = self.rows(connection, Some(id))?.pop().ok_or(Failure::NotFound)?;
+        Ok(self.opened(row)?)
     }
 
     /// A draft that nobody else changes until the transaction ends.
@@ -277,12 +280,12 @@ impl<'d> Drafts<'d> {
         self.fetch(connection, id)
     }
 
-    fn list(&self, connection: &mut Connection) -> Result<Vec<Draft>, StoreError> {
-        self.some(connection, None)
+    fn list(&self, connection: &mut Connection) -> Result<Slice<Draft>, Failure> {
+        Slice::whole(self.rows(connection, None)?).open_each(|row| row.0, |row| Ok(self.opened(row)?))
     }
 
-    fn some(&self, connection: &mut Connection, id: Option<DraftId>) -> Result<Vec<Draft>, StoreError> {
-        let rows = on!(connection, c => {
+    fn rows(&self, connection: &mut Connection, id: Option<DraftId>) -> Result<Vec<DraftRow>, StoreError> {
+        Ok(on!(connection, c => {
             let mut query = draft::table
                 .filter(draft::mailbox_id.eq(self.mailbox.key()))
                 .filter(draft::author_id.eq(self.author.key()))
@@ -294,8 +297,7 @@ impl<'d> Drafts<'d> {
                 query = query.filter(draft::id.eq(id.key()));
             }
             query.load::<DraftRow>(c)
-        })?;
-        rows.into_iter().map(|row| self.opened(row)).collect()
+        })?)
     }
 
     fn opened(&self, (id, content, version, changed_at, expires_at): DraftRow) -> Result<Draft, StoreError> {

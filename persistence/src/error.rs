@@ -281,6 +281,7 @@ impl Failure {
             Self::NotFound => Some(Rule::Pp5),
             Self::FollowUpByExchange => Some(Rule::Dh6),
             Self::NotWritable(reason) => Some(reason.rule()),
+            Self::Rejected(rejection) => Some(rejection.rule()),
             Self::SubjectRefused(_) => Some(Rule::Tk2),
             Self::NoReply(NoReply::Letter, _) => Some(Rule::Hk3),
             Self::NoReply(NoReply::Closed | NoReply::NotTaken, _) => Some(Rule::Dh1),

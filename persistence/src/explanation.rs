@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use domain::access::{
-    Action, Assurance, Explanation, Grant, LawfulWay, Policy, Record, RelationRecord, decide, explain,
+    Action, Assurance, Explanation, Grant, LawfulWay, MailboxAct, Policy, Record, RelationRecord, decide, explain,
 };
 use domain::id::{ConversationId, MailboxId, PersonId, ServiceId};
 
@@ -18,14 +18,14 @@ use crate::{Inner, Store, person, service};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "access" };
 
-/// What a caller may do in a mailbox; for its owner, also what others may.
+/// What a caller may do in a mailbox; for whom it concerns, also what others may.
 #[derive(Clone, Debug)]
 pub struct AccessExplained {
     /// What the caller is to the owner, by the word of their standing.
     pub relation: &'static str,
     /// What the caller may do.
     pub own: Explanation,
-    /// Who else may see something, or will; for the owner alone.
+    /// Who else may see something, or will; for the owner, and for whom the law puts in the owner's place.
     pub others: Vec<OtherAccess>,
 }
 
@@ -64,19 +64,19 @@ impl Store {
         &self,
         context: &Context,
         mailbox: MailboxId,
-        actions: &'static [Action],
+        acts: &'static [MailboxAct],
     ) -> Result<AccessExplained, Failure> {
         let now = context.now;
-        let (which, action) = (MailboxRef::Id(mailbox), Action::ExplainAccess);
-        self.read_mailbox(context, which, action, None, move |inner, connection, opened| {
-            let others = if opened.grant.is_owner() {
-                others(inner, connection, &opened.grant, &opened.record, actions, now)?
+        let (which, act) = (MailboxRef::Id(mailbox), MailboxAct::EXPLAIN_ACCESS);
+        self.read_mailbox(context, which, act, None, move |inner, connection, opened| {
+            let others = if opened.grant.hears_of_others() {
+                others(inner, connection, &opened.grant, &opened.record, acts, now)?
             } else {
                 vec![]
             };
             Ok(AccessExplained {
                 relation: opened.grant.standing().as_word(),
-                own: explain(&opened.record, actions, now, inner.policy),
+                own: explain(&opened.record, acts, now, inner.policy),
                 others,
             })
         })
@@ -89,7 +89,7 @@ fn others(
     connection: &mut Connection,
     grant: &Grant,
     record: &Record,
-    actions: &[Action],
+    acts: &[MailboxAct],
     now: DateTime<Utc>,
 ) -> Result<Vec<OtherAccess>, StoreError> {
     let owner = record.owner.ok_or(CORRUPT)?;
@@ -102,7 +102,8 @@ fn others(
         let relation = RelationRecord::Other(found.record);
         Candidate { person, service: None, ways: vec![], conversations: vec![], relation }
     };
-    let mut candidates: Vec<Candidate> = representatives.into_iter().map(other).collect();
+    let is_other = |candidate: &Candidate| Some(candidate.person) != grant.person();
+    let mut candidates: Vec<Candidate> = representatives.into_iter().map(other).filter(is_other).collect();
     candidates.extend(staff(connection, grant, now)?);
     let explained: Vec<(Candidate, Record, Explanation)> = candidates
         .into_iter()
@@ -111,7 +112,7 @@ fn others(
         .filter_map(|candidate| {
             let assurance = Some(Assurance::High);
             let record = Record { assurance, owner: record.owner, relation: candidate.relation.clone() };
-            let explanation = explain(&record, actions, now, inner.policy);
+            let explanation = explain(&record, acts, now, inner.policy);
             let is_allowed = explanation.rights.iter().any(|right| right.is_allowed)
                 || explanation.upcoming.iter().any(|change| change.is_allowed);
             is_allowed.then_some((candidate, record, explanation))
@@ -147,7 +148,7 @@ fn relation_now(record: &Record, policy: Policy, now: DateTime<Utc>) -> Option<&
 }
 
 /// The health workers who have some way to the owner. Whoever does not see everything in the mailbox is told of no
-/// conversation that is hidden from them (BX-5).
+/// conversation that is hidden from them, and whoever is not the owner of no service of which they see nothing (BX-5).
 fn staff(connection: &mut Connection, grant: &Grant, now: DateTime<Utc>) -> Result<Vec<Candidate>, StoreError> {
     let owner = owner_of(connection, grant.mailbox(), now)?.ok_or(CORRUPT)?;
     let found = lawful::candidates(connection, &owner, now)?;
@@ -164,7 +165,18 @@ fn staff(connection: &mut Connection, grant: &Grant, now: DateTime<Utc>) -> Resu
         let relation = RelationRecord::Staff { person: Some(person), is_close, memberships: vec![membership] };
         Candidate { person, service, ways, conversations, relation }
     };
-    Ok(found.into_iter().map(candidate).collect())
+    let found: Vec<Candidate> = found.into_iter().map(candidate).collect();
+    if grant.is_owner() {
+        return Ok(found);
+    }
+    let services = services_seen(connection, grant)?;
+    let is_told = |of: &Candidate| of.service.is_some_and(|service| services.contains(&service.key()));
+    Ok(found.into_iter().filter(is_told).collect())
+}
+
+/// The services of which the grant shows something.
+fn services_seen(connection: &mut Connection, grant: &Grant) -> Result<Vec<Id>, StoreError> {
+    Ok(on!(connection, c => visible!(grant).select(message::service_id).distinct().load::<Id>(c))?)
 }
 
 /// Those of these conversations of which the grant shows something.

@@ -10,16 +10,16 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use domain::access::{OrganisationAction, OrganisationGrant};
-use domain::audit::{Entry, Subject};
+use domain::access::{OrganisationAct, OrganisationGrant};
 use domain::event::{About, Event};
 use domain::id::OrganisationId;
 
+use crate::Store;
+use crate::access::{Done, Unrecorded};
 use crate::context::Context;
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::schema::{event, feed};
-use crate::{Store, audit};
 
 pub(crate) use relay::{begin_after_restore, held};
 pub(crate) use waiting::Waiting;
@@ -39,7 +39,6 @@ pub struct FeedPage {
 struct Found {
     organisation: OrganisationId,
     page: FeedPage,
-    entry: Entry,
 }
 
 impl Store {
@@ -58,33 +57,35 @@ impl Store {
         wait: Duration,
         now: impl Fn() -> DateTime<Utc> + Send,
     ) -> Result<FeedPage, Failure> {
+        let is_empty = |found: &Unrecorded<Found>| found.ask(|found| found.page.items.is_empty());
         let mut found = self.events_after(context, after, limit).await?;
-        if found.page.items.is_empty()
+        if is_empty(&found)
             && !wait.is_zero()
-            && let Some(mut arrivals) = self.inner.waiting.listen(found.organisation)
+            && let Some(mut arrivals) = self.inner.waiting.listen(found.ask(|found| found.organisation))
         {
             // Looked again after listening, so that what came between the two is not slept over.
             found = self.events_after(context, after, limit).await?;
-            if found.page.items.is_empty() {
-                let seen = found.page.next_after;
+            if is_empty(&found) {
+                let seen = found.ask(|found| found.page.next_after);
                 // Whether something came or the time is up: the answer is what is there then.
                 let _ = tokio::time::timeout(wait, arrivals.wait_for(|last| *last > seen)).await;
                 let later = Context { now: now(), ..context.clone() };
                 found = self.events_after(&later, after, limit).await?;
             }
         }
-        if !found.page.items.is_empty() {
-            self.inner.audit.record(found.entry).await?;
-        }
-        Ok(found.page)
+        // Who waits for events asks all day: what told nothing is no entry.
+        if is_empty(&found) { Ok(found.unrecorded().page) } else { Ok(found.record(self).await?.page) }
     }
 
-    async fn events_after(&self, context: &Context, after: Option<i64>, limit: u16) -> Result<Found, Failure> {
-        let owned = context.clone();
-        self.for_organisation(context, OrganisationAction::FollowEvents, move |_, connection, grant| {
-            let subject = Subject::Organisation(grant.organisation());
-            let entry = audit::granted(&owned, None, subject, grant.action().as_word(), None, grant.rule());
-            Ok(Found { organisation: grant.organisation(), page: page(connection, grant, after, limit)?, entry })
+    async fn events_after(
+        &self,
+        context: &Context,
+        after: Option<i64>,
+        limit: u16,
+    ) -> Result<Unrecorded<Found>, Failure> {
+        self.look_into_organisation(context, OrganisationAct::FOLLOW_EVENTS, move |_, connection, grant| {
+            let page = page(connection, grant, after, limit)?;
+            Ok(Done::of(Found { organisation: grant.organisation(), page }))
         })
         .await
     }

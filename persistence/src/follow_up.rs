@@ -1,23 +1,26 @@
 //! Whom the members of a service follow up (DH-7): as its system says by hand, and as the nightly exchange tells.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use domain::access::{Caller, ServiceAction, ServiceGrant};
+use domain::access::{Caller, ServiceAct, ServiceGrant};
 use domain::audit::{Object, ObjectKind, Subject};
 use domain::id::{MailboxId, PersonId, ServiceId};
 use domain::identity::NationalId;
 use domain::person::PersonName;
 use domain::rule::Rule;
-use domain::staff::{FollowUp, FollowUpChange, FollowUpSource};
+use domain::staff::{FollowUp, FollowUpSource};
 use serde::{Deserialize, Serialize};
 
+use crate::access::Done;
 use crate::access::lawful::{Worker, in_sight, told_at_night};
 use crate::context::Context;
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::page::{Page, Slice};
 use crate::schema::{follow_up, membership, person, relationship};
-use crate::staff::{mailbox_object, name_of, record};
+use crate::staff::{mailbox_object, name_of};
 use crate::{Inner, Store, audit};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "follow-up" };
@@ -59,12 +62,12 @@ impl Store {
         patient: NationalId,
         member: PersonId,
     ) -> Result<FollowUp, Failure> {
-        self.service_authorise(context, service, ServiceAction::ManageStaff).await?;
+        self.service_authorise(context, service, ServiceAct::BEGIN_FOLLOW_UP).await?;
         let patient = self.registered(context, patient, "/patient/nationalId").await?;
         let now = context.now;
         let mailbox = patient.record.mailbox;
         let owned = context.clone();
-        self.manage(context, service, mailbox_object(mailbox), move |inner, connection, grant| {
+        self.write_service(context, service, ServiceAct::BEGIN_FOLLOW_UP, move |inner, connection, grant| {
             let of_service = (grant.service().key(), member.key());
             let is_member = on!(&mut *connection, c => diesel::select(diesel::dsl::exists(
                 membership::table.find(of_service),
@@ -88,16 +91,17 @@ impl Store {
                         follow_up::created_at.eq(Time(now)),
                     ))
                     .execute(c))?;
-                note(connection, &owned, grant, FollowUpChange::BeginFollowUp, vec![mailbox])?;
+                note(connection, &owned, grant, ServiceAct::BEGIN_FOLLOW_UP, vec![mailbox])?;
             }
-            Ok(FollowUp {
+            let told = FollowUp {
                 source: FollowUpSource::Hand,
                 mailbox,
                 patient_name: name_of(inner, connection, patient.record.person)?,
                 person: member,
                 member_name: name_of(inner, connection, member)?,
                 since: since.map_or(now, |since| since.0),
-            })
+            };
+            Ok(Done::of(told).about(mailbox_object(mailbox)))
         })
         .await
     }
@@ -113,9 +117,9 @@ impl Store {
         page: Page,
     ) -> Result<Slice<FollowUp>, Failure> {
         let now = context.now;
-        self.manage(context, service, None, move |inner, connection, grant| {
+        self.read_service(context, service, ServiceAct::LIST_FOLLOW_UPS, move |inner, connection, grant| {
             let list = format!("follow-ups:{service}");
-            follow_ups(inner, connection, grant, &Whose::All, (&list, &page), now)
+            shown(follow_ups(inner, connection, grant, &Whose::All, (&list, &page), now)?)
         })
         .await
     }
@@ -132,15 +136,13 @@ impl Store {
         page: Page,
     ) -> Result<Slice<FollowUp>, Failure> {
         let owned = context.clone();
-        self.for_service(context, service, ServiceAction::SeePatients, move |inner, connection, grant| {
+        self.read_service(context, service, ServiceAct::LIST_PATIENTS, move |inner, connection, grant| {
             let Caller::HealthWorker { national_id, .. } = &owned.caller else { return Err(CORRUPT.into()) };
             let hash = inner.vault.lookup_hash(national_id);
             let worker = Worker::find(connection, service, &hash)?.ok_or(CORRUPT)?;
             let member = worker.person;
             let list = format!("patients:{service}:{member:?}");
-            let patients = follow_ups(inner, connection, grant, &Whose::Own(worker), (&list, &page), owned.now)?;
-            connection.write(|connection| record(connection, &owned, grant, Some(member), None))?;
-            Ok(patients)
+            shown(follow_ups(inner, connection, grant, &Whose::Own(worker), (&list, &page), owned.now)?)
         })
         .await
     }
@@ -157,11 +159,12 @@ impl Store {
         member: PersonId,
     ) -> Result<(), Failure> {
         let owned = context.clone();
-        self.manage(context, service, mailbox_object(mailbox), move |_, connection, grant| {
+        self.write_service(context, service, ServiceAct::END_FOLLOW_UP, move |_, connection, grant| {
             let row = (grant.service().key(), mailbox.key(), member.key());
             let removed = on!(&mut *connection, c => diesel::delete(follow_up::table.find(row)).execute(c))?;
             if removed > 0 {
-                return note(connection, &owned, grant, FollowUpChange::EndFollowUp, vec![mailbox]);
+                note(connection, &owned, grant, ServiceAct::END_FOLLOW_UP, vec![mailbox])?;
+                return Ok(Done::of(()).about(mailbox_object(mailbox)));
             }
             let told = told_at_night!()
                 .inner_join(person::table.on(person::lookup_hash.eq(relationship::person_hash)))
@@ -181,12 +184,18 @@ pub(crate) fn note(
     connection: &mut Connection,
     context: &Context,
     grant: &ServiceGrant,
-    change: FollowUpChange,
+    act: ServiceAct,
     patients: Vec<MailboxId>,
 ) -> Result<(), Failure> {
     let object = Some(Object { kind: ObjectKind::Service, id: grant.service().as_uuid() });
-    let entry = |mailbox| audit::granted(context, None, Subject::Mailbox(mailbox), change.as_word(), object, Rule::Dh7);
+    let entry = |mailbox| audit::granted(context, None, Subject::Mailbox(mailbox), act.word(), object, Rule::Dh7);
     Ok(audit::insert(connection, patients.into_iter().map(entry).collect())?)
+}
+
+/// A page of patients, whose names it shows.
+fn shown(page: Slice<FollowUp>) -> Result<Done<Slice<FollowUp>>, Failure> {
+    let mailboxes: BTreeSet<MailboxId> = page.items.iter().map(|item| item.mailbox).collect();
+    Ok(Done::of(page).showing(mailboxes))
 }
 
 fn follow_ups(
@@ -218,7 +227,7 @@ fn follow_ups(
     let persons: Vec<PersonId> = slice.items.iter().flat_map(|row| [row.patient.into(), row.member.into()]).collect();
     let names = crate::person::names_of(inner, connection, &persons)?;
     let name = |person: Id| names.get(&person.into()).cloned().map(PersonName::from_register).ok_or(CORRUPT);
-    slice.try_map(|Row { mailbox, patient, member, since, position }| {
+    let open = |Row { mailbox, patient, member, since, position }: Row| {
         Ok(FollowUp {
             source: match position {
                 Position::Hand { .. } => FollowUpSource::Hand,
@@ -230,7 +239,8 @@ fn follow_ups(
             member_name: name(member)?,
             since: since.0,
         })
-    })
+    };
+    slice.open_each(|row| row.mailbox, open)
 }
 
 /// What the service's system has said by hand.

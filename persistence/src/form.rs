@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use diesel::dsl::max;
 use diesel::prelude::*;
-use domain::access::{Action, ServiceAction};
-use domain::audit::{Object, ObjectKind, Subject};
+use domain::access::{MailboxAct, ServiceAct};
+use domain::audit::{Object, ObjectKind};
 use domain::conversation::Writing;
 use domain::form::{
     AnswerFault, AnswerFaultReason, AnswersText, FilledForm, Form, FormAnswers, FormName, FormSchema, FormTitle,
@@ -17,13 +17,13 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, ValidationError, Validator};
 use serde_json::Value;
 
-use crate::access::MailboxRef;
+use crate::access::{Done, MailboxRef};
 use crate::context::Context;
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::schema::{conversation, form, message_body};
 use crate::vault::{DataKey, Field};
-use crate::{Store, audit, service};
+use crate::{Store, service};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "form" };
 
@@ -67,7 +67,7 @@ impl Store {
     /// # Errors
     /// Refused, more forms than a service has, or the store away.
     pub async fn form_put(&self, context: &Context, service: ServiceId, new: NewForm) -> Result<(Form, bool), Failure> {
-        self.with_forms(context, service, ServiceAction::ChangeService, move |connection, now| {
+        self.change_forms(context, service, ServiceAct::REGISTER_FORM, move |connection, now| {
             put(connection, service, new, now)
         })
         .await
@@ -78,7 +78,7 @@ impl Store {
     /// # Errors
     /// Refused, no such form in use, or the store away.
     pub async fn form_retire(&self, context: &Context, service: ServiceId, name: FormName) -> Result<(), Failure> {
-        self.with_forms(context, service, ServiceAction::ChangeService, move |connection, now| {
+        self.change_forms(context, service, ServiceAct::RETIRE_FORM, move |connection, now| {
             if retire(connection, service, &name, now)? == 0 { Err(Failure::NotFound) } else { Ok(()) }
         })
         .await
@@ -89,8 +89,8 @@ impl Store {
     /// # Errors
     /// Refused, or the store away.
     pub async fn form_list(&self, context: &Context, service: ServiceId) -> Result<Vec<Form>, Failure> {
-        self.with_forms(context, service, ServiceAction::SeeService, move |connection, _| {
-            Ok(in_use(connection, service, None)?)
+        self.read_service(context, service, ServiceAct::LIST_FORMS, move |_, connection, _| {
+            Ok(Done::of(in_use(connection, service, None)?))
         })
         .await
     }
@@ -106,7 +106,7 @@ impl Store {
         service: ServiceId,
     ) -> Result<Vec<Form>, Failure> {
         let which = MailboxRef::Id(mailbox);
-        self.read_mailbox(context, which, Action::WriteMessage, None, move |_, connection, _| {
+        self.read_mailbox(context, which, MailboxAct::LIST_FORMS, None, move |_, connection, _| {
             service::fetch(connection, service)?.ok_or(Failure::NotFound)?;
             Ok(in_use(connection, service, None)?)
         })
@@ -144,24 +144,17 @@ impl Store {
         Ok(if faults.is_empty() { Ok(()) } else { Err(Failure::AnswersDoNotFit(faults)) })
     }
 
-    async fn with_forms<T: Send + 'static>(
+    async fn change_forms<T: Send + 'static>(
         &self,
         context: &Context,
         service: ServiceId,
-        action: ServiceAction,
+        act: ServiceAct,
         work: impl FnOnce(&mut Connection, DateTime<Utc>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        let owned = context.clone();
-        self.for_service(context, service, action, move |_, connection, grant| {
-            connection.write(|connection| {
-                service::lock(connection, service)?;
-                let value = work(connection, owned.now)?;
-                let (subject, action) = (Subject::Service(service), grant.action().as_word());
-                let object = Some(Object { kind: ObjectKind::Service, id: service.as_uuid() });
-                let entry = audit::granted(&owned, None, subject, action, object, grant.rule());
-                audit::insert(connection, vec![entry])?;
-                Ok(value)
-            })
+        let now = context.now;
+        self.write_service(context, service, act, move |_, connection, _| {
+            service::lock(connection, service)?;
+            Ok(Done::of(work(connection, now)?).about(Object { kind: ObjectKind::Service, id: service.as_uuid() }))
         })
         .await
     }

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use domain::access::{Action, VisibleScope, decide};
+use domain::access::{Action, MailboxAct, VisibleScope, decide};
 use domain::dialogue::{Inquiry, NotWritable};
 use domain::health_contact::{ContactState, HealthContact, may_write_to};
 use domain::id::{MailboxId, ServiceId};
@@ -56,7 +56,7 @@ impl Store {
         page: Page,
     ) -> Result<Slice<HealthContact>, Failure> {
         let (which, now) = (MailboxRef::Id(mailbox), context.now);
-        self.read_mailbox(context, which, Action::SeeHealthContacts, None, move |inner, connection, opened| {
+        self.read_mailbox(context, which, MailboxAct::LIST_HEALTH_CONTACTS, None, move |inner, connection, opened| {
             let list = format!("health-contacts:{mailbox}");
             let position: Option<Position> = page.position(&inner.vault, &list)?;
             let today = position.map_or_else(|| day_of(now), |position| position.today);
@@ -70,7 +70,10 @@ impl Store {
             };
             let slice = Slice::cut(rows, &page, &inner.vault, &list, place);
             let around = Around::gather(inner, connection, opened, &slice.items, now)?;
-            slice.try_map(|(state, found)| Ok(around.view(opened, ORDER[state], found, now)?))
+            slice.open_each(
+                |(_, found)| found.id.key(),
+                |(state, found)| Ok(around.view(opened, ORDER[state], found, now)?),
+            )
         })
         .await
     }

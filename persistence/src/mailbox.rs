@@ -6,8 +6,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Date, Nullable, Text};
 use domain::access::{
-    Action, Bounds, Caller, Grant, OwnerRecord, PowerRecord, Record, Refusal, RelationRecord, RepresentativeRecord,
-    decide,
+    Action, Bounds, Caller, Grant, MailboxAct, OwnerRecord, PowerRecord, Record, Refusal, RelationRecord,
+    RepresentativeRecord, decide,
 };
 use domain::audit::{Entry, Subject};
 use domain::id::MailboxId;
@@ -57,7 +57,7 @@ impl Store {
     /// # Errors
     /// Refused, or the store away.
     pub async fn mailbox_fetch(&self, context: &Context, mailbox: MailboxId) -> Result<Mailbox, Failure> {
-        self.read_mailbox(context, MailboxRef::Id(mailbox), Action::SeeMailbox, None, seen).await
+        self.read_mailbox(context, MailboxRef::Id(mailbox), MailboxAct::SEE_MAILBOX, None, seen).await
     }
 
     /// The mailboxes that the caller may open: one query for all of them, and one for the counts of those that show the
@@ -75,14 +75,15 @@ impl Store {
             self.mailboxes_seen(context).await?
         };
         let found = found.record(self).await?;
-        futures_util::future::try_join_all(found.entries.into_iter().map(|entry| self.inner.audit.record(entry)))
-            .await?;
+        if !found.entries.is_empty() {
+            self.inner.audit.record_all(found.entries).await?;
+        }
         Ok(found.mailboxes)
     }
 
     async fn mailboxes_seen(&self, context: &Context) -> Result<Unrecorded<Seen>, Failure> {
         let owned = context.clone();
-        let (which, action) = (MailboxRef::Own, Action::SeeMailbox);
+        let (which, action) = (MailboxRef::Own, MailboxAct::SEE_MAILBOX);
         self.look_into_mailbox(context, which, action, None, move |inner, connection, opened| {
             let own = seen(inner, connection, opened)?;
             let candidates = match opened.record.owner {
@@ -102,7 +103,8 @@ impl Store {
     /// Refused, or the store away.
     pub async fn mailbox_lock(&self, context: &Context, is_locked: bool) -> Result<(), Failure> {
         let now = context.now;
-        self.write_mailbox(context, MailboxRef::Own, Action::DecideLock, None, move |inner, connection, opened| {
+        let act = if is_locked { MailboxAct::LOCK_MAILBOX } else { MailboxAct::UNLOCK_MAILBOX };
+        self.write_mailbox(context, MailboxRef::Own, act, None, move |inner, connection, opened| {
             let id = opened.grant.mailbox().key();
             let locked_at = is_locked.then_some(Time(now));
             on!(&mut *connection, c => diesel::update(mailbox::table.filter(mailbox::id.eq(id)))
@@ -126,7 +128,8 @@ impl Store {
         youth_access: bool,
     ) -> Result<(), Failure> {
         let now = context.now;
-        let (which, action) = (MailboxRef::Id(mailbox), Action::DecideYouthAccess);
+        let which = MailboxRef::Id(mailbox);
+        let action = if youth_access { MailboxAct::GIVE_YOUTH_ACCESS } else { MailboxAct::TAKE_YOUTH_ACCESS };
         self.write_mailbox(context, which, action, None, move |inner, connection, opened| {
             let given_at = youth_access.then_some(Time(now));
             on!(&mut *connection, c => diesel::update(mailbox::table.filter(mailbox::id.eq(mailbox.key())))
@@ -277,19 +280,24 @@ fn decided(
     let mut entries = Vec::with_capacity(granted.len());
     for (grant, candidate) in granted {
         let id = grant.mailbox();
-        let key = inner.vault.data_key(id, &candidate.owner.wrapped_key).map_err(|_| CORRUPT)?;
+        let key = inner.vault.data_key(id, &candidate.owner.wrapped_key).map_err(|_| CORRUPT);
+        let name = key.and_then(|key| crate::person::open_name(&key, grant.owner().key(), &candidate.sealed_name));
+        let owner_name = match name {
+            Ok(name) => name,
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(error, mailbox.id = %id, "a mailbox does not open: it is damaged");
+                is_incomplete = true;
+                continue;
+            }
+        };
         let relation = grant.standing().as_word();
-        let (subject, action) = (Subject::Mailbox(id), Action::SeeMailbox.as_word());
+        let (subject, action) = (Subject::Mailbox(id), MailboxAct::SEE_MAILBOX.word());
         entries.push(Entry {
             relation: Some(relation),
             ..audit::granted(context, grant.person(), subject, action, None, grant.rule())
         });
-        mailboxes.push(Mailbox {
-            id,
-            owner_name: crate::person::open_name(&key, grant.owner().key(), &candidate.sealed_name)?,
-            relation,
-            unread: unread.get(&id).copied().unwrap_or(0),
-        });
+        mailboxes.push(Mailbox { id, owner_name, relation, unread: unread.get(&id).copied().unwrap_or(0) });
     }
     mailboxes.sort_by(|one, other| {
         (one.relation, one.owner_name.expose(), one.id).cmp(&(other.relation, other.owner_name.expose(), other.id))

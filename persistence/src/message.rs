@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use domain::access::{Action, Grant};
+use domain::access::{Grant, MailboxAct};
 use domain::audit::{Object, ObjectKind};
 use domain::event::{About, EventKind};
 use domain::id::{ConversationId, MailboxId, MessageId, ServiceId};
@@ -161,14 +161,14 @@ impl Store {
         page: Page,
     ) -> Result<Slice<Overview>, Failure> {
         let (which, now) = (MailboxRef::Id(mailbox), context.now);
-        self.read_mailbox(context, which, Action::ListMessages, None, move |inner, connection, opened| {
+        self.read_mailbox(context, which, MailboxAct::LIST_MESSAGES, None, move |inner, connection, opened| {
             let filter_text = serde_json::to_string(&filter).map_err(|_| CORRUPT)?;
             let list = format!("messages:{mailbox}:{filter_text}");
             let position: Option<Position> = page.position(&inner.vault, &list)?;
             let rows = rows_after(connection, &opened.grant, &filter, position, page.fetch_limit())?;
             let slice = Slice::cut(rows, &page, &inner.vault, &list, |row| Position { received_at: row.6, id: row.0 });
             let around = surroundings(inner, connection, opened, &slice.items, now)?;
-            slice.try_map(|row| Ok(overview(inner, connection, opened, &around, row)?))
+            slice.open_each(|row| row.0, |row| Ok(overview(inner, connection, opened, &around, row)?))
         })
         .await
     }
@@ -179,10 +179,10 @@ impl Store {
     /// # Errors
     /// Refused, not there or not visible, or the store away.
     pub async fn message_read(&self, context: &Context, mailbox: MailboxId, id: MessageId) -> Result<Message, Failure> {
-        let (which, action, object) = (MailboxRef::Id(mailbox), Action::ReadMessage, object(id));
+        let (which, act, object) = (MailboxRef::Id(mailbox), MailboxAct::READ_MESSAGE, object(id));
         let now = context.now;
         let seen = self
-            .look_into_mailbox(context, which, action, object, move |inner, connection, opened| {
+            .look_into_mailbox(context, which, act, object, move |inner, connection, opened| {
                 let message = fetch(inner, connection, opened, id, now)?;
                 Ok(Seen { message, counts: opened.grant.reads_as_the_citizen() })
             })
@@ -190,7 +190,7 @@ impl Store {
         if !seen.ask(|seen| seen.counts && seen.message.overview.opened_at.is_none()) {
             return Ok(seen.record(self).await?.message);
         }
-        self.write_mailbox(context, which, action, object, move |inner, connection, opened| {
+        self.write_mailbox(context, which, act, object, move |inner, connection, opened| {
             open_message(connection, &opened.grant, id, now)?;
             fetch(inner, connection, opened, id, now)
         })
@@ -209,7 +209,7 @@ impl Store {
         read: bool,
     ) -> Result<(), Failure> {
         let change = Change { read_at: Some(read.then_some(Time(context.now))), ..Change::default() };
-        self.change_message(context, mailbox, id, Action::MarkMessage, change).await
+        self.change_message(context, mailbox, id, MailboxAct::MARK_MESSAGE, change).await
     }
 
     /// Withholds a message from holders of a power of attorney, or shows it to them again (FUL-18).
@@ -224,7 +224,8 @@ impl Store {
         is_withheld: bool,
     ) -> Result<(), Failure> {
         let change = Change { withheld_from_holders: Some(is_withheld), ..Change::default() };
-        self.change_message(context, mailbox, id, Action::WithholdFromHolders, change).await
+        let act = if is_withheld { MailboxAct::WITHHOLD_FROM_HOLDERS } else { MailboxAct::SHOW_TO_HOLDERS };
+        self.change_message(context, mailbox, id, act, change).await
     }
 
     /// Withholds a message from parents, or shows it to them again (CHI-6).
@@ -239,7 +240,8 @@ impl Store {
         is_withheld: bool,
     ) -> Result<(), Failure> {
         let change = Change { withheld_from_parents: Some(is_withheld), ..Change::default() };
-        self.change_message(context, mailbox, id, Action::WithholdFromParents, change).await
+        let act = if is_withheld { MailboxAct::WITHHOLD_FROM_PARENTS } else { MailboxAct::SHOW_TO_PARENTS };
+        self.change_message(context, mailbox, id, act, change).await
     }
 
     /// Deletes a message from the owner's inbox. The sender's record stays (PP-7).
@@ -248,7 +250,7 @@ impl Store {
     /// Refused, not there or not visible, or the store away.
     pub async fn message_delete(&self, context: &Context, mailbox: MailboxId, id: MessageId) -> Result<(), Failure> {
         let change = Change { removed_at: Some(Time(context.now)), ..Change::default() };
-        self.change_message(context, mailbox, id, Action::DeleteMessage, change).await
+        self.change_message(context, mailbox, id, MailboxAct::DELETE_MESSAGE, change).await
     }
 
     async fn change_message(
@@ -256,10 +258,10 @@ impl Store {
         context: &Context,
         mailbox: MailboxId,
         id: MessageId,
-        action: Action,
+        act: MailboxAct,
         change: Change,
     ) -> Result<(), Failure> {
-        self.write_mailbox(context, MailboxRef::Id(mailbox), action, object(id), move |_, connection, opened| {
+        self.write_mailbox(context, MailboxRef::Id(mailbox), act, object(id), move |_, connection, opened| {
             exists(connection, &opened.grant, id)?;
             on!(connection, c => diesel::update(message::table)
                 .filter(message::mailbox_id.eq(mailbox.key()))

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use domain::access::PlatformAction;
+use domain::access::PlatformAct;
 use domain::agreement::Agreement;
 use domain::audit::{Object, ObjectKind, Subject};
 use domain::consent::DocumentVersion;
@@ -52,7 +52,7 @@ impl Store {
         key: Option<RequestKey>,
     ) -> Result<Created<Organisation>, Failure> {
         let (now, scope) = (context.now, self.idempotency_scope(context));
-        let action = PlatformAction::RegisterOrganisation;
+        let action = PlatformAct::REGISTER_ORGANISATION;
         self.for_platform(context, action, Subject::Platform, move |_, connection, _| {
             let made = idempotency::create(
                 connection,
@@ -73,7 +73,7 @@ impl Store {
     /// # Errors
     /// Refused, a cursor of another list, or the store away.
     pub async fn organisation_list(&self, context: &Context, page: Page) -> Result<Slice<Organisation>, Failure> {
-        let action = PlatformAction::SeeOrganisations;
+        let action = PlatformAct::LIST_ORGANISATIONS;
         self.for_platform(context, action, Subject::Platform, move |inner, connection, _| {
             let after: Option<Id> = page.position(&inner.vault, "organisations")?;
             let rows = on!(connection, c => organisation::table
@@ -93,7 +93,7 @@ impl Store {
     /// # Errors
     /// Refused, not there, or the store away.
     pub async fn organisation_fetch(&self, context: &Context, id: OrganisationId) -> Result<Organisation, Failure> {
-        let action = PlatformAction::SeeOrganisations;
+        let action = PlatformAct::SEE_ORGANISATION;
         self.for_platform(context, action, Subject::Organisation(id), move |_, connection, _| {
             Ok((fetch_organisation(connection, id)?, None))
         })
@@ -112,7 +112,7 @@ impl Store {
         key: Option<RequestKey>,
     ) -> Result<Created<Agreement>, Failure> {
         let (now, scope) = (context.now, self.idempotency_scope(context));
-        let (action, subject) = (PlatformAction::RegisterAgreement, Subject::Organisation(organisation));
+        let (action, subject) = (PlatformAct::REGISTER_AGREEMENT, Subject::Organisation(organisation));
         self.for_platform(context, action, subject, move |_, connection, _| {
             exists(connection, organisation)?;
             let made = idempotency::create(
@@ -138,7 +138,7 @@ impl Store {
     /// # Errors
     /// Refused, no such organisation, or the store away.
     pub async fn agreement_list(&self, context: &Context, id: OrganisationId) -> Result<Vec<Agreement>, Failure> {
-        let action = PlatformAction::SeeOrganisations;
+        let action = PlatformAct::LIST_AGREEMENTS;
         self.for_platform(context, action, Subject::Organisation(id), move |_, connection, _| {
             exists(connection, id)?;
             Ok((agreements_of(connection, id)?, None))
@@ -159,7 +159,7 @@ impl Store {
         key: Option<RequestKey>,
     ) -> Result<Created<Client>, Failure> {
         let (now, scope) = (context.now, self.idempotency_scope(context));
-        let (action, subject) = (PlatformAction::RegisterClient, Subject::Organisation(organisation));
+        let (action, subject) = (PlatformAct::REGISTER_CLIENT, Subject::Organisation(organisation));
         self.for_platform(context, action, subject, move |_, connection, _| {
             exists(connection, organisation)?;
             let made = idempotency::create(
@@ -185,7 +185,7 @@ impl Store {
     /// # Errors
     /// Refused, no such organisation, or the store away.
     pub async fn client_list(&self, context: &Context, id: OrganisationId) -> Result<Vec<Client>, Failure> {
-        let action = PlatformAction::SeeOrganisations;
+        let action = PlatformAct::LIST_CLIENTS;
         self.for_platform(context, action, Subject::Organisation(id), move |_, connection, _| {
             exists(connection, id)?;
             Ok((clients_of(connection, id)?, None))
@@ -209,6 +209,11 @@ pub(crate) fn names_of<'n>(
         .load::<(String, String)>(c))?
     .into_iter()
     .collect())
+}
+
+/// The number of an organisation that is registered.
+pub(crate) fn number_of(connection: &mut Connection, id: OrganisationId) -> Result<String, Failure> {
+    Ok(fetch_organisation(connection, id)?.number.as_str().to_owned())
 }
 
 /// That there is such an organisation.

@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
-use crate::error::Failure;
+use crate::database::Id;
+use crate::error::{Failure, StoreError};
 use crate::vault::Vault;
 
 /// Which page of a list.
@@ -41,6 +43,8 @@ pub struct Slice<T> {
     pub items: Vec<T>,
     /// The cursor of the next page; none on the last.
     pub next_cursor: Option<String>,
+    /// The ids of what is on this page and cannot be opened: it is damaged. It takes nothing else of the list away.
+    pub damaged: Vec<Uuid>,
 }
 
 impl<T> Slice<T> {
@@ -62,12 +66,40 @@ impl<T> Slice<T> {
             }
             Some(_) | None => None,
         };
-        Self { items: fetched, next_cursor }
+        Self { items: fetched, next_cursor, damaged: Vec::new() }
+    }
+
+    /// A list that comes whole.
+    pub(crate) const fn whole(items: Vec<T>) -> Self {
+        Self { items, next_cursor: None, damaged: Vec::new() }
+    }
+
+    /// The same page with its items opened. Those that are damaged are named, in the answer and in the program's log: one
+    /// row that does not open never takes a list away, and is not left out in silence.
+    pub(crate) fn open_each<U>(
+        self,
+        id: impl Fn(&T) -> Id,
+        mut open: impl FnMut(T) -> Result<U, Failure>,
+    ) -> Result<Slice<U>, Failure> {
+        let Self { items, next_cursor, mut damaged } = self;
+        let mut opened = Vec::with_capacity(items.len());
+        for item in items {
+            let id = id(&item).0;
+            match open(item) {
+                Ok(item) => opened.push(item),
+                Err(Failure::Store(StoreError::Corrupt { what })) => {
+                    tracing::error!(what, damaged.id = %id, "something in a list does not open: it is damaged");
+                    damaged.push(id);
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(Slice { items: opened, next_cursor, damaged })
     }
 
     /// The same page with its items turned into something else.
     pub(crate) fn try_map<U, E>(self, turn: impl FnMut(T) -> Result<U, E>) -> Result<Slice<U>, E> {
         let items = self.items.into_iter().map(turn).collect::<Result<_, E>>()?;
-        Ok(Slice { items, next_cursor: self.next_cursor })
+        Ok(Slice { items, next_cursor: self.next_cursor, damaged: self.damaged })
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use domain::access::Action;
+use domain::access::MailboxAct;
 use domain::id::PersonId;
 use domain::mailbox::Profile;
 use domain::person::PersonName;
@@ -40,7 +40,7 @@ impl Store {
     /// Refused, or the store away.
     pub async fn profile_fetch(&self, context: &Context) -> Result<Profile, Failure> {
         let now = context.now;
-        self.read_mailbox(context, MailboxRef::Own, Action::SeeProfile, None, move |_, connection, opened| {
+        self.read_mailbox(context, MailboxRef::Own, MailboxAct::SEE_PROFILE, None, move |_, connection, opened| {
             profile_of(connection, opened, now)
         })
         .await
@@ -80,7 +80,8 @@ fn profile_of(connection: &mut Connection, opened: &Opened, now: DateTime<Utc>) 
     })
 }
 
-/// The names of persons, as the register has them.
+/// The names of persons, as the register has them. One that does not open is left out, as that of somebody who is not
+/// known is.
 pub(crate) fn names_of(
     inner: &Inner,
     connection: &mut Connection,
@@ -93,12 +94,18 @@ pub(crate) fn names_of(
         .filter(mailbox::person_id.eq_any(&ids))
         .select((mailbox::id, mailbox::person_id, mailbox::key_epoch, mailbox::data_key, mailbox::person_name))
         .load::<(Id, Id, i32, Vec<u8>, Vec<u8>)>(c))?;
-    rows.into_iter()
-        .map(|(id, person, epoch, wrapped, name)| {
-            let key = inner.vault.data_key(id.into(), &WrappedDataKey { epoch, wrapped }).map_err(|_| CORRUPT)?;
-            Ok((person.into(), open_name(&key, person, &name)?.expose().to_owned()))
-        })
-        .collect()
+    let open = |(id, person, epoch, wrapped, name): (Id, Id, i32, Vec<u8>, Vec<u8>)| {
+        let key = inner.vault.data_key(id.into(), &WrappedDataKey { epoch, wrapped }).map_err(|_| CORRUPT);
+        match key.and_then(|key| open_name(&key, person, &name)) {
+            Ok(name) => Some((person.into(), name.expose().to_owned())),
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(error, person.id = %person.0, "the name of a person does not open: it is damaged");
+                None
+            }
+        }
+    };
+    Ok(rows.into_iter().filter_map(open).collect())
 }
 
 /// The names that somebody may see today: not of others who have a protected address, whose name may be another since

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use domain::access::PlatformAction;
+use domain::access::PlatformAct;
 use domain::audit::{Object, ObjectKind, Subject};
 use domain::consent::ConsentLevel;
 use domain::dialogue::DialoguePolicy;
@@ -103,7 +103,7 @@ fn ensure(
         None => {
             let opened = insert_service(connection, organisation, new_service(name.clone()), now)?;
             let object = Object { kind: ObjectKind::Service, id: opened.id.as_uuid() };
-            let (subject, action) = (Subject::Organisation(organisation), PlatformAction::RegisterService.as_word());
+            let (subject, action) = (Subject::Organisation(organisation), PlatformAct::REGISTER_SERVICE.word());
             let entry = audit::of_worker(subject, action, Some(object), Rule::Ful17, new_id(), now);
             audit::insert(connection, vec![entry])?;
             Ok(PlatformService { organisation, service: opened.id })

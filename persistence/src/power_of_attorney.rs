@@ -7,13 +7,14 @@ mod registered;
 mod rows;
 mod telling;
 
-use domain::access::{Action, Caller, Refusal};
+use domain::access::{Caller, MailboxAct, Refusal};
 use domain::audit::{self as log, Object, ObjectKind, Subject};
 use domain::id::{MailboxId, PersonId, PowerOfAttorneyId};
 use domain::identity::NationalId;
 use domain::power_of_attorney::{EndedBy, PowerKind, PowerOfAttorney, PowerRole, ServiceArea};
 use domain::rule::Rule;
 
+use self::ending::Ending;
 use self::proposal::{Asked, Wanted, earliest, trusted};
 use self::rows::{AsOf, Stored};
 use crate::access::facts::{owner_by_hash, owner_of};
@@ -33,7 +34,6 @@ pub use self::registered::NewRegisteredPower;
 const CORRUPT: StoreError = StoreError::Corrupt { what: "power of attorney" };
 
 /// The word of the log for ending one, whoever does it. It is stored.
-const END: &str = "endPower";
 
 /// A power of attorney that somebody wants to give.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -75,7 +75,7 @@ impl Store {
             }
             answer => answer,
         };
-        self.record_refusal(context, Action::DecidePowers, None, &answer).await?;
+        self.record_refusal(context, MailboxAct::GIVE_POWER, None, &answer).await?;
         answer.map(Created::New)
     }
 
@@ -98,7 +98,7 @@ impl Store {
             }
             answer => answer,
         };
-        self.record_refusal(context, Action::DecidePowers, Some(id), &answer).await?;
+        self.record_refusal(context, MailboxAct::CHANGE_POWER, Some(id), &answer).await?;
         answer
     }
 
@@ -107,7 +107,7 @@ impl Store {
     /// # Errors
     /// Refused, not there, or the store away.
     pub async fn power_end(&self, context: &Context, id: PowerOfAttorneyId) -> Result<(), Failure> {
-        let (owned, action) = (context.clone(), Action::SeePowers);
+        let (owned, action) = (context.clone(), MailboxAct::END_POWER);
         self.write_mailbox(context, MailboxRef::Own, action, Some(object(id)), move |inner, connection, opened| {
             let (own, me) = own(opened);
             let power = rows::of_party(connection, own, me, id)?.ok_or(Failure::NotFound)?;
@@ -115,11 +115,14 @@ impl Store {
                 PowerRole::Giver => (EndedBy::Giver, "self"),
                 PowerRole::Holder => (EndedBy::Holder, power.kind.as_word()),
             };
-            // In the giver's log, whoever of the two does it.
-            let subject = Subject::Mailbox(power.mailbox);
-            let entry = audit::granted(&owned, Some(me), subject, END, Some(object(id)), Rule::Ful8);
-            let entry = log::Entry { relation: Some(relation), ..entry };
-            ending::end_now(inner, connection, &power, by, entry, owned.now)
+            // Who ends one that was given to them does it in their own mailbox: the giver's log has it too.
+            let entry = (by == EndedBy::Holder).then(|| {
+                let (subject, word) = (Subject::Mailbox(power.mailbox), MailboxAct::END_POWER.word());
+                let entry = audit::granted(&owned, Some(me), subject, word, Some(object(id)), Rule::Ful8);
+                log::Entry { relation: Some(relation), ..entry }
+            });
+            let ending = Ending { by, trace: owned.trace, entry };
+            ending::end_now(inner, connection, &power, ending, owned.now)
         })
         .await
     }
@@ -138,13 +141,14 @@ impl Store {
     /// Refused, a cursor of another list, or the store away.
     pub async fn power_list(&self, context: &Context, page: Page) -> Result<Slice<PowerOfAttorney>, Failure> {
         let now = context.now;
-        self.read_mailbox(context, MailboxRef::Own, Action::SeePowers, None, move |inner, connection, opened| {
+        self.read_mailbox(context, MailboxRef::Own, MailboxAct::LIST_POWERS, None, move |inner, connection, opened| {
             let (own, me) = own(opened);
             let list = format!("powers-of-attorney:{me}");
             let before: Option<Id> = page.position(&inner.vault, &list)?;
             let rows = rows::before(connection, own, me, before.unwrap_or(Id::MAX), page.fetch_limit())?;
-            let Slice { items, next_cursor } = Slice::cut(rows, &page, &inner.vault, &list, |power| power.id.key());
-            Ok(Slice { items: rows::seen(inner, connection, items, me, AsOf::Now(now))?, next_cursor })
+            let Slice { items, next_cursor, damaged } =
+                Slice::cut(rows, &page, &inner.vault, &list, |power| power.id.key());
+            Ok(Slice { items: rows::seen(inner, connection, items, me, AsOf::Now(now))?, next_cursor, damaged })
         })
         .await
     }
@@ -155,7 +159,7 @@ impl Store {
         id: PowerOfAttorneyId,
         as_of: AsOf,
     ) -> Result<PowerOfAttorney, Failure> {
-        let (action, object) = (Action::SeePowers, Some(object(id)));
+        let (action, object) = (MailboxAct::SEE_POWER, Some(object(id)));
         self.read_mailbox(context, MailboxRef::Own, action, object, move |inner, connection, opened| {
             let (own, me) = own(opened);
             let power = rows::of_party(connection, own, me, id)?.ok_or(Failure::NotFound)?;
@@ -189,7 +193,7 @@ impl Store {
     ) -> Result<PowerOfAttorney, Failure> {
         let (owned, new, scope) = (context.clone(), new.clone(), self.idempotency_scope(context));
         let (id, now): (PowerOfAttorneyId, _) = (new_id(), context.now);
-        let (action, object) = (Action::DecidePowers, Some(object(id)));
+        let (action, object) = (MailboxAct::GIVE_POWER, Some(object(id)));
         self.write_mailbox(context, MailboxRef::Own, action, object, move |inner, connection, opened| {
             let (own, me) = own(opened);
             let wanted = Wanted {
@@ -228,7 +232,7 @@ impl Store {
         asked: Asked,
     ) -> Result<PowerOfAttorney, Failure> {
         let (owned, terms, now) = (context.clone(), terms.clone(), context.now);
-        let (action, object) = (Action::DecidePowers, Some(object(id)));
+        let (action, object) = (MailboxAct::CHANGE_POWER, Some(object(id)));
         self.write_mailbox(context, MailboxRef::Own, action, object, move |inner, connection, opened| {
             let (own, me) = own(opened);
             let found = rows::of_party(connection, own, me, id)?.ok_or(Failure::NotFound)?;
@@ -287,7 +291,7 @@ impl Store {
     async fn record_refusal<T>(
         &self,
         context: &Context,
-        action: Action,
+        act: MailboxAct,
         id: Option<PowerOfAttorneyId>,
         answer: &Result<T, Failure>,
     ) -> Result<(), Failure> {
@@ -309,7 +313,7 @@ impl Store {
             })
             .await?;
         let outcome = log::Outcome::Refused;
-        let entry = audit::entry(context, me, log, action.as_word(), id.map(object), outcome, rule);
+        let entry = audit::entry(context, me, log, act.word(), id.map(object), outcome, rule);
         Ok(self.inner.audit.record(entry).await?)
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use domain::access::PlatformAction;
+use domain::access::PlatformAct;
 use domain::audit::{Object, ObjectKind, Subject};
 use domain::id::{OrganisationId, PrivacyNoticeId};
 use domain::identity::OrganisationNumber;
@@ -59,7 +59,7 @@ impl Store {
         key: Option<RequestKey>,
     ) -> Result<Created<PrivacyNotice>, Failure> {
         let (now, scope) = (context.now, self.idempotency_scope(context));
-        let (action, subject) = (PlatformAction::RegisterPrivacyNotice, Subject::Organisation(owner));
+        let (action, subject) = (PlatformAct::REGISTER_PRIVACY_NOTICE, Subject::Organisation(owner));
         self.for_platform(context, action, subject, move |_, connection, _| {
             lock(connection, owner)?;
             let made = idempotency::create(

@@ -1,7 +1,7 @@
 //! Whom a mailbox can write to, and why not whom it cannot (HN-2, DH-4, DH-8).
 
 use chrono::{DateTime, Utc};
-use domain::access::Action;
+use domain::access::MailboxAct;
 use domain::attachment::FileType;
 use domain::dialogue::{DialoguePolicy, Inquiry, NotWritable, Relationship, may_write};
 use domain::id::{MailboxId, ServiceId};
@@ -51,7 +51,7 @@ impl Store {
     ) -> Result<Vec<ServiceRecipient>, Failure> {
         let now = context.now;
         let which = MailboxRef::Id(mailbox);
-        self.read_mailbox(context, which, Action::WriteMessage, None, move |_, connection, opened| {
+        self.read_mailbox(context, which, MailboxAct::FIND_RECIPIENTS, None, move |_, connection, opened| {
             let hash = owner_hash(connection, opened)?;
             let relationships = relationship::of_citizen(connection, &hash, None)?;
             let received: Vec<ServiceId> = relationships.keys().copied().collect();

@@ -8,12 +8,12 @@ use diesel::copy_from;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Bool, Integer, Nullable};
-use domain::access::{ServiceAction, scope_to_name_responsible};
-use domain::audit::Subject;
+use domain::access::{ServiceAct, scope_to_name_responsible};
 use domain::dialogue::{Relationship, RelationshipState};
 use domain::id::{BatchId, MailboxId, PersonId, ServiceId};
 use domain::identity::NationalId;
 
+use crate::access::Done;
 use crate::batch::{BatchReport, BatchTerms, LineFault, batch_lines};
 use crate::context::{Context, new_id};
 use crate::database::{Connection, Id, Key, SqlTime, SqlUuid, Time, on};
@@ -21,7 +21,7 @@ use crate::error::{Failure, StoreError};
 use crate::page::{Page, Slice};
 use crate::rows::rows;
 use crate::schema::{person, relationship, relationship_line};
-use crate::{Store, audit, service};
+use crate::{Store, service};
 
 /// A line of a batch.
 #[derive(Clone, Debug)]
@@ -69,7 +69,7 @@ impl Store {
     /// # Errors
     /// Refused, or the store away.
     pub async fn relationship_batch_begin(&self, context: &Context, service: ServiceId) -> Result<BatchId, Failure> {
-        self.service_authorise(context, service, ServiceAction::ManageRelationships).await?;
+        self.service_authorise(context, service, ServiceAct::TELL_RELATIONSHIPS).await?;
         Ok(new_id())
     }
 
@@ -123,17 +123,11 @@ impl Store {
         terms: BatchTerms,
     ) -> Result<BatchReport, Failure> {
         let owned = context.clone();
-        let action = ServiceAction::ManageRelationships;
-        self.for_service(context, service, action, move |_, connection, grant| {
-            connection.write(|connection| {
-                service::lock(connection, grant.service())?;
-                let report = taking::apply(connection, &owned, grant, batch, terms)?;
-                forget(connection, batch)?;
-                let entry =
-                    audit::granted(&owned, None, Subject::Service(service), action.as_word(), None, grant.rule());
-                audit::insert(connection, vec![entry])?;
-                Ok(report)
-            })
+        self.write_service(context, service, ServiceAct::TELL_RELATIONSHIPS, move |_, connection, grant| {
+            service::lock(connection, grant.service())?;
+            let report = taking::apply(connection, &owned, grant, batch, terms)?;
+            forget(connection, batch)?;
+            Ok(Done::of(report))
         })
         .await
     }
@@ -158,9 +152,8 @@ impl Store {
         service: ServiceId,
         page: Page,
     ) -> Result<Slice<RelationshipEntry>, Failure> {
-        let owned = context.clone();
-        let action = ServiceAction::ManageRelationships;
-        self.for_service(context, service, action, move |inner, connection, grant| {
+        let now = context.now;
+        self.read_service(context, service, ServiceAct::LIST_RELATIONSHIPS, move |inner, connection, _| {
             let list = format!("relationships:{service}");
             let after: Option<Vec<u8>> = page.position(&inner.vault, &list)?;
             let rows = on!(&mut *connection, c => relationship::table
@@ -177,18 +170,17 @@ impl Store {
                     relationship::responsible_id,
                 ))
                 .load::<(Vec<u8>, Option<Id>, Time, Option<Time>, Option<Id>)>(c))?;
-            let entry = audit::granted(&owned, None, Subject::Service(service), action.as_word(), None, grant.rule());
-            connection.write(|connection| audit::insert(connection, vec![entry]))?;
             let slice = Slice::cut(rows, &page, &inner.vault, &list, |row| row.0.clone());
-            slice.try_map(|(_, mailbox, active_from, closed_at, responsible)| {
+            let entry = |(_, mailbox, active_from, closed_at, responsible): (_, Option<Id>, _, _, Option<Id>)| {
                 let relationship = from_columns(active_from, closed_at);
-                Ok(RelationshipEntry {
+                Ok::<_, Failure>(RelationshipEntry {
                     mailbox: mailbox.map(Into::into),
                     relationship,
-                    state: relationship.state(owned.now),
+                    state: relationship.state(now),
                     responsible: responsible.map(Into::into),
                 })
-            })
+            };
+            Ok(Done::of(slice.try_map(entry)?))
         })
         .await
     }

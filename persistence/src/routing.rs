@@ -6,8 +6,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use domain::access::{OwnerFacts, OwnerRecord, Refusal, ServiceAction, ServiceGrant};
-use domain::audit::Subject;
+use domain::access::{OwnerFacts, OwnerRecord, Refusal, ServiceAct, ServiceGrant};
 use domain::consent::ConsentLevel;
 use domain::id::ServiceId;
 use domain::identity::NationalId;
@@ -16,12 +15,13 @@ use domain::register::RegisteredPerson;
 use domain::routing::{Channel, Contact, Decision, Facts, InboxFacts, Routed, Size, decide};
 use domain::service::ServicePolicy;
 
+use crate::access::Done;
 use crate::access::facts::{Owner, owner_of, owners_by_hashes};
 use crate::context::{Context, new_id};
 use crate::database::{Connection, Key};
 use crate::error::Failure;
 use crate::register::numbers_of_mailboxes;
-use crate::{Inner, Store, audit, service};
+use crate::{Inner, Store, service};
 
 /// What is asked of routing ahead.
 #[derive(Clone, Debug)]
@@ -46,18 +46,18 @@ impl Store {
         preview: Preview,
     ) -> Result<Decision, Failure> {
         let Preview { recipient, kind, file_sizes } = preview;
-        let (owned, wanted) = (context.clone(), recipient.clone());
+        let (now, wanted) = (context.now, recipient.clone());
         let (policy, owner, number) = self
-            .for_service(context, service, ServiceAction::PreviewRouting, move |inner, connection, grant| {
-                let policy = policy_of(connection, &owned, grant)?;
-                let owner = owner(inner, connection, &wanted, owned.now)?;
+            .read_service(context, service, ServiceAct::PREVIEW_ROUTING, move |inner, connection, grant| {
+                let policy = policy_of(connection, grant)?;
+                let owner = owner(inner, connection, &wanted, now)?;
                 let number = match wanted {
                     Recipient::Person(number) => Some(number),
                     Recipient::Mailbox(mailbox) => {
                         numbers_of_mailboxes(inner, connection, &[mailbox.key()])?.pop().map(|(_, number)| number)
                     }
                 };
-                Ok((policy, owner, number))
+                Ok(Done::of((policy, owner, number)))
             })
             .await?;
         let number = number.ok_or(Failure::RecipientUnknown)?;
@@ -86,20 +86,20 @@ impl Store {
         service: ServiceId,
         numbers: Vec<NationalId>,
     ) -> Result<Vec<Option<Channel>>, Failure> {
-        let (owned, asked) = (context.clone(), numbers.clone());
+        let (now, asked) = (context.now, numbers.clone());
         let (policy, mut owners) = self
-            .for_service(context, service, ServiceAction::CheckReachability, move |inner, connection, grant| {
-                let policy = policy_of(connection, &owned, grant)?;
+            .read_service(context, service, ServiceAct::CHECK_REACHABILITY, move |inner, connection, grant| {
+                let policy = policy_of(connection, grant)?;
                 let hashes: Vec<Vec<u8>> =
                     asked.iter().map(|number| inner.vault.lookup_hash(number).to_vec()).collect();
-                let by_hash: HashMap<Vec<u8>, OwnerFacts> = owners_by_hashes(connection, &hashes, owned.now)?
+                let by_hash: HashMap<Vec<u8>, OwnerFacts> = owners_by_hashes(connection, &hashes, now)?
                     .into_iter()
                     .map(|owner| (owner.lookup_hash, owner.facts))
                     .collect();
                 let known = asked.into_iter().zip(hashes);
                 let owners: HashMap<NationalId, OwnerFacts> =
                     known.filter_map(|(number, hash)| Some((number, *by_hash.get(&hash)?))).collect();
-                Ok((policy, owners))
+                Ok(Done::of((policy, owners)))
             })
             .await?;
         let strangers = numbers.iter().filter(|number| !owners.contains_key(number)).cloned().collect();
@@ -158,13 +158,8 @@ impl Store {
     }
 }
 
-/// The settings of the service, after the question is on record.
-fn policy_of(connection: &mut Connection, context: &Context, grant: &ServiceGrant) -> Result<ServicePolicy, Failure> {
-    let service = service::fetch(connection, grant.service())?.ok_or(Failure::NotFound)?;
-    let subject = Subject::Service(grant.service());
-    let entry = audit::granted(context, None, subject, grant.action().as_word(), None, grant.rule());
-    connection.write(|connection| audit::insert(connection, vec![entry]))?;
-    Ok(service.policy)
+fn policy_of(connection: &mut Connection, grant: &ServiceGrant) -> Result<ServicePolicy, Failure> {
+    Ok(service::fetch(connection, grant.service())?.ok_or(Failure::NotFound)?.policy)
 }
 
 fn owner(

@@ -364,6 +364,11 @@ diesel::table! {
         rule -> Text,
         trace_id -> SqlUuid,
         actor_relation -> Nullable<Text>,
+        actor_client -> Nullable<Text>,
+        actor_supplier -> Nullable<Text>,
+        actor_hpr_number -> Nullable<Text>,
+        count -> Integer,
+        last_at -> Nullable<SqlTime>,
     }
 }
 

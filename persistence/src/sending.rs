@@ -7,20 +7,21 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
-use domain::access::{ServiceAction, ServiceGrant};
-use domain::audit::{Object, ObjectKind, Subject};
+use domain::access::{ServiceAct, ServiceGrant};
+use domain::audit::{Object, ObjectKind};
 use domain::id::{MessageId, ServiceId};
 use domain::message::{RouteStep, SenderReference, Sending};
 
 pub(crate) use self::steps::{StepRow, channel_from, channel_word, reasons_text};
 use self::steps::{routed_from, steps_of};
+use crate::Store;
+use crate::access::Done;
 use crate::context::Context;
 use crate::database::{Connection, Id, Key, Pairs, SqlUuid, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::page::{Page, Slice};
 use crate::rows::rows;
 use crate::schema::{message, sending};
-use crate::{Store, audit};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "sending" };
 
@@ -58,16 +59,14 @@ impl Store {
         reference: Option<SenderReference>,
         page: Page,
     ) -> Result<Slice<Sending>, Failure> {
-        let owned = context.clone();
-        self.for_service(context, service, ServiceAction::FollowSendings, move |inner, connection, grant| {
+        self.read_service(context, service, ServiceAct::LIST_SENDINGS, move |inner, connection, grant| {
             let filter = reference.as_ref().map(SenderReference::as_str);
             let list = format!("sendings:{service}:{filter:?}");
             let before: Option<Id> = page.position(&inner.vault, &list)?;
             let rows = rows_before(connection, grant, filter, before.unwrap_or(Id::MAX), page.fetch_limit())?;
-            record(connection, &owned, grant, None)?;
             let slice = Slice::cut(rows, &page, &inner.vault, &list, |row| row.0);
             let mut around = Around::gather(connection, grant.service(), &slice.items)?;
-            slice.try_map(|row| Ok(around.sending(row)?))
+            Ok(Done::of(slice.try_map(|row| Ok::<_, StoreError>(around.sending(row)?))?))
         })
         .await
     }
@@ -82,25 +81,12 @@ impl Store {
         service: ServiceId,
         id: MessageId,
     ) -> Result<Sending, Failure> {
-        let owned = context.clone();
-        self.for_service(context, service, ServiceAction::FollowSendings, move |_, connection, grant| {
+        self.read_service(context, service, ServiceAct::SEE_SENDING, move |_, connection, grant| {
             let sending = fetch(connection, grant.service(), id)?.ok_or(Failure::NotFound)?;
-            record(connection, &owned, grant, Some(Object { kind: ObjectKind::Message, id: id.as_uuid() }))?;
-            Ok(sending)
+            Ok(Done::of(sending).about(Object { kind: ObjectKind::Message, id: id.as_uuid() }))
         })
         .await
     }
-}
-
-fn record(
-    connection: &mut Connection,
-    context: &Context,
-    grant: &ServiceGrant,
-    object: Option<Object>,
-) -> Result<(), Failure> {
-    let subject = Subject::Service(grant.service());
-    let entry = audit::granted(context, None, subject, grant.action().as_word(), object, grant.rule());
-    connection.write(|connection| Ok(audit::insert(connection, vec![entry])?))
 }
 
 fn rows_before(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use domain::access::{PlatformAction, ServiceAction, ServiceGrant};
+use domain::access::{PlatformAct, ServiceAct};
 use domain::attachment::FileType;
 use domain::audit::{Object, ObjectKind, Subject};
 use domain::consent::ConsentLevel;
@@ -17,12 +17,13 @@ use domain::organisation::Name;
 use domain::service::{ItemPolicy, Service, ServiceKind, ServicePolicy};
 use serde::{Deserialize, Serialize};
 
+use crate::access::Done;
 use crate::context::{Context, new_id};
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::idempotency::{self, Created, RequestKey};
 use crate::schema::{organisation, service};
-use crate::{Inner, Store, audit};
+use crate::{Inner, Store};
 
 mod dialogue_settings;
 mod external_channels;
@@ -98,9 +99,9 @@ impl Store {
     /// # Errors
     /// Refused, or the store away.
     pub async fn service_fetch(&self, context: &Context, id: ServiceId) -> Result<(Service, Sender), Failure> {
-        self.for_service(context, id, ServiceAction::SeeService, move |inner, connection, grant| {
+        self.read_service(context, id, ServiceAct::SEE_SERVICE, move |inner, connection, grant| {
             let service = fetch(connection, grant.service())?.ok_or(Failure::NotFound)?;
-            Ok((service, Sender::clone(&*sender(inner, connection, id)?)))
+            Ok(Done::of((service, Sender::clone(&*sender(inner, connection, id)?))))
         })
         .await
     }
@@ -117,44 +118,24 @@ impl Store {
         wanted: NewService,
         is_current: impl FnOnce(&Service, &Sender) -> bool + Send + 'static,
     ) -> Result<(Service, Sender), Failure> {
-        let owned = context.clone();
         let changed = self
-            .for_service(context, id, ServiceAction::ChangeService, move |inner, connection, grant| {
-                connection.write(|connection| {
-                    lock(connection, id)?;
-                    let before = fetch(connection, id)?.ok_or(Failure::NotFound)?;
-                    if !is_current(&before, &read_sender(connection, id)?) {
-                        return Err(Failure::VersionChanged);
-                    }
-                    let after = as_wanted(id, before.organisation, wanted);
-                    let row = settings_row(&after)?;
-                    on!(&mut *connection, c => diesel::update(service::table.find(id.key())).set(row).execute(c))?;
-                    let (subject, action) = (Subject::Service(id), grant.action().as_word());
-                    let object = Some(Object { kind: ObjectKind::Service, id: id.as_uuid() });
-                    let entry = audit::granted(&owned, None, subject, action, object, grant.rule());
-                    audit::insert(connection, vec![entry])?;
-                    let sender = read_sender(connection, id)?;
-                    inner.senders.invalidate(&id);
-                    Ok((after, sender))
-                })
+            .write_service(context, id, ServiceAct::CHANGE_SERVICE, move |inner, connection, _| {
+                lock(connection, id)?;
+                let before = fetch(connection, id)?.ok_or(Failure::NotFound)?;
+                if !is_current(&before, &read_sender(connection, id)?) {
+                    return Err(Failure::VersionChanged);
+                }
+                let after = as_wanted(id, before.organisation, wanted);
+                let row = settings_row(&after)?;
+                on!(&mut *connection, c => diesel::update(service::table.find(id.key())).set(row).execute(c))?;
+                let sender = read_sender(connection, id)?;
+                inner.senders.invalidate(&id);
+                Ok(Done::of((after, sender)).about(Object { kind: ObjectKind::Service, id: id.as_uuid() }))
             })
             .await?;
         // Somebody may have read the old name between the change and its commit.
         self.inner.senders.invalidate(&id);
         Ok(changed)
-    }
-
-    /// Asks whether the caller may do something for a service, ahead of taking in what may be large.
-    ///
-    /// # Errors
-    /// Refused, or the store away.
-    pub async fn service_authorise(
-        &self,
-        context: &Context,
-        id: ServiceId,
-        action: ServiceAction,
-    ) -> Result<ServiceGrant, Failure> {
-        self.for_service(context, id, action, |_, _, grant| Ok(grant.clone())).await
     }
 
     /// Opens a service of an organisation.
@@ -171,7 +152,7 @@ impl Store {
         let now = context.now;
         let scope = self.idempotency_scope(context);
         let subject = Subject::Organisation(organisation);
-        self.for_platform(context, PlatformAction::RegisterService, subject, move |_, connection, _| {
+        self.for_platform(context, PlatformAct::REGISTER_SERVICE, subject, move |_, connection, _| {
             crate::organisation::exists(connection, organisation)?;
             let created = idempotency::create(
                 connection,
@@ -194,7 +175,7 @@ impl Store {
     /// Refused, no such organisation, or the store away.
     pub async fn service_list(&self, context: &Context, owner: OrganisationId) -> Result<Vec<Service>, Failure> {
         let subject = Subject::Organisation(owner);
-        self.for_platform(context, PlatformAction::SeeOrganisations, subject, move |_, connection, _| {
+        self.for_platform(context, PlatformAct::LIST_SERVICES, subject, move |_, connection, _| {
             crate::organisation::exists(connection, owner)?;
             let rows = on!(connection, c => service::table
                 .filter(service::organisation_id.eq(owner.key()))

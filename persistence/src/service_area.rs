@@ -1,7 +1,7 @@
 //! Service areas: what a power of attorney can cover (FUL-3).
 
 use diesel::prelude::*;
-use domain::access::PlatformAction;
+use domain::access::PlatformAct;
 use domain::audit::Subject;
 use domain::organisation::Name;
 use domain::power_of_attorney::ServiceArea;
@@ -36,7 +36,7 @@ impl Store {
         code: ServiceArea,
         names: AreaNames,
     ) -> Result<NamedServiceArea, Failure> {
-        let action = PlatformAction::NameServiceArea;
+        let action = PlatformAct::NAME_SERVICE_AREA;
         self.for_platform(context, action, Subject::Platform, move |_, connection, _| {
             let AreaNames { bokmal, nynorsk, english } = &names;
             let texts = (

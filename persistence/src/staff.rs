@@ -2,15 +2,15 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use domain::access::{Refusal, ServiceAction, ServiceGrant};
-use domain::audit::{Object, ObjectKind, Subject};
+use domain::access::{Refusal, ServiceAct, ServiceGrant};
+use domain::audit::{Object, ObjectKind};
 use domain::id::{MailboxId, PersonId, ServiceId};
 use domain::identity::NationalId;
 use domain::person::{PersonName, Protection};
-use domain::staff::{AccessReason, FollowUpChange, Member, RECORDED_ACCESS_HOLDS, RecordedAccess};
+use domain::staff::{AccessReason, Member, RECORDED_ACCESS_HOLDS, RecordedAccess};
 
 use crate::access::facts::{Owner, owner_by_hash};
-use crate::access::lawful;
+use crate::access::{Done, lawful};
 use crate::context::{Context, new_id};
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
@@ -18,7 +18,7 @@ use crate::idempotency::{self, Created, RequestKey};
 use crate::register::{Refreshed, Whom};
 use crate::schema::{membership, recorded_access};
 use crate::vault::Field;
-use crate::{Inner, Store, audit, follow_up, person, service};
+use crate::{Inner, Store, follow_up, person, service};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "staff" };
 
@@ -34,10 +34,10 @@ impl Store {
         number: NationalId,
         clearances: Vec<Protection>,
     ) -> Result<Member, Failure> {
-        self.service_authorise(context, service, ServiceAction::ManageStaff).await?;
+        self.service_authorise(context, service, ServiceAct::PUT_MEMBER).await?;
         let person = self.registered(context, number, "/nationalId").await?.record.person;
         let now = context.now;
-        self.manage(context, service, person_object(person), move |inner, connection, grant| {
+        self.write_service(context, service, ServiceAct::PUT_MEMBER, move |inner, connection, grant| {
             let row = (grant.service().key(), person.key());
             let words = clearances.iter().map(|grade| grade.as_word()).collect::<Vec<_>>().join(" ");
             on!(&mut *connection, c => diesel::delete(membership::table.find(row)).execute(c))?;
@@ -49,7 +49,8 @@ impl Store {
                     membership::created_at.eq(Time(now)),
                 ))
                 .execute(c))?;
-            Ok(Member { person, name: name_of(inner, connection, person)?, clearances })
+            let member = Member { person, name: name_of(inner, connection, person)?, clearances };
+            Ok(Done::of(member).about(person_object(person)))
         })
         .await
     }
@@ -59,7 +60,7 @@ impl Store {
     /// # Errors
     /// Refused, or the store away.
     pub async fn member_list(&self, context: &Context, service: ServiceId) -> Result<Vec<Member>, Failure> {
-        self.manage(context, service, None, move |inner, connection, grant| {
+        self.read_service(context, service, ServiceAct::LIST_MEMBERS, move |inner, connection, grant| {
             let rows = on!(&mut *connection, c => membership::table
                 .filter(membership::service_id.eq(grant.service().key()))
                 .order(membership::person_id)
@@ -67,17 +68,16 @@ impl Store {
                 .load::<(Id, String)>(c))?;
             let persons: Vec<PersonId> = rows.iter().map(|row| row.0.into()).collect();
             let mut names = person::names_of(inner, connection, &persons)?;
-            rows.into_iter()
-                .map(|(person, clearances)| {
-                    let person = PersonId::from(person);
-                    let clearances = clearances.split_whitespace().map(str::parse).collect::<Result<_, _>>();
-                    Ok(Member {
-                        person,
-                        name: names.remove(&person).map(PersonName::from_register).ok_or(CORRUPT)?,
-                        clearances: clearances.map_err(|_| CORRUPT)?,
-                    })
+            let member = |(person, clearances): (Id, String)| {
+                let person = PersonId::from(person);
+                let clearances = clearances.split_whitespace().map(str::parse).collect::<Result<_, _>>();
+                Ok(Member {
+                    person,
+                    name: names.remove(&person).map(PersonName::from_register).ok_or(CORRUPT)?,
+                    clearances: clearances.map_err(|_| CORRUPT)?,
                 })
-                .collect()
+            };
+            Ok(Done::of(rows.into_iter().map(member).collect::<Result<_, StoreError>>()?))
         })
         .await
     }
@@ -89,14 +89,14 @@ impl Store {
     /// Refused, not a member, or the store away.
     pub async fn member_remove(&self, context: &Context, service: ServiceId, person: PersonId) -> Result<(), Failure> {
         let owned = context.clone();
-        self.manage(context, service, person_object(person), move |_, connection, grant| {
+        self.write_service(context, service, ServiceAct::REMOVE_MEMBER, move |_, connection, grant| {
             // The exchange may be naming them as responsible.
             service::lock(connection, grant.service())?;
             let row = (grant.service().key(), person.key());
             let removed = on!(&mut *connection, c => diesel::delete(membership::table.find(row)).execute(c))?;
             let patients = lawful::release(connection, grant.service(), person, owned.now)?;
-            follow_up::note(connection, &owned, grant, FollowUpChange::EndFollowUp, patients)?;
-            if removed == 0 { Err(Failure::NotFound) } else { Ok(()) }
+            follow_up::note(connection, &owned, grant, ServiceAct::END_FOLLOW_UP, patients)?;
+            if removed == 0 { Err(Failure::NotFound) } else { Ok(Done::of(()).about(person_object(person))) }
         })
         .await
     }
@@ -113,49 +113,24 @@ impl Store {
         reason: AccessReason,
         key: Option<RequestKey>,
     ) -> Result<Created<RecordedAccess>, Failure> {
-        self.service_authorise(context, service, ServiceAction::RecordAccess).await?;
+        self.service_authorise(context, service, ServiceAct::RECORD_ACCESS).await?;
         let patient = self.registered(context, patient, "/patient/nationalId").await?;
         let scope = self.idempotency_scope(context);
         let owned = context.clone();
-        self.for_service(context, service, ServiceAction::RecordAccess, move |inner, connection, grant| {
-            connection.write(|connection| {
-                let caller = caller(inner, connection, &owned)?.record.person;
-                let mailbox = patient.record.mailbox;
-                let created = idempotency::create(
-                    connection,
-                    &scope,
-                    key.as_ref(),
-                    owned.now,
-                    |connection| insert(inner, connection, grant, caller, &patient, &reason, owned.now),
-                    |connection, id| fetch(connection, mailbox, id),
-                    |access: &RecordedAccess| access.id.key(),
-                )?;
-                let subject = Subject::Mailbox(mailbox);
-                let object = Some(Object { kind: ObjectKind::Service, id: grant.service().as_uuid() });
-                let action = grant.action().as_word();
-                let entry = audit::granted(&owned, Some(caller), subject, action, object, grant.rule());
-                audit::insert(connection, vec![entry])?;
-                Ok(created)
-            })
-        })
-        .await
-    }
-
-    /// Does something with the staff of a service, in one transaction with its entry.
-    pub(crate) async fn manage<T: Send + 'static>(
-        &self,
-        context: &Context,
-        service: ServiceId,
-        object: Option<Object>,
-        work: impl FnOnce(&Inner, &mut Connection, &ServiceGrant) -> Result<T, Failure> + Send + 'static,
-    ) -> Result<T, Failure> {
-        let owned = context.clone();
-        self.for_service(context, service, ServiceAction::ManageStaff, move |inner, connection, grant| {
-            connection.write(|connection| {
-                let value = work(inner, connection, grant)?;
-                record(connection, &owned, grant, None, object)?;
-                Ok(value)
-            })
+        self.write_service(context, service, ServiceAct::RECORD_ACCESS, move |inner, connection, grant| {
+            let caller = caller(inner, connection, &owned)?.record.person;
+            let mailbox = patient.record.mailbox;
+            let created = idempotency::create(
+                connection,
+                &scope,
+                key.as_ref(),
+                owned.now,
+                |connection| insert(inner, connection, grant, caller, &patient, &reason, owned.now),
+                |connection, id| fetch(connection, mailbox, id),
+                |access: &RecordedAccess| access.id.key(),
+            )?;
+            let object = Object { kind: ObjectKind::Service, id: grant.service().as_uuid() };
+            Ok(Done::of(created).about(object).in_log_of(mailbox))
         })
         .await
     }
@@ -181,24 +156,12 @@ impl Store {
     }
 }
 
-const fn person_object(person: PersonId) -> Option<Object> {
-    Some(Object { kind: ObjectKind::Person, id: person.as_uuid() })
+const fn person_object(person: PersonId) -> Object {
+    Object { kind: ObjectKind::Person, id: person.as_uuid() }
 }
 
-pub(crate) const fn mailbox_object(mailbox: MailboxId) -> Option<Object> {
-    Some(Object { kind: ObjectKind::Mailbox, id: mailbox.as_uuid() })
-}
-
-pub(crate) fn record(
-    connection: &mut Connection,
-    context: &Context,
-    grant: &ServiceGrant,
-    person: Option<PersonId>,
-    object: Option<Object>,
-) -> Result<(), Failure> {
-    let subject = Subject::Service(grant.service());
-    let entry = audit::granted(context, person, subject, grant.action().as_word(), object, grant.rule());
-    Ok(audit::insert(connection, vec![entry])?)
+pub(crate) const fn mailbox_object(mailbox: MailboxId) -> Object {
+    Object { kind: ObjectKind::Mailbox, id: mailbox.as_uuid() }
 }
 
 /// The health worker who calls. A member is known, or they would not be one.

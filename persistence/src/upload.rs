@@ -5,15 +5,15 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
-use domain::access::{Action, ServiceAction};
+use domain::access::{MailboxAct, ServiceAct};
 use domain::attachment::{FileFault, FileName, FileType, MAX_FILE_BYTES};
-use domain::audit::{self as log, ObjectKind, Subject};
+use domain::audit::{Object, ObjectKind};
 use domain::id::UploadId;
 use domain::upload::{UPLOAD_LIFETIME, Upload, UploadOwner, UploadedContent};
 use futures_util::Stream;
 use strum::VariantArray as _;
 
-use crate::access::MailboxRef;
+use crate::access::{Done, MailboxRef};
 use crate::blob::PutError;
 use crate::context::{Context, new_id};
 use crate::database::{Connection, Id, Key, Time, on};
@@ -22,7 +22,7 @@ use crate::file_inspection::{InspectError, inspect};
 use crate::idempotency::{self, Created, RequestKey};
 use crate::schema::upload;
 use crate::vault::FileKey;
-use crate::{Inner, Store, audit, conversation, loose_blob, service};
+use crate::{Inner, Store, loose_blob, service};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "upload" };
 
@@ -62,6 +62,32 @@ pub enum FillError<E> {
     Failure(#[from] Failure),
 }
 
+/// What is done with an upload.
+#[derive(Clone, Copy)]
+enum UploadAct {
+    Begin,
+    See,
+    Fill,
+}
+
+impl UploadAct {
+    const fn in_mailbox(self) -> MailboxAct {
+        match self {
+            Self::Begin => MailboxAct::BEGIN_UPLOAD,
+            Self::See => MailboxAct::SEE_UPLOAD,
+            Self::Fill => MailboxAct::FILL_UPLOAD,
+        }
+    }
+
+    const fn at_service(self) -> ServiceAct {
+        match self {
+            Self::Begin => ServiceAct::BEGIN_UPLOAD,
+            Self::See => ServiceAct::SEE_UPLOAD,
+            Self::Fill => ServiceAct::FILL_UPLOAD,
+        }
+    }
+}
+
 impl Store {
     /// Opens an upload: a place for the bytes of one file.
     ///
@@ -75,7 +101,7 @@ impl Store {
         key: Option<RequestKey>,
     ) -> Result<Created<Upload>, Failure> {
         let (scope, now) = (self.idempotency_scope(context), context.now);
-        self.for_upload(context, owner, move |inner, connection| {
+        self.for_upload(context, owner, UploadAct::Begin, move |inner, connection| {
             let created = idempotency::create(
                 connection,
                 &scope,
@@ -97,8 +123,10 @@ impl Store {
     /// Refused, not there or expired, or the store away.
     pub async fn upload_fetch(&self, context: &Context, owner: UploadOwner, id: UploadId) -> Result<Upload, Failure> {
         let now = context.now;
-        self.for_upload(context, owner, move |inner, connection| Ok((fetch(inner, connection, owner, id, now)?, id)))
-            .await
+        self.for_upload(context, owner, UploadAct::See, move |inner, connection| {
+            Ok((fetch(inner, connection, owner, id, now)?, id))
+        })
+        .await
     }
 
     /// Takes the bytes of an upload, encrypting them as they come, and judges them when they are all here. An upload
@@ -121,7 +149,7 @@ impl Store {
         // ever seals two contents.
         let (blob, file_key) = (new_id::<Id>(), FileKey::generate());
         let accepted = self
-            .for_upload(context, owner, move |inner, connection| {
+            .for_upload(context, owner, UploadAct::Fill, move |inner, connection| {
                 fetch(inner, connection, owner, id, now)?;
                 loose_blob::loosen(connection, &[blob], now)?;
                 Ok((accepted_types(connection, owner)?, id))
@@ -148,7 +176,7 @@ impl Store {
         };
         let content = UploadedContent { file_type, size_bytes: stored.size_bytes, sha256: stored.sha256 };
         let upload = self
-            .for_upload(context, owner, move |inner, connection| {
+            .for_upload(context, owner, UploadAct::Fill, move |inner, connection| {
                 let file_key = inner.vault.wrap_upload_key(owner.as_uuid(), id, &file_key);
                 let bytes = NewBytes { blob, file_key, content, scanned };
                 let filled = fill(inner, connection, (owner, id), bytes, now)?;
@@ -169,29 +197,23 @@ impl Store {
         &self,
         context: &Context,
         owner: UploadOwner,
+        act: UploadAct,
         work: impl FnOnce(&Inner, &mut Connection) -> Result<(T, UploadId), Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        let object = |id: UploadId| log::Object { kind: ObjectKind::Upload, id: id.as_uuid() };
+        let object = |id: UploadId| Object { kind: ObjectKind::Upload, id: id.as_uuid() };
         match owner {
             UploadOwner::Mailbox(mailbox) => {
                 let which = MailboxRef::Id(mailbox);
-                self.create_in_mailbox(context, which, Action::WriteMessage, move |inner, connection, _| {
+                self.create_in_mailbox(context, which, act.in_mailbox(), move |inner, connection, _| {
                     let (value, id) = work(inner, connection)?;
                     Ok((value, object(id)))
                 })
                 .await
             }
             UploadOwner::Service(service) => {
-                let owned = context.clone();
-                self.for_service(context, service, ServiceAction::UploadFile, move |inner, connection, grant| {
-                    connection.write(|connection| {
-                        let member = conversation::member(inner, connection, &owned, grant)?;
-                        let (value, id) = work(inner, connection)?;
-                        let (subject, action) = (Subject::Service(service), grant.action().as_word());
-                        let entry = audit::granted(&owned, member, subject, action, Some(object(id)), grant.rule());
-                        audit::insert(connection, vec![entry])?;
-                        Ok(value)
-                    })
+                self.write_service(context, service, act.at_service(), move |inner, connection, _| {
+                    let (value, id) = work(inner, connection)?;
+                    Ok(Done::of(value).about(object(id)))
                 })
                 .await
             }

@@ -5,12 +5,13 @@ mod rows;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use domain::access::{OrganisationAction, OrganisationGrant};
-use domain::audit::{Object, ObjectKind, Subject};
+use domain::access::OrganisationAct;
+use domain::audit::{Object, ObjectKind};
 use domain::id::{OrganisationId, WebhookId, WebhookKeyId};
 use domain::webhook::{KEY_OVERLAP, MAX_KEYS, MAX_WEBHOOKS, UndeliveredEvent, Webhook, WebhookState, WebhookUrl};
 
 use self::rows::{fetch, fetch_all, lock};
+use crate::access::Done;
 use crate::context::{Context, new_id};
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
@@ -18,7 +19,7 @@ use crate::idempotency::{self, Created, RequestKey};
 use crate::page::{Page, Slice};
 use crate::schema::{event, webhook, webhook_delivery, webhook_key};
 use crate::vault::SigningKey;
-use crate::{Inner, Store, audit, feed};
+use crate::{Inner, Store, feed};
 
 pub use dispatch::{Attempt, Dispatch, Load, Outcome};
 
@@ -31,8 +32,8 @@ pub struct WebhookChange {
     pub is_paused: Option<bool>,
 }
 
-const fn object(id: WebhookId) -> Option<Object> {
-    Some(Object { kind: ObjectKind::Webhook, id: id.as_uuid() })
+const fn object(id: WebhookId) -> Object {
+    Object { kind: ObjectKind::Webhook, id: id.as_uuid() }
 }
 
 impl Store {
@@ -47,7 +48,7 @@ impl Store {
         key: Option<RequestKey>,
     ) -> Result<Created<Webhook>, Failure> {
         let (now, scope) = (context.now, self.idempotency_scope(context));
-        self.change_webhooks(context, move |inner, connection, grant| {
+        self.write_organisation(context, OrganisationAct::CREATE_WEBHOOK, move |inner, connection, grant| {
             let organisation = grant.organisation();
             let made = idempotency::create(
                 connection,
@@ -59,7 +60,7 @@ impl Store {
                 |webhook: &Webhook| webhook.id.key(),
             )?;
             let id = made.value().id;
-            Ok((made, id))
+            Ok(Done::of(made).about(object(id)))
         })
         .await
     }
@@ -69,7 +70,10 @@ impl Store {
     /// # Errors
     /// Refused, or the store away.
     pub async fn webhook_list(&self, context: &Context) -> Result<Vec<Webhook>, Failure> {
-        self.see_webhooks(context, None, |_, connection, grant| fetch_all(connection, grant.organisation())).await
+        self.read_organisation(context, OrganisationAct::LIST_WEBHOOKS, |_, connection, grant| {
+            Ok(Done::of(fetch_all(connection, grant.organisation())?))
+        })
+        .await
     }
 
     /// One of them.
@@ -77,8 +81,10 @@ impl Store {
     /// # Errors
     /// Refused, not there, or the store away.
     pub async fn webhook_fetch(&self, context: &Context, id: WebhookId) -> Result<Webhook, Failure> {
-        self.see_webhooks(context, Some(id), move |_, connection, grant| fetch(connection, grant.organisation(), id))
-            .await
+        self.read_organisation(context, OrganisationAct::SEE_WEBHOOK, move |_, connection, grant| {
+            Ok(Done::of(fetch(connection, grant.organisation(), id)?).about(object(id)))
+        })
+        .await
     }
 
     /// Changes a webhook, where the caller has seen its latest version. What is being sent at the moment comes again.
@@ -93,7 +99,7 @@ impl Store {
         is_current: impl FnOnce(&Webhook) -> bool + Send + 'static,
     ) -> Result<Webhook, Failure> {
         let now = context.now;
-        self.change_webhooks(context, move |inner, connection, grant| {
+        self.write_organisation(context, OrganisationAct::CHANGE_WEBHOOK, move |inner, connection, grant| {
             let organisation = grant.organisation();
             lock(connection, organisation, id)?;
             let before = fetch(connection, organisation, id)?;
@@ -102,7 +108,7 @@ impl Store {
             }
             apply(connection, organisation, &before, change, now)?;
             inner.webhooks.notify_one();
-            Ok((fetch(connection, organisation, id)?, id))
+            Ok(Done::of(fetch(connection, organisation, id)?).about(object(id)))
         })
         .await
     }
@@ -112,11 +118,11 @@ impl Store {
     /// # Errors
     /// Refused, not there, or the store away.
     pub async fn webhook_delete(&self, context: &Context, id: WebhookId) -> Result<(), Failure> {
-        self.change_webhooks(context, move |_, connection, grant| {
+        self.write_organisation(context, OrganisationAct::DELETE_WEBHOOK, move |_, connection, grant| {
             let organisation = grant.organisation();
             lock(connection, organisation, id)?;
             on!(connection, c => diesel::delete(webhook::table.find((organisation.key(), id.key()))).execute(c))?;
-            Ok(((), id))
+            Ok(Done::of(()).about(object(id)))
         })
         .await
     }
@@ -127,7 +133,7 @@ impl Store {
     /// Refused, not there, too many keys that still sign, or the store away.
     pub async fn webhook_key_add(&self, context: &Context, id: WebhookId) -> Result<Webhook, Failure> {
         let now = context.now;
-        self.change_webhooks(context, move |inner, connection, grant| {
+        self.write_organisation(context, OrganisationAct::ADD_WEBHOOK_KEY, move |inner, connection, grant| {
             let organisation = grant.organisation();
             lock(connection, organisation, id)?;
             rows::forget_keys(connection, organisation, id, now)?;
@@ -141,7 +147,7 @@ impl Store {
                 .set(webhook_key::signs_until.eq(Time(now + KEY_OVERLAP)))
                 .execute(c))?;
             insert_key(inner, connection, organisation, id, now)?;
-            Ok((fetch(connection, organisation, id)?, id))
+            Ok(Done::of(fetch(connection, organisation, id)?).about(object(id)))
         })
         .await
     }
@@ -158,14 +164,15 @@ impl Store {
         is_waiting: Option<bool>,
         page: Page,
     ) -> Result<Slice<UndeliveredEvent>, Failure> {
-        self.see_webhooks(context, Some(id), move |inner, connection, grant| {
+        self.read_organisation(context, OrganisationAct::LIST_WEBHOOK_DELIVERIES, move |inner, connection, grant| {
             let organisation = grant.organisation();
             fetch(connection, organisation, id)?;
             let list = format!("webhook-deliveries:{id}:{is_waiting:?}");
             let after: Option<i64> = page.position(&inner.vault, &list)?;
             let rows =
                 rows::undelivered(connection, (organisation, id), is_waiting, after.unwrap_or(0), page.fetch_limit())?;
-            Ok(Slice::cut(rows, &page, &inner.vault, &list, |row: &UndeliveredEvent| row.event.number))
+            let slice = Slice::cut(rows, &page, &inner.vault, &list, |row: &UndeliveredEvent| row.event.number);
+            Ok(Done::of(slice).about(object(id)))
         })
         .await
     }
@@ -175,7 +182,7 @@ impl Store {
     /// # Errors
     /// Refused, not there, a number whose event is gone or yet to come, or the store away.
     pub async fn webhook_redeliver(&self, context: &Context, id: WebhookId, from: i64) -> Result<i64, Failure> {
-        self.change_webhooks(context, move |inner, connection, grant| {
+        self.write_organisation(context, OrganisationAct::REDELIVER_EVENTS, move |inner, connection, grant| {
             let organisation = grant.organisation();
             lock(connection, organisation, id)?;
             let last = feed::last_number(connection, organisation)?;
@@ -202,45 +209,7 @@ impl Store {
                 ))
                 .execute(c))?;
             inner.webhooks.notify_one();
-            Ok((last, id))
-        })
-        .await
-    }
-
-    /// Reads; the entry is durable when this returns.
-    async fn see_webhooks<T: Send + 'static>(
-        &self,
-        context: &Context,
-        id: Option<WebhookId>,
-        work: impl FnOnce(&Inner, &mut Connection, &OrganisationGrant) -> Result<T, Failure> + Send + 'static,
-    ) -> Result<T, Failure> {
-        let owned = context.clone();
-        self.for_organisation(context, OrganisationAction::SeeWebhooks, move |inner, connection, grant| {
-            let value = work(inner, connection, grant)?;
-            let subject = Subject::Organisation(grant.organisation());
-            let object = id.and_then(object);
-            let entry = audit::granted(&owned, None, subject, grant.action().as_word(), object, grant.rule());
-            connection.write(|connection| audit::insert(connection, vec![entry]))?;
-            Ok(value)
-        })
-        .await
-    }
-
-    /// Writes: the effect and its entry are one transaction.
-    async fn change_webhooks<T: Send + 'static>(
-        &self,
-        context: &Context,
-        work: impl FnOnce(&Inner, &mut Connection, &OrganisationGrant) -> Result<(T, WebhookId), Failure> + Send + 'static,
-    ) -> Result<T, Failure> {
-        let owned = context.clone();
-        self.for_organisation(context, OrganisationAction::ManageWebhooks, move |inner, connection, grant| {
-            connection.write(|connection| {
-                let (value, id) = work(inner, connection, grant)?;
-                let subject = Subject::Organisation(grant.organisation());
-                let entry = audit::granted(&owned, None, subject, grant.action().as_word(), object(id), grant.rule());
-                audit::insert(connection, vec![entry])?;
-                Ok(value)
-            })
+            Ok(Done::of(last).about(object(id)))
         })
         .await
     }

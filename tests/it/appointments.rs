@@ -101,8 +101,8 @@ stories! {
         assert_eq!(patient.get(&of(&patient, &soon)).await.expect(200).body, *first);
         let log = patient.get(&patient.own("/access-log?limit=100")).await.expect(200);
         let entry = |action: &str| log.items().iter().find(|entry| entry["action"] == action).cloned().expect("an entry");
-        assert_eq!(entry("manageAppointments")["object"]["type"], "appointment");
-        assert_eq!(entry("seeAppointments")["ground"], "HN-10");
+        assert_eq!(entry("tellAppointment")["object"]["type"], "appointment");
+        assert_eq!(entry("listAppointments")["ground"], "HN-10");
 
         // What is over is in the list no more.
         app.set_time("2026-12-03T09:30:00Z").await;

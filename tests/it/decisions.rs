@@ -134,10 +134,10 @@ stories! {
 
         assert_eq!(explained.text("relation"), "parent");
         let sixteen = "2026-12-30T23:00:00Z".to_owned();
-        assert_eq!(right(&explained, "readMessages"), (true, "CHI-3".to_owned(), Some(sixteen.clone())));
-        assert_eq!(right(&explained, "decideConsent"), (true, "CHI-12".to_owned(), Some(sixteen.clone())));
-        assert!(!right(&explained, "deleteMessages").0);
-        assert_eq!(changes(&explained, "readMessages"), [(sixteen, false, "CHI-4".to_owned())]);
+        assert_eq!(right(&explained, "readMessage"), (true, "CHI-3".to_owned(), Some(sixteen.clone())));
+        assert_eq!(right(&explained, "giveConsent"), (true, "CHI-12".to_owned(), Some(sixteen.clone())));
+        assert!(!right(&explained, "deleteMessage").0);
+        assert_eq!(changes(&explained, "readMessage"), [(sixteen, false, "CHI-4".to_owned())]);
         assert_eq!(explained["others"], json!([]));
     }
 
@@ -151,8 +151,8 @@ stories! {
 
         let expected = [("2032-02-28T23:00:00Z", true, "CHI-3"), ("2036-02-28T23:00:00Z", false, "CHI-4")];
         let expected = expected.map(|(at, allowed, rule)| (at.to_owned(), allowed, rule.to_owned()));
-        assert_eq!(changes(&explained, "readMessages"), expected);
-        assert_eq!(right(&explained, "readMessages").1, "CHI-1");
+        assert_eq!(changes(&explained, "readMessage"), expected);
+        assert_eq!(right(&explained, "readMessage").1, "CHI-1");
         let _ = parent.get(&child.own("/access-log")).await.expect(200);
     }
 
@@ -169,20 +169,21 @@ stories! {
         let explained = owner.get(&owner.own("/access")).await.expect(200);
 
         assert_eq!(explained.text("relation"), "self");
-        assert_eq!(right(&explained, "readMessages"), (true, "HN-5".to_owned(), None));
+        assert_eq!(right(&explained, "readMessage"), (true, "HN-5".to_owned(), None));
         let others = explained["others"].as_array().expect("others");
         let names: Vec<&str> = others.iter().filter_map(|other| other["name"].as_str()).collect();
         assert_eq!(names, ["Eldrid Prøve", "Millennia Testesen"]);
         assert_eq!(others[0]["relation"], "powerOfAttorney");
-        let reads = &others[0]["rights"][0];
-        assert_eq!((&reads["action"], &reads["rule"]), (&json!("readMessages"), &json!("FUL-5")));
+        let rights = others[0]["rights"].as_array().expect("rights");
+        let reads = rights.iter().find(|right| right["action"] == "readMessage").expect("the right");
+        assert_eq!((&reads["action"], &reads["rule"]), (&json!("readMessage"), &json!("FUL-5")));
         assert_eq!(reads["until"], "2027-05-31T22:00:00Z");
         assert_eq!((&others[1]["relation"], &others[1]["service"]["name"]), (&json!("staff"), &json!("Hudpoliklinikken")));
         // FUL-11: a holder learns nothing of the others.
         let told = holder.get(&owner.own("/access")).await.expect(200);
         assert_eq!((told.text("relation"), &told["others"]), ("powerOfAttorney", &json!([])));
-        assert_eq!(right(&told, "readMessages"), (true, "FUL-5".to_owned(), Some("2027-05-31T22:00:00Z".to_owned())));
-        assert_eq!(right(&told, "decideConsent"), (false, "FUL-9".to_owned(), Some("2027-05-31T22:00:00Z".to_owned())));
+        assert_eq!(right(&told, "readMessage"), (true, "FUL-5".to_owned(), Some("2027-05-31T22:00:00Z".to_owned())));
+        assert_eq!(right(&told, "giveConsent"), (false, "FUL-9".to_owned(), Some("2027-05-31T22:00:00Z".to_owned())));
     }
 
     async fn the_mailboxes_that_somebody_may_open_come_with_their_counts(app: TestApp) {

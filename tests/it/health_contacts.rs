@@ -123,8 +123,8 @@ stories! {
         assert_eq!(ids, all.each("id"));
         let log = patient.get(&patient.own("/access-log?limit=100")).await.expect(200);
         let entry = |action: &str| log.items().iter().find(|entry| entry["action"] == action).cloned().expect("an entry");
-        assert_eq!((&entry("seeHealthContacts")["ground"], &entry("manageHealthContacts")["ground"]), (&json!("HN-11"), &json!("HN-11")));
-        assert_eq!(entry("manageHealthContacts")["object"]["type"], "healthContact");
+        assert_eq!((&entry("listHealthContacts")["ground"], &entry("tellHealthContacts")["ground"]), (&json!("HN-11"), &json!("HN-11")));
+        assert_eq!(entry("tellHealthContacts")["object"]["type"], "healthContact");
 
         // By their days alone they change.
         app.set_time("2026-12-31T23:00:00Z").await;

@@ -1,5 +1,6 @@
 //! The tests of the whole program: stories over HTTP on both databases, and lists that must be complete.
 
+mod access_log;
 mod actors;
 mod answer_files;
 mod appointments;
@@ -11,6 +12,7 @@ mod contact_details;
 mod contract;
 mod conversation_model;
 mod crash;
+mod damaged;
 mod decisions;
 mod delivery_kills;
 mod delivery_model;
@@ -49,6 +51,7 @@ mod reading;
 mod register;
 mod relationships;
 mod restore;
+mod revoked;
 mod rolling;
 mod routing;
 mod routing_preview;

@@ -25,7 +25,7 @@ const MOST_ROWS: u64 = 12 * LIMIT;
 const TIMES: usize = 7;
 
 /// Each list of the contract: whose it is, the table that it is a page of, and what narrows it.
-const LISTS: [(&str, Owner, &str, &[&str]); 20] = [
+const LISTS: [(&str, Owner, &str, &[&str]); 21] = [
     ("accessLogList", Owner::Citizen, "audit_entry", &[""]),
     ("appointmentList", Owner::Citizen, "appointment", &[""]),
     ("conversationList", Owner::Citizen, "conversation", &[""]),
@@ -44,6 +44,7 @@ const LISTS: [(&str, Owner, &str, &[&str]); 20] = [
     ("queueList", Owner::System, "conversation", &["", "state=open", "assignee=nobody"]),
     ("relationshipList", Owner::System, "relationship", &[""]),
     ("sendingList", Owner::System, "sending", &["", "senderReference=ref-7"]),
+    ("staffLogList", Owner::System, "audit_entry", &["", "personId={personId}"]),
     ("turnList", Owner::Desk, "message", &[""]),
     ("webhookDeliveryList", Owner::System, "webhook_delivery", &[""]),
 ];

@@ -54,7 +54,7 @@ stories! {
         let log = father.get(&father.own("/access-log")).await.expect(200);
         let by_operator: Vec<_> = log.items().iter().filter(|entry| entry["actor"]["kind"] == "operator").collect();
         let actions: Vec<_> = by_operator.iter().map(|entry| entry["action"].as_str().expect("a word")).collect();
-        assert_eq!(actions, ["registerPower", "decideConsent"]);
+        assert_eq!(actions, ["registerPowerOfAttorney", "giveConsent"]);
         let again = operator.post(REGISTERED, &body).key("form").await.expect(201);
         assert_eq!((again.header("idempotent-replayed"), &again.body), (Some("true"), &made.body));
 
@@ -101,7 +101,7 @@ stories! {
             assert_eq!(refused.rule(), Some(*rule), "{slug}");
             assert_eq!(stored(&app).await, before, "{slug}");
         }
-        let refusals = "SELECT count(*) AS number FROM audit_entry WHERE action = 'registerPower' AND outcome = 'refused'";
+        let refusals = "SELECT count(*) AS number FROM audit_entry WHERE action = 'registerPowerOfAttorney' AND outcome = 'refused'";
         assert_eq!(app.place().number(refusals), i64::try_from(table.len()).expect("a small number"));
         let hidden = |at: usize| operator.post(REGISTERED, &table[at].2);
         assert_eq!(without_instance(&hidden(0).await), without_instance(&hidden(2).await));
@@ -169,7 +169,7 @@ stories! {
         assert_eq!(app.place().number(&format!("{left} AND mailbox_id = {mailbox}")), 0);
         let log = owner.get(&owner.own("/access-log")).await.expect(200);
         let entry = log.items().iter().find(|entry| entry["ground"] == "FUL-14" && entry["actor"]["kind"] == "worker");
-        assert_eq!(entry.expect("it is on record")["action"], "decideConsent");
+        assert_eq!(entry.expect("it is on record")["action"], "withdrawConsent");
         assert_eq!(app.place().number("SELECT count(*) AS number FROM job WHERE kind <> 'notifyAgain'"), 0);
     }
 

@@ -76,7 +76,7 @@ stories! {
         let _ = care.nurse.put(&care.desk(&id, "/assignment"), &given).header("if-match", &tag).await.expect(200);
         assert_eq!(other.get(&care.desk(&id, "/messages")).await.expect(200).items().len(), 1);
         let log = care.citizen.get(&care.citizen.own("/access-log?limit=100")).await.expect(200);
-        let readers: Vec<&Value> = log.items().iter().filter(|entry| entry["object"]["id"] == id.as_str() && entry["action"] == "readMessage" && entry["outcome"] == "granted").map(|entry| &entry["actor"]["name"]).collect();
+        let readers: Vec<&Value> = log.items().iter().filter(|entry| entry["object"]["id"] == id.as_str() && entry["action"] == "readConversation" && entry["outcome"] == "granted").map(|entry| &entry["actor"]["name"]).collect();
         assert!(readers.contains(&&json!(app.person(ELDAR).name)), "{readers:?}");
     }
 
@@ -95,7 +95,7 @@ stories! {
         assert_eq!((&taken["state"], &taken["patient"]["subject"]), (&json!("open"), &json!("Hei")));
         assert_eq!(care.nurse.get(&care.desk(&id, "/messages")).await.expect(200).items().len(), 1);
         let log = care.citizen.get(&care.citizen.own("/access-log?limit=100")).await.expect(200);
-        assert!(log.items().iter().any(|entry| entry["object"]["id"] == id.as_str() && entry["action"] == "answerMessage"));
+        assert!(log.items().iter().any(|entry| entry["object"]["id"] == id.as_str() && entry["action"] == "assignConversation"));
     }
 
     async fn an_answer_to_a_conversation_that_went_to_another_member_meanwhile_is_refused(app: TestApp) {

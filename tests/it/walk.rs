@@ -77,7 +77,7 @@ stories! {
         assert_eq!(reading["object"], json!({"type": "message", "id": id}));
         assert_eq!((&reading["ground"], &reading["outcome"]), (&json!("HN-5"), &json!("granted")));
         let actions = log.each("action");
-        for action in ["sendMessage", "decideConsent", "listMessages", "fetchAttachment"] {
+        for action in ["sendMessage", "giveConsent", "listMessages", "fetchAttachment"] {
             assert!(actions.contains(&action), "{action} in {actions:?}");
         }
         let refusals: Vec<_> = log.items().iter().filter(|entry| entry["outcome"] == "refused").collect();

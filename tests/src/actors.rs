@@ -6,12 +6,13 @@ use serde_json::{Value, json};
 use crate::{Organisation, Request, TestApp};
 
 /// Every scope that a system can have.
-pub const SYSTEM_SCOPES: [&str; 5] = [
+pub const SYSTEM_SCOPES: [&str; 6] = [
     "brevdue:messages.write",
     "brevdue:messages.read",
     "brevdue:staff.write",
     "brevdue:services.write",
     "brevdue:webhooks.write",
+    "brevdue:staff-log.read",
 ];
 
 /// Somebody who calls the API.

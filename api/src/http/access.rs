@@ -1,48 +1,26 @@
 //! Who may do what in a mailbox, and why (BX-2).
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
-use domain::access::{Action, Change, Explanation, LawfulWay, Right};
+use domain::access::{Change, Explanation, LawfulWay, MailboxAct, Right, in_mailbox};
 use domain::id::{ConversationId, MailboxId};
 use persistence::{AccessExplained, OtherAccess};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::access_log::ActWord;
 use super::context::Call;
 use crate::app::AppState;
 use crate::problem::ApiError;
 use crate::problem::responses::CallProblems;
 
-/// What is explained, and by which word.
-const EXPLAINED: [(Action, &str); 11] = [
-    (Action::ReadMessage, "readMessages"),
-    (Action::FetchAttachment, "fetchAttachments"),
-    (Action::MarkMessage, "markMessages"),
-    (Action::DeleteMessage, "deleteMessages"),
-    (Action::WithholdFromHolders, "withholdFromHolders"),
-    (Action::WithholdFromParents, "withholdFromParents"),
-    (Action::ReadAccessLog, "readAccessLog"),
-    (Action::DecideConsent, "decideConsent"),
-    (Action::DecideYouthAccess, "decideYouthAccess"),
-    (Action::DecideLock, "decideEmergencyLock"),
-    (Action::DecidePowers, "decidePowersOfAttorney"),
-];
-
-const ACTIONS: [Action; EXPLAINED.len()] = {
-    let mut actions = [Action::ReadMessage; EXPLAINED.len()];
-    let mut at = 0;
-    while at < EXPLAINED.len() {
-        actions[at] = EXPLAINED[at].0;
-        at += 1;
-    }
-    actions
-};
-
-fn word_of(action: Action) -> &'static str {
-    EXPLAINED.iter().find(|(explained, _)| *explained == action).map_or_else(|| action.as_word(), |(_, word)| word)
-}
+/// What is explained: all that can be done in a mailbox.
+static EXPLAINED: LazyLock<Vec<MailboxAct>> = LazyLock::new(in_mailbox);
 
 /// What the caller may do here, now and later.
 #[derive(Serialize, ToSchema)]
@@ -56,7 +34,9 @@ pub(crate) struct AccessView {
     rights: Vec<RightView>,
     /// What will be decided otherwise, in order of time, as far as birthdays and periods tell.
     upcoming: Vec<ChangeView>,
-    /// Who else may see something here, or will; for the owner alone, empty for everybody else.
+    /// Who else may see something here, or will: for the owner, for parents, and for whom an assigned power of attorney puts in
+    /// the owner's place. Empty for everybody else. Who does not see everything in the mailbox is told of no service and no
+    /// conversation of which they see nothing.
     others: Vec<OtherAccessView>,
 }
 
@@ -64,10 +44,8 @@ pub(crate) struct AccessView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RightView {
-    /// What: `readMessages`, `fetchAttachments`, `markMessages`, `deleteMessages`, `withholdFromHolders`,
-    /// `withholdFromParents`, `readAccessLog`, `decideConsent`, `decideYouthAccess`, `decideEmergencyLock` or
-    /// `decidePowersOfAttorney`. More may come.
-    #[schema(example = "readMessages")]
+    /// What, by the words of the access log.
+    #[schema(value_type = ActWord, example = "readMessage")]
     action: &'static str,
     /// Whether it is allowed now.
     allowed: bool,
@@ -85,8 +63,8 @@ pub(crate) struct RightView {
 pub(crate) struct ChangeView {
     /// From when on.
     at: DateTime<Utc>,
-    /// What, as in `rights`.
-    #[schema(example = "readMessages")]
+    /// What, by the words of the access log.
+    #[schema(value_type = ActWord, example = "readMessage")]
     action: &'static str,
     /// Whether it is allowed from then on.
     allowed: bool,
@@ -134,19 +112,26 @@ pub(crate) struct WorkplaceView {
 }
 
 impl From<Right> for RightView {
-    fn from(Right { action, is_allowed, rule, until }: Right) -> Self {
-        Self { action: word_of(action), allowed: is_allowed, rule: rule.id(), until }
+    fn from(Right { act, is_allowed, rule, until }: Right) -> Self {
+        Self { action: act.word().as_str(), allowed: is_allowed, rule: rule.id(), until }
     }
 }
 
 impl From<Change> for ChangeView {
-    fn from(Change { at, action, is_allowed, rule }: Change) -> Self {
-        Self { at, action: word_of(action), allowed: is_allowed, rule: rule.id() }
+    fn from(Change { at, act, is_allowed, rule }: Change) -> Self {
+        Self { at, action: act.word().as_str(), allowed: is_allowed, rule: rule.id() }
     }
 }
 
+/// The rights, and what will change of them: of what is not allowed before nor after, only the reason would.
 fn views(Explanation { rights, upcoming }: Explanation) -> (Vec<RightView>, Vec<ChangeView>) {
-    (rights.into_iter().map(RightView::from).collect(), upcoming.into_iter().map(ChangeView::from).collect())
+    let mut allowed: HashMap<MailboxAct, bool> = rights.iter().map(|right| (right.act, right.is_allowed)).collect();
+    let mut matters = |change: &Change| {
+        let was_allowed = allowed.insert(change.act, change.is_allowed).unwrap_or(false);
+        was_allowed || change.is_allowed
+    };
+    let upcoming = upcoming.into_iter().filter(|change| matters(change)).map(ChangeView::from).collect();
+    (rights.into_iter().map(RightView::from).collect(), upcoming)
 }
 
 impl From<AccessExplained> for AccessView {
@@ -171,7 +156,7 @@ impl From<OtherAccess> for OtherAccessView {
 /// Explain who may do what in a mailbox
 ///
 /// What the caller may do here and what not, each with the rule that decides, and what birthdays and periods will change.
-/// The owner is also told who else may see something.
+/// The owner, and whoever stands in the owner's place, is also told who else may see something.
 #[utoipa::path(
     operation_id = "accessExplain",
     tag = "Mailboxes",
@@ -184,6 +169,6 @@ pub(crate) async fn access_explain(
     state: Data<AppState>,
     path: Path<MailboxId>,
 ) -> Result<HttpResponse, ApiError> {
-    let explained = state.store.access_explain(&call, path.into_inner(), &ACTIONS).await?;
+    let explained = state.store.access_explain(&call, path.into_inner(), &EXPLAINED).await?;
     Ok(HttpResponse::Ok().json(AccessView::from(explained)))
 }

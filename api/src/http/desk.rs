@@ -436,7 +436,7 @@ pub(crate) async fn note_list(
     path: Path<DeskPath>,
 ) -> Result<HttpResponse, ApiError> {
     let notes = state.store.desk_notes(&call, path.service_id, path.conversation_id).await?;
-    Ok(HttpResponse::Ok().json(ListView::whole(notes, NoteView::from)))
+    Ok(HttpResponse::Ok().json(ListView::of(notes, NoteView::from)))
 }
 
 /// Fetch a file of a conversation

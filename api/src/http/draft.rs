@@ -281,7 +281,7 @@ pub(crate) async fn draft_list(
     path: Path<MailboxId>,
 ) -> Result<HttpResponse, ApiError> {
     let drafts = state.store.draft_list(&call, path.into_inner()).await?;
-    Ok(HttpResponse::Ok().json(ListView::whole(drafts, DraftView::from)))
+    Ok(HttpResponse::Ok().json(ListView::of(drafts, DraftView::from)))
 }
 
 /// Show a draft

@@ -53,6 +53,7 @@ mod service_area;
 mod service_health_contact;
 pub(crate) mod span;
 mod staff;
+mod staff_log;
 mod stream;
 mod upload;
 mod webhook;
@@ -190,6 +191,7 @@ pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
             .service(job::job_list)
             .service(job::job_restart)
             .service(job::job_settle)
+            .service(staff_log::staff_log_list)
             .service(event::event_list)
             .service(webhook::webhook_create)
             .service(webhook::webhook_list)

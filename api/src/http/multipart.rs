@@ -4,7 +4,7 @@ use actix_multipart::{Field as Part, Multipart, MultipartError};
 use actix_web::web::Payload;
 use actix_web::{FromRequest as _, HttpMessage as _, HttpRequest};
 use aws_lc_rs::digest::{Context as Digest, SHA256};
-use domain::access::ServiceAction;
+use domain::access::ServiceAct;
 use domain::attachment::{FileName, MAX_FILES};
 use domain::id::UploadId;
 use domain::upload::UploadOwner;
@@ -54,7 +54,7 @@ pub(super) async fn receive<R: DeserializeOwned + 'static, M>(
         return Ok(((sender.read)(body.value)?, body.sha256));
     }
     if let UploadOwner::Service(service) = sender.owner {
-        sender.state.store.service_authorise(sender.call, service, ServiceAction::UploadFile).await?;
+        sender.state.store.service_authorise(sender.call, service, ServiceAct::BEGIN_UPLOAD).await?;
     }
     refuse_encoded(request)?;
     let limit_bytes = json_limit_bytes(request);

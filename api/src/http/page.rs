@@ -3,6 +3,7 @@
 use persistence::{Page, Slice};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use super::input::{Field, QueryInput, Unknown, Violations};
 use crate::problem::ApiError;
@@ -56,17 +57,22 @@ pub(crate) struct ListView<T> {
     /// For the next page, as `cursor` with the same filter; none on the last. It never expires while the list exists.
     #[schema(required)]
     next_cursor: Option<String>,
+    /// Ids of what is on this page and cannot be opened, because it is damaged; left out where there is nothing of the kind.
+    /// An operator is told of it. All else in the list is not touched.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    damaged: Vec<Uuid>,
 }
 
 impl<T> ListView<T> {
     /// A page of the store, each item as callers see it.
     pub(crate) fn of<U>(slice: Slice<U>, view: impl FnMut(U) -> T) -> Self {
-        let Slice { items, next_cursor } = slice;
-        Self { items: items.into_iter().map(view).collect(), next_cursor }
+        let Slice { items, next_cursor, damaged } = slice;
+        Self { items: items.into_iter().map(view).collect(), next_cursor, damaged }
     }
 
     /// A list that is short enough to come whole.
     pub(crate) fn whole<U>(items: Vec<U>, view: impl FnMut(U) -> T) -> Self {
-        Self { items: items.into_iter().map(view).collect(), next_cursor: None }
+        Self { items: items.into_iter().map(view).collect(), next_cursor: None, damaged: Vec::new() }
     }
 }

@@ -1,11 +1,9 @@
 //! What can be done in a mailbox.
 
-use strum::{EnumString, IntoStaticStr, VariantArray};
+use strum::VariantArray;
 
 /// What somebody wants to do in a mailbox.
-// The words below are stored for years. Rename the variants as you like; never change a word.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EnumString, IntoStaticStr, VariantArray)]
-#[strum(serialize_all = "camelCase")]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, VariantArray)]
 pub enum Action {
     /// See that the mailbox is there, its owner's name and its unread count.
     SeeMailbox,
@@ -56,12 +54,6 @@ pub enum Action {
 }
 
 impl Action {
-    /// The stored and sent word.
-    #[must_use]
-    pub fn as_word(self) -> &'static str {
-        self.into()
-    }
-
     /// Whether it is about content, which takes an inbox that is open (HN-5).
     #[must_use]
     pub const fn needs_open_inbox(self) -> bool {

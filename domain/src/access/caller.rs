@@ -34,6 +34,9 @@ pub enum Scope {
     /// Say to which addresses the organisation's events are sent.
     #[strum(serialize = "brevdue:webhooks.write")]
     WebhooksWrite,
+    /// Read what the organisation's own staff and systems did.
+    #[strum(serialize = "brevdue:staff-log.read")]
+    StaffLogRead,
 }
 
 impl Scope {

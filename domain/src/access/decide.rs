@@ -154,6 +154,13 @@ impl Grant {
         matches!(self.standing, Standing::ParentUnder12 | Standing::ParentUnder16)
     }
 
+    /// Whether the caller is told who else may see something: the owner, and those who stand in the owner's place by law
+    /// (BX-2).
+    #[must_use]
+    pub const fn hears_of_others(&self) -> bool {
+        self.standing.reads_as_the_citizen()
+    }
+
     /// Whether the owner acts.
     #[must_use]
     pub const fn is_owner(&self) -> bool {

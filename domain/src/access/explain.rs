@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
-use super::action::Action;
+use super::act::MailboxAct;
 use super::decide::decide;
 use super::facts::Policy;
 use super::record::{Record, RelationRecord};
@@ -13,7 +13,7 @@ use crate::rule::Rule;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Right {
     /// What.
-    pub action: Action,
+    pub act: MailboxAct,
     /// Whether they may, now.
     pub is_allowed: bool,
     /// The rule that decides.
@@ -28,7 +28,7 @@ pub struct Change {
     /// From when on.
     pub at: DateTime<Utc>,
     /// What.
-    pub action: Action,
+    pub act: MailboxAct,
     /// Whether it is allowed from then on.
     pub is_allowed: bool,
     /// The rule that will decide.
@@ -46,32 +46,32 @@ pub struct Explanation {
 
 /// Explains what a caller may do.
 #[must_use]
-pub fn explain(record: &Record, actions: &[Action], now: DateTime<Utc>, policy: Policy) -> Explanation {
+pub fn explain(record: &Record, acts: &[MailboxAct], now: DateTime<Utc>, policy: Policy) -> Explanation {
     let decided = |at: DateTime<Utc>| -> Vec<(bool, Rule)> {
         let facts = record.at(at);
-        let one = |action: &Action| match decide(*action, &facts, policy) {
+        let one = |act: &MailboxAct| match decide(act.takes(), &facts, policy) {
             Ok(grant) => (true, grant.rule()),
             Err(refusal) => (false, refusal.rule()),
         };
-        actions.iter().map(one).collect()
+        acts.iter().map(one).collect()
     };
     let today = decided(now);
     let mut before = today.clone();
     let mut upcoming = Vec::new();
     for at in moments(record, policy).into_iter().filter(|at| *at > now) {
         let then = decided(at);
-        for ((action, was), is) in actions.iter().zip(&before).zip(&then) {
+        for ((act, was), is) in acts.iter().zip(&before).zip(&then) {
             if was != is {
-                upcoming.push(Change { at, action: *action, is_allowed: is.0, rule: is.1 });
+                upcoming.push(Change { at, act: *act, is_allowed: is.0, rule: is.1 });
             }
         }
         before = then;
     }
-    let until = |action| upcoming.iter().find(|change: &&Change| change.action == action).map(|change| change.at);
-    let rights = actions
+    let until = |act| upcoming.iter().find(|change: &&Change| change.act == act).map(|change| change.at);
+    let rights = acts
         .iter()
         .zip(today)
-        .map(|(action, (is_allowed, rule))| Right { action: *action, is_allowed, rule, until: until(*action) })
+        .map(|(act, (is_allowed, rule))| Right { act: *act, is_allowed, rule, until: until(*act) })
         .collect();
     Explanation { rights, upcoming }
 }

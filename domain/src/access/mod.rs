@@ -7,6 +7,7 @@
 //! protection on either side; consent and lock; the row of the relation. What an item itself forbids is in
 //! [`Visibility`], which the grant carries into the query.
 
+mod act;
 mod action;
 mod caller;
 mod decide;
@@ -21,6 +22,9 @@ mod rows;
 mod service;
 mod visibility;
 
+pub use act::{
+    Act, DeskAct, MailboxAct, OrganisationAct, OtherAct, PlatformAct, ServiceAct, Word, in_mailbox, vocabulary, words,
+};
 pub use action::Action;
 pub use caller::{Assurance, Caller, Scope};
 pub use decide::{Grant, Standing, decide};

@@ -1,6 +1,6 @@
 //! Who may do what for an organisation as a whole.
 
-use strum::{EnumString, IntoStaticStr, VariantArray};
+use strum::VariantArray;
 
 use super::{Caller, Refusal, Scope};
 use crate::id::OrganisationId;
@@ -8,9 +8,7 @@ use crate::identity::OrganisationNumber;
 use crate::rule::Rule;
 
 /// What a system wants to do for its organisation.
-// The words below are stored for years. Rename the variants as you like; never change a word.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EnumString, IntoStaticStr, VariantArray)]
-#[strum(serialize_all = "camelCase")]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, VariantArray)]
 pub enum OrganisationAction {
     /// Follow the feed of what happens.
     FollowEvents,
@@ -18,19 +16,16 @@ pub enum OrganisationAction {
     SeeWebhooks,
     /// Say to which addresses it is sent, and send again.
     ManageWebhooks,
+    /// Read what its own staff and systems did (PJL-22).
+    ReadStaffLog,
 }
 
 impl OrganisationAction {
-    /// The stored and sent word.
-    #[must_use]
-    pub fn as_word(self) -> &'static str {
-        self.into()
-    }
-
     const fn scope(self) -> Scope {
         match self {
             Self::FollowEvents => Scope::MessagesRead,
             Self::SeeWebhooks | Self::ManageWebhooks => Scope::WebhooksWrite,
+            Self::ReadStaffLog => Scope::StaffLogRead,
         }
     }
 }
@@ -69,7 +64,12 @@ impl OrganisationGrant {
     /// The rule that allows it.
     #[must_use]
     pub const fn rule(&self) -> Rule {
-        Rule::Bx8
+        match self.action {
+            OrganisationAction::FollowEvents | OrganisationAction::SeeWebhooks | OrganisationAction::ManageWebhooks => {
+                Rule::Bx8
+            }
+            OrganisationAction::ReadStaffLog => Rule::Pjl22,
+        }
     }
 }
 

@@ -1,14 +1,12 @@
 //! What operators do: configuration and figures, never content.
 
-use strum::{EnumString, IntoStaticStr, VariantArray};
+use strum::VariantArray;
 
 use super::{Caller, Refusal};
 use crate::rule::Rule;
 
 /// What somebody wants to do with the platform's registrations.
-// The words below are stored for years. Rename the variants as you like; never change a word.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EnumString, IntoStaticStr, VariantArray)]
-#[strum(serialize_all = "camelCase")]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, VariantArray)]
 pub enum PlatformAction {
     /// See organisations, their agreements, systems and services.
     SeeOrganisations,
@@ -36,13 +34,7 @@ pub enum PlatformAction {
     SettleHandover,
 }
 
-impl PlatformAction {
-    /// The stored and sent word.
-    #[must_use]
-    pub fn as_word(self) -> &'static str {
-        self.into()
-    }
-}
+impl PlatformAction {}
 
 /// That an operator may do something. Only [`decide_platform`] makes one.
 #[derive(Clone, PartialEq, Eq, Debug)]

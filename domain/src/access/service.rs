@@ -1,6 +1,6 @@
 //! Who may do what for a service.
 
-use strum::{EnumString, IntoStaticStr, VariantArray};
+use strum::VariantArray;
 
 use super::{Assurance, Caller, Refusal, Scope};
 use crate::id::{OrganisationId, ServiceId};
@@ -8,9 +8,7 @@ use crate::identity::OrganisationNumber;
 use crate::rule::Rule;
 
 /// What somebody wants to do for a service.
-// The words below are stored for years. Rename the variants as you like; never change a word.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EnumString, IntoStaticStr, VariantArray)]
-#[strum(serialize_all = "camelCase")]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, VariantArray)]
 pub enum ServiceAction {
     /// See its settings.
     SeeService,
@@ -57,12 +55,6 @@ enum Doer {
 }
 
 impl ServiceAction {
-    /// The stored and sent word.
-    #[must_use]
-    pub fn as_word(self) -> &'static str {
-        self.into()
-    }
-
     const fn doer(self) -> Doer {
         match self {
             Self::SendMessage

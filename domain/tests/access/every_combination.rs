@@ -135,7 +135,7 @@ fn compare(relations: &[Relation], size: Size, policy: Policy) -> Tally {
                     let name = row.as_ref().map_or("none", Row::name);
                     let got = got.map(|_| ());
                     tally.differs(
-                        format!("{} by row {name}: {expected:?} expected, got {got:?}", action.as_word()),
+                        format!("{} by row {name}: {expected:?} expected, got {got:?}", format!("{action:?}")),
                         || format!("{facts:?} {policy:?}"),
                     );
                 }

@@ -153,7 +153,7 @@ pub(crate) struct Oracle {
 impl Oracle {
     pub(crate) fn new() -> Self {
         let mut may: Vec<(Action, Vec<char>)> =
-            cells(MAY).into_iter().map(|(word, cells)| (word.parse().expect("the word of an action"), cells)).collect();
+            cells(MAY).into_iter().map(|(word, cells)| (action(&word), cells)).collect();
         may.sort_by_key(|(action, _)| *action as usize);
         assert!(may.iter().map(|(action, _)| action).eq(Action::VARIANTS), "a line for each action");
         let may = may.into_iter().map(|(action, cells)| (is_about_content(action), cells)).collect();
@@ -270,11 +270,16 @@ fn cells(table: &str) -> Vec<(String, Vec<char>)> {
         .collect()
 }
 
+/// The action that a table names.
+fn action(name: &str) -> Action {
+    let is_it = |action: &&Action| format!("{action:?}").eq_ignore_ascii_case(name);
+    *Action::VARIANTS.iter().find(is_it).expect("the name of an action")
+}
+
 /// HN-5: lists, messages, files, marks, writing, appointments and health contacts are content.
 fn is_about_content(action: Action) -> bool {
-    ["Message", "Attachment", "Appointment", "HealthContact", "withholdFrom"]
-        .iter()
-        .any(|part| action.as_word().contains(part))
+    let name = format!("{action:?}");
+    ["Message", "Attachment", "Appointment", "HealthContact", "WithholdFrom"].iter().any(|part| name.contains(part))
 }
 
 fn own_row(owner: &OwnerFacts, policy: Policy) -> &'static str {

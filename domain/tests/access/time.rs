@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use domain::access::{
-    Action, Assurance, Change, Explanation, Facts, LawfulWay, MembershipRecord, OwnerRecord, Policy, PowerFacts,
-    PowerRecord, Record, Refusal, Relation, RelationRecord, RepresentativeRecord, VisibleScope, decide, explain,
+    Action, Assurance, Change, Explanation, Facts, LawfulWay, MailboxAct, MembershipRecord, OwnerRecord, Policy,
+    PowerFacts, PowerRecord, Record, Refusal, Relation, RelationRecord, RepresentativeRecord, VisibleScope, decide,
+    explain,
 };
 use domain::consent::ConsentLevel;
 use domain::person::{Protected, Protection, day_of, start_of};
@@ -299,13 +300,13 @@ fn facts_are_the_record_at_a_time() {
 }
 
 fn explained(record: &Record) -> Explanation {
-    explain(record, Action::VARIANTS, now(), POLICY)
+    explain(record, MailboxAct::ALL, now(), POLICY)
 }
 
-/// What changes for one action: when, whether it is allowed then, and by which rule.
-fn changes(explanation: &Explanation, action: Action) -> Vec<(DateTime<Utc>, bool, Rule)> {
-    let of = explanation.upcoming.iter().filter(|change| change.action == action);
-    of.map(|Change { at, action: _, is_allowed, rule }| (*at, *is_allowed, *rule)).collect()
+/// What changes for one act: when, whether it is allowed then, and by which rule.
+fn changes(explanation: &Explanation, act: MailboxAct) -> Vec<(DateTime<Utc>, bool, Rule)> {
+    let of = explanation.upcoming.iter().filter(|change| change.act == act);
+    of.map(|Change { at, act: _, is_allowed, rule }| (*at, *is_allowed, *rule)).collect()
 }
 
 #[test]
@@ -314,23 +315,23 @@ fn parents_are_told_what_happens_when_the_child_is_12_and_16_and_why() {
     let explanation = explained(&record);
     let (twelve, sixteen) = (at("2028-02-28T23:00:00Z"), at("2032-02-28T23:00:00Z"));
     let end = (sixteen, false, Rule::Chi4);
-    for (action, is_allowed, rule, expected) in [
-        (Action::ReadMessage, true, Rule::Chi1, vec![(twelve, true, Rule::Chi3), end]),
-        (Action::WriteMessage, true, Rule::Chi1, vec![(twelve, false, Rule::Chi5), end]),
-        (Action::CancelAppointment, true, Rule::Chi1, vec![(twelve, false, Rule::Chi5), end]),
-        (Action::ReadAccessLog, true, Rule::Ret10, vec![(twelve, false, Rule::Ful9), end]),
-        (Action::DecideConsent, true, Rule::Chi12, vec![end]),
-        (Action::ExplainAccess, true, Rule::Bx2, vec![end]),
-        (Action::DecideYouthAccess, false, Rule::Chi8, vec![(twelve, true, Rule::Chi8), end]),
-        (Action::DeleteMessage, false, Rule::Ful9, vec![end]),
+    for (act, is_allowed, rule, expected) in [
+        (MailboxAct::READ_MESSAGE, true, Rule::Chi1, vec![(twelve, true, Rule::Chi3), end]),
+        (MailboxAct::WRITE_MESSAGE, true, Rule::Chi1, vec![(twelve, false, Rule::Chi5), end]),
+        (MailboxAct::CANCEL_APPOINTMENT, true, Rule::Chi1, vec![(twelve, false, Rule::Chi5), end]),
+        (MailboxAct::READ_ACCESS_LOG, true, Rule::Ret10, vec![(twelve, false, Rule::Ful9), end]),
+        (MailboxAct::GIVE_CONSENT, true, Rule::Chi12, vec![end]),
+        (MailboxAct::EXPLAIN_ACCESS, true, Rule::Bx2, vec![end]),
+        (MailboxAct::GIVE_YOUTH_ACCESS, false, Rule::Chi8, vec![(twelve, true, Rule::Chi8), end]),
+        (MailboxAct::DELETE_MESSAGE, false, Rule::Ful9, vec![end]),
     ] {
-        let right = explanation.rights.iter().find(|right| right.action == action).expect("each action is explained");
-        assert_eq!((right.is_allowed, right.rule), (is_allowed, rule), "{action:?}");
-        assert_eq!(right.until, expected.first().map(|(at, ..)| *at), "{action:?}");
-        assert_eq!(changes(&explanation, action), expected, "{action:?}");
+        let right = explanation.rights.iter().find(|right| right.act == act).expect("each action is explained");
+        assert_eq!((right.is_allowed, right.rule), (is_allowed, rule), "{act:?}");
+        assert_eq!(right.until, expected.first().map(|(at, ..)| *at), "{act:?}");
+        assert_eq!(changes(&explanation, act), expected, "{act:?}");
     }
     assert!(explanation.upcoming.is_sorted_by_key(|change| change.at));
-    assert!(explanation.rights.iter().map(|right| right.action).eq(Action::VARIANTS.iter().copied()));
+    assert!(explanation.rights.iter().map(|right| right.act).eq(MailboxAct::ALL.iter().copied()));
 }
 
 #[test]
@@ -338,7 +339,7 @@ fn a_holder_is_told_when_the_period_ends_and_the_owner_that_nothing_ends() {
     let powers = [power(PowerKind::Given, "2026-01-01", Some("2027-06-30"))];
     let explanation = explained(&represented(owner("1990-01-01"), holder(&powers)));
     let end = at("2027-06-30T22:00:00Z");
-    assert_eq!(changes(&explanation, Action::ReadMessage), [(end, false, Rule::Ful7)]);
+    assert_eq!(changes(&explanation, MailboxAct::READ_MESSAGE), [(end, false, Rule::Ful7)]);
     assert!(explanation.rights.iter().all(|right| right.until == Some(end)));
 
     let open_ended = [power(PowerKind::Given, "2026-01-01", None)];
@@ -412,13 +413,13 @@ fn what_is_foretold_comes_true_and_nothing_else() {
         for instant in &instants {
             let facts = record.at(*instant);
             for right in &explanation.rights {
-                let last = changes(&explanation, right.action).into_iter().rfind(|(at, ..)| at <= instant);
+                let last = changes(&explanation, right.act).into_iter().rfind(|(at, ..)| at <= instant);
                 let foretold = last.map_or((right.is_allowed, right.rule), |(_, is_allowed, rule)| (is_allowed, rule));
-                let true_then = match decide(right.action, &facts, POLICY) {
+                let true_then = match decide(right.act.takes(), &facts, POLICY) {
                     Ok(grant) => (true, grant.rule()),
                     Err(refusal) => (false, refusal.rule()),
                 };
-                assert_eq!(true_then, foretold, "{name}: {:?} at {instant}", right.action);
+                assert_eq!(true_then, foretold, "{name}: {:?} at {instant}", right.act);
             }
         }
     }
@@ -431,7 +432,7 @@ fn what_lies_behind_is_not_foretold() {
     assert!(explanation.upcoming.iter().all(|change| day_of(change.at) == day("2028-05-05")));
 
     // At the very instant of a change it has come, and is no longer ahead.
-    let at_sixteen = explain(&record, &[Action::ReadMessage], start_of(day("2028-05-05")), POLICY);
+    let at_sixteen = explain(&record, &[MailboxAct::READ_MESSAGE], start_of(day("2028-05-05")), POLICY);
     assert_eq!(at_sixteen.upcoming, []);
     assert!(!at_sixteen.rights[0].is_allowed);
 }

@@ -1,41 +1,92 @@
 //! The door to what systems do for their organisation as a whole.
 
 use diesel::prelude::*;
-use domain::access::{Caller, OrganisationAction, OrganisationFacts, OrganisationGrant, decide_organisation};
-use domain::audit::{Outcome, Subject};
+use domain::access::{Caller, OrganisationAct, OrganisationFacts, OrganisationGrant, decide_organisation};
+use domain::audit::{Entry, Subject};
 use domain::identity::OrganisationNumber;
 
-use super::{Denied, Refused};
+use super::{Denied, Done, Refused, Unrecorded, not_done};
 use crate::context::Context;
 use crate::database::{Connection, Id, on};
 use crate::error::{Failure, StoreError};
 use crate::schema::{client, organisation};
-use crate::{Inner, audit};
+use crate::{Inner, Store, audit};
 
-pub(super) fn open_organisation<T>(
-    inner: &Inner,
+impl Store {
+    /// Reads for the organisation of the token. The result is handed out when its entry is durable.
+    pub(crate) async fn read_organisation<T: Send + 'static>(
+        &self,
+        context: &Context,
+        act: OrganisationAct,
+        work: impl FnOnce(&Inner, &mut Connection, &OrganisationGrant) -> Result<Done<T>, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.look_into_organisation(context, act, work).await?.record(self).await
+    }
+
+    /// The first half of [`Store::read_organisation`].
+    pub(crate) async fn look_into_organisation<T: Send + 'static>(
+        &self,
+        context: &Context,
+        act: OrganisationAct,
+        work: impl FnOnce(&Inner, &mut Connection, &OrganisationGrant) -> Result<Done<T>, Failure> + Send + 'static,
+    ) -> Result<Unrecorded<T>, Failure> {
+        let context = context.clone();
+        let attempt = self
+            .run(move |inner, connection| {
+                Ok(open(connection, &context, act).and_then(|(grant, entry)| match work(inner, connection, &grant) {
+                    Ok(done) => Ok(done.recorded(entry)),
+                    Err(failure) => Err(not_done(failure, entry)),
+                }))
+            })
+            .await?;
+        self.settle(attempt).await
+    }
+
+    /// Writes for the organisation of the token: the effect and its entry are one transaction.
+    pub(crate) async fn write_organisation<T: Send + 'static>(
+        &self,
+        context: &Context,
+        act: OrganisationAct,
+        work: impl FnOnce(&Inner, &mut Connection, &OrganisationGrant) -> Result<Done<T>, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let context = context.clone();
+        let attempt = self
+            .run(move |inner, connection| {
+                Ok(connection.write(|connection| {
+                    let (grant, entry) = open(connection, &context, act)?;
+                    match work(inner, connection, &grant) {
+                        Ok(done) => {
+                            let Unrecorded { value, entries } = done.recorded(entry);
+                            audit::insert(connection, entries)?;
+                            Ok(value)
+                        }
+                        Err(failure) => Err(not_done(failure, entry)),
+                    }
+                }))
+            })
+            .await?;
+        self.settle(attempt).await
+    }
+}
+
+fn open(
     connection: &mut Connection,
     context: &Context,
-    action: OrganisationAction,
-    work: impl FnOnce(&Inner, &mut Connection, &OrganisationGrant) -> Result<T, Failure>,
-) -> Result<T, Denied> {
+    act: OrganisationAct,
+) -> Result<(OrganisationGrant, Entry), Denied> {
     let facts = match &context.caller {
         Caller::System { organisation, .. } => facts_of(connection, organisation)?,
         Caller::Citizen { .. } | Caller::HealthWorker { .. } | Caller::Operator { .. } => None,
     };
-    match decide_organisation(action, &context.caller, facts.as_ref()) {
-        Ok(grant) => work(inner, connection, &grant).map_err(|failure| match failure.rule() {
-            // What is not the organisation's is not there, and that somebody asked for it is on record.
-            Some(rule) => {
-                let subject = Subject::Organisation(grant.organisation());
-                let entry = audit::entry(context, None, subject, action.as_word(), None, Outcome::Refused, rule);
-                Denied::Attempt(Box::new(entry), failure)
-            }
-            None => Denied::Failed(failure),
-        }),
+    match decide_organisation(act.takes(), &context.caller, facts.as_ref()) {
+        Ok(grant) => {
+            let subject = Subject::Organisation(grant.organisation());
+            let entry = audit::granted(context, None, subject, act.word(), None, grant.rule());
+            Ok((grant, entry))
+        }
         Err(refusal) => {
             let subject = facts.map_or(Subject::Platform, |facts| Subject::Organisation(facts.organisation));
-            let entry = audit::refused(context, None, subject, action.as_word(), None, refusal);
+            let entry = audit::refused(context, None, subject, act.word(), None, refusal);
             Err(Denied::Refused(Refused { refusal, entry: Box::new(entry) }))
         }
     }

@@ -4,58 +4,150 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use domain::access::{Caller, Refusal, ServiceAction, ServiceFacts, ServiceGrant, decide_service};
+use domain::access::{Caller, Refusal, ServiceAct, ServiceFacts, ServiceGrant, decide_service};
 use domain::agreement;
-use domain::audit::{Entry, Subject};
-use domain::id::ServiceId;
+use domain::audit::{Entry, Object, Subject};
+use domain::id::{PersonId, ServiceId};
 use domain::identity::OrganisationNumber;
 
-use super::{Denied, Refused};
+use super::{Denied, Done, Refused, Unrecorded, not_done};
 use crate::context::Context;
 use crate::database::{Connection, Id, Key, on};
 use crate::error::{Failure, StoreError};
 use crate::schema::{agreement as agreements, client, membership, organisation, person, service};
-use crate::{Inner, audit};
+use crate::{Inner, Store, audit};
 
-pub(super) fn open_service<T>(
+impl Store {
+    /// Reads for a service. The result is handed out when its entry is durable.
+    pub(crate) async fn read_service<T: Send + 'static>(
+        &self,
+        context: &Context,
+        service: ServiceId,
+        act: ServiceAct,
+        work: impl FnOnce(&Inner, &mut Connection, &ServiceGrant) -> Result<Done<T>, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let context = context.clone();
+        let attempt = self
+            .run(move |inner, connection| {
+                Ok(open(inner, connection, &context, service, act).and_then(|(grant, entry)| {
+                    match work(inner, connection, &grant) {
+                        Ok(done) => Ok(done.recorded(entry)),
+                        Err(failure) => Err(not_done(failure, entry)),
+                    }
+                }))
+            })
+            .await?;
+        self.settle(attempt).await?.record(self).await
+    }
+
+    /// Writes for a service: the effect and its entry are one transaction.
+    pub(crate) async fn write_service<T: Send + 'static>(
+        &self,
+        context: &Context,
+        service: ServiceId,
+        act: ServiceAct,
+        work: impl FnOnce(&Inner, &mut Connection, &ServiceGrant) -> Result<Done<T>, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let context = context.clone();
+        let attempt = self
+            .run(move |inner, connection| {
+                Ok(connection.write(|connection| {
+                    let (grant, entry) = open(inner, connection, &context, service, act)?;
+                    match work(inner, connection, &grant) {
+                        Ok(done) => {
+                            let Unrecorded { value, entries } = done.recorded(entry);
+                            audit::insert(connection, entries)?;
+                            Ok(value)
+                        }
+                        Err(failure) => Err(not_done(failure, entry)),
+                    }
+                }))
+            })
+            .await?;
+        self.settle(attempt).await
+    }
+
+    /// Looks up for a service what decides how to go on: only that it was refused, or is not there, is put on record here.
+    /// What is done afterwards goes through a door of its own.
+    pub(crate) async fn ask_service<T: Send + 'static>(
+        &self,
+        context: &Context,
+        service: ServiceId,
+        (act, object): (ServiceAct, Option<Object>),
+        work: impl FnOnce(&mut Connection) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let context = context.clone();
+        let attempt = self
+            .run(move |inner, connection| {
+                Ok(open(inner, connection, &context, service, act).and_then(|(_, entry)| {
+                    work(connection).map_err(|failure| not_done(failure, Entry { object, ..entry }))
+                }))
+            })
+            .await?;
+        self.settle(attempt).await
+    }
+
+    /// Asks whether the caller may do something for a service, ahead of taking in what may be large.
+    ///
+    /// # Errors
+    /// Refused, or the store away.
+    pub async fn service_authorise(&self, context: &Context, id: ServiceId, act: ServiceAct) -> Result<(), Failure> {
+        self.ask_service(context, id, (act, None), |_| Ok(())).await
+    }
+}
+
+fn open(
     inner: &Inner,
     connection: &mut Connection,
     context: &Context,
     service: ServiceId,
-    action: ServiceAction,
-    work: impl FnOnce(&Inner, &mut Connection, &ServiceGrant) -> Result<T, Failure>,
-) -> Result<T, Denied> {
+    act: ServiceAct,
+) -> Result<(ServiceGrant, Entry), Denied> {
     let mut facts = service_facts(connection, &[service], context.now)?.remove(&service);
+    let mut person = None;
     if let (Caller::HealthWorker { national_id, .. }, Some(facts)) = (&context.caller, &mut facts) {
-        facts.is_member = is_member(connection, service, &inner.vault.lookup_hash(national_id))?;
+        let hash = inner.vault.lookup_hash(national_id);
+        (person, facts.is_member) = worker(connection, service, &hash)?;
     }
-    match decide_service(action, &context.caller, facts.as_ref()) {
-        Ok(grant) => Ok(work(inner, connection, &grant)?),
+    match decide_service(act.takes(), &context.caller, facts.as_ref()) {
+        Ok(grant) => {
+            let entry = audit::granted(context, person, Subject::Service(service), act.word(), None, grant.rule());
+            Ok((grant, entry))
+        }
         Err(refusal) => {
-            let entry = refused_service_entry(context, service, facts.is_some(), action, refusal);
+            let entry = refused_service_entry(context, person, (service, facts.is_some()), act, refusal);
             Err(Denied::Refused(Refused { refusal, entry: Box::new(entry) }))
         }
     }
 }
 
-fn is_member(connection: &mut Connection, service: ServiceId, hash: &[u8; 32]) -> Result<bool, StoreError> {
-    let found = membership::table
-        .inner_join(person::table.on(person::id.eq(membership::person_id)))
-        .filter(membership::service_id.eq(service.key()))
-        .filter(person::lookup_hash.eq(hash.as_slice()));
-    Ok(on!(connection, c => diesel::select(diesel::dsl::exists(found)).get_result::<bool>(c))?)
+/// The health worker with this hash, where they are known, and whether they are a member of a service.
+fn worker(
+    connection: &mut Connection,
+    service: ServiceId,
+    hash: &[u8; 32],
+) -> Result<(Option<PersonId>, bool), StoreError> {
+    let found = on!(connection, c => person::table
+        .left_join(membership::table.on(
+            membership::person_id.eq(person::id).and(membership::service_id.eq(service.key())),
+        ))
+        .filter(person::lookup_hash.eq(hash.as_slice()))
+        .select((person::id, membership::service_id.nullable()))
+        .first::<(Id, Option<Id>)>(c)
+        .optional())?;
+    Ok(found.map_or((None, false), |(person, of)| (Some(person.into()), of.is_some())))
 }
 
 /// The entry about a refusal for a service; in the platform's log where there is no such service.
 pub(crate) fn refused_service_entry(
     context: &Context,
-    service: ServiceId,
-    exists: bool,
-    action: ServiceAction,
+    person: Option<PersonId>,
+    (service, exists): (ServiceId, bool),
+    act: ServiceAct,
     refusal: Refusal,
 ) -> Entry {
     let subject = if exists { Subject::Service(service) } else { Subject::Platform };
-    audit::refused(context, None, subject, action.as_word(), None, refusal)
+    audit::refused(context, person, subject, act.word(), None, refusal)
 }
 
 /// What the rules ask about services. One that does not exist is left out.

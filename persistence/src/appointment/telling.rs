@@ -1,24 +1,21 @@
 //! What a service's own system tells of its appointments, and asks of them.
 
-use domain::access::ServiceAction;
+use domain::access::ServiceAct;
 use domain::appointment::{CancelledBy, ExternalId, NewAppointment, NotCancellable, ServiceAppointment};
-use domain::audit::{Outcome, Subject as Log};
 use domain::id::{MailboxId, ServiceId};
 use domain::message::{MessageKind, Recipient};
-use domain::routing::{self, Rejection, Route};
+use domain::routing::{self, Route};
 
 use super::object;
 use super::rows::{self, CORRUPT, Stored, Told};
+use crate::access::Done;
 use crate::access::facts::{Owner, owner_by_hash, owner_of};
 use crate::context::Context;
 use crate::database::Connection;
 use crate::error::{Failure, StoreError};
 use crate::register::{Refreshed, Whom};
 use crate::vault::DataKey;
-use crate::{Inner, Store, audit, service};
-
-/// What came of telling.
-type Outcomes = Result<Kept, Rejection>;
+use crate::{Inner, Store, service};
 
 /// An appointment as its service sees it, and whether it was new.
 struct Kept {
@@ -50,7 +47,7 @@ impl Store {
             }
             (kept, _) => kept?,
         };
-        let Kept { appointment, is_new } = kept.map_err(Failure::Rejected)?;
+        let Kept { appointment, is_new } = kept;
         Ok((appointment, is_new))
     }
 
@@ -60,25 +57,13 @@ impl Store {
         service: ServiceId,
         external_id: ExternalId,
         new: NewAppointment,
-    ) -> Result<Outcomes, Failure> {
+    ) -> Result<Kept, Failure> {
         let owned = context.clone();
-        let action = ServiceAction::ManageAppointments;
-        self.for_service(context, service, action, move |inner, connection, grant| {
-            connection.write(|connection| {
-                let kept = keep(inner, connection, &owned, service, &external_id, &new)?;
-                let entry = match &kept {
-                    Ok(Kept { appointment, .. }) => {
-                        let log = Log::Mailbox(appointment.mailbox);
-                        audit::granted(&owned, None, log, action.as_word(), object(appointment.id), grant.rule())
-                    }
-                    Err(rejection) => {
-                        let (log, rule) = (Log::Service(service), rejection.rule());
-                        audit::entry(&owned, None, log, action.as_word(), None, Outcome::Refused, rule)
-                    }
-                };
-                audit::insert(connection, vec![entry])?;
-                Ok(kept)
-            })
+        let act = ServiceAct::TELL_APPOINTMENT;
+        self.write_service(context, service, act, move |inner, connection, _| {
+            let kept = keep(inner, connection, &owned, service, &external_id, &new)?;
+            let (mailbox, object) = (kept.appointment.mailbox, object(kept.appointment.id));
+            Ok(Done::of(kept).about(object).in_log_of(mailbox))
         })
         .await
     }
@@ -93,7 +78,7 @@ impl Store {
         service: ServiceId,
         external_id: ExternalId,
     ) -> Result<ServiceAppointment, Failure> {
-        let action = ServiceAction::SeeAppointments;
+        let action = ServiceAct::SEE_APPOINTMENT;
         self.at_appointment(context, service, external_id, action, |_, found| Ok(found)).await
     }
 
@@ -107,7 +92,7 @@ impl Store {
         service: ServiceId,
         external_id: ExternalId,
     ) -> Result<(), Failure> {
-        let (action, now) = (ServiceAction::ManageAppointments, context.now);
+        let (action, now) = (ServiceAct::CANCEL_APPOINTMENT, context.now);
         self.at_appointment(context, service, external_id, action, move |connection, found| {
             if found.facts.cancellation.is_none() {
                 rows::cancel(connection, &found, CancelledBy::Service, now)?;
@@ -125,20 +110,16 @@ impl Store {
         context: &Context,
         service: ServiceId,
         external_id: ExternalId,
-        action: ServiceAction,
+        act: ServiceAct,
         work: impl FnOnce(&mut Connection, Stored) -> Result<Stored, Failure> + Send + 'static,
     ) -> Result<ServiceAppointment, Failure> {
-        let owned = context.clone();
-        self.for_service(context, service, action, move |inner, connection, grant| {
-            connection.write(|connection| {
-                let found = rows::named(connection, service, &external_id)?.ok_or(Failure::NotFound)?;
-                let found = work(connection, found)?;
-                let owner = owner_of(connection, found.mailbox, owned.now)?.ok_or(CORRUPT)?;
-                let log = Log::Mailbox(found.mailbox);
-                let entry = audit::granted(&owned, None, log, action.as_word(), object(found.id), grant.rule());
-                audit::insert(connection, vec![entry])?;
-                Ok(as_told(&found, &key_of(inner, &owner)?)?)
-            })
+        let now = context.now;
+        self.write_service(context, service, act, move |inner, connection, _| {
+            let found = rows::named(connection, service, &external_id)?.ok_or(Failure::NotFound)?;
+            let found = work(connection, found)?;
+            let owner = owner_of(connection, found.mailbox, now)?.ok_or(CORRUPT)?;
+            let told = as_told(&found, &key_of(inner, &owner)?)?;
+            Ok(Done::of(told).about(object(found.id)).in_log_of(found.mailbox))
         })
         .await
     }
@@ -151,7 +132,7 @@ fn keep(
     id: ServiceId,
     external_id: &ExternalId,
     new: &NewAppointment,
-) -> Result<Outcomes, Failure> {
+) -> Result<Kept, Failure> {
     let service = service::fetch(connection, id)?.ok_or(Failure::NotFound)?;
     let owner = owner(inner, connection, context, &new.recipient)?.ok_or(Failure::RecipientUnknown)?;
     let key = key_of(inner, &owner)?;
@@ -170,7 +151,7 @@ fn keep(
         let unregistered = service.policy.unregistered_recipients;
         let facts = routing::Facts::inbox_only(&owner.facts, item, unregistered, inner.policy);
         if let Route::Reject(rejection) = routing::decide(&facts).route {
-            return Ok(Err(rejection));
+            return Err(Failure::Rejected(rejection));
         }
         match rows::insert(connection, mailbox, id, external_id, &told) {
             // Somebody else tells of it at this moment.
@@ -179,7 +160,7 @@ fn keep(
         };
     }
     let kept = rows::named(connection, id, external_id)?.ok_or(CORRUPT)?;
-    Ok(Ok(Kept { appointment: as_told(&kept, &key)?, is_new }))
+    Ok(Kept { appointment: as_told(&kept, &key)?, is_new })
 }
 
 /// Another citizen's appointment never becomes this one's, and nothing that was cancelled takes place after all: the

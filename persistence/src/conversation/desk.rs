@@ -3,8 +3,7 @@
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use domain::access::{Action, Caller, Grant, ItemFlags, ServiceAction, ServiceGrant, VisibleScope};
-use domain::audit::{Outcome, Subject as Log};
+use domain::access::{Caller, DeskAct, Grant, ItemFlags, VisibleScope};
 use domain::conversation::{ConversationState, QueueItem, WrittenText, can_answer, message_kind};
 use domain::event::{About, EventKind};
 use domain::id::{ConversationId, MessageId, PersonId, ServiceId};
@@ -14,6 +13,7 @@ use domain::rule::Rule;
 use super::queue::{Around, worker};
 use super::rows::{self, Stored};
 use super::{CORRUPT, object};
+use crate::access::Done;
 use crate::access::facts::owner_of;
 use crate::access::lawful::Taken;
 use crate::context::{Context, new_id};
@@ -26,34 +26,12 @@ use crate::intake::content::{self, AttachmentRow, BodyRow, Head, MessageRow};
 use crate::schema::{conversation, conversation_seen, membership};
 use crate::sending::SendingRow;
 use crate::vault::DataKey;
-use crate::{Inner, Store, audit, service, upload};
-
-/// What somebody of the service does at a conversation.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Work {
-    /// Looks.
-    See,
-    /// Answers, closes, writes notes.
-    Do,
-    /// Says who is to answer.
-    Assign,
-}
-
-impl Work {
-    /// What it is at the service's door, and at that of the patient's mailbox.
-    const fn actions(self) -> (ServiceAction, Action) {
-        match self {
-            Self::See => (ServiceAction::SeeConversations, Action::ReadMessage),
-            Self::Do | Self::Assign => (ServiceAction::WorkConversations, Action::AnswerMessage),
-        }
-    }
-}
+use crate::{Inner, Store, service, upload};
 
 /// Somebody of the service at a conversation, which nobody else changes meanwhile.
 pub(super) struct Desk<'d> {
     pub(super) found: Stored,
     pub(super) key: &'d DataKey,
-    grant: &'d ServiceGrant,
     /// The member; none where a system works.
     pub(super) member: Option<PersonId>,
     pub(super) context: &'d Context,
@@ -77,7 +55,7 @@ impl Store {
         service: ServiceId,
         id: ConversationId,
     ) -> Result<QueueItem, Failure> {
-        self.at_desk(context, (service, id), Work::See, item).await
+        self.at_desk(context, (service, id), DeskAct::SEE_CONVERSATION, item).await
     }
 
     /// Answers as the service. `is_current` says of the conversation's version whether it is the one that the caller has
@@ -96,7 +74,7 @@ impl Store {
         key: Option<RequestKey>,
     ) -> Result<Created<MessageId>, Failure> {
         let scope = self.idempotency_scope(context);
-        self.at_desk(context, (service, id), Work::Do, move |inner, connection, desk| {
+        self.at_desk(context, (service, id), DeskAct::ANSWER_MESSAGE, move |inner, connection, desk| {
             idempotency::create(
                 connection,
                 &scope,
@@ -126,7 +104,7 @@ impl Store {
         is_current: impl FnOnce(i32) -> bool + Send + 'static,
         assignee: Option<PersonId>,
     ) -> Result<QueueItem, Failure> {
-        self.at_desk(context, (service, id), Work::Assign, move |inner, connection, desk| {
+        self.at_desk(context, (service, id), DeskAct::ASSIGN_CONVERSATION, move |inner, connection, desk| {
             is_of_version(desk, is_current)?;
             if let Some(assignee) = assignee
                 && !is_member(connection, service, assignee)?
@@ -151,7 +129,8 @@ impl Store {
         is_current: impl FnOnce(i32) -> bool + Send + 'static,
         is_closed: bool,
     ) -> Result<QueueItem, Failure> {
-        self.at_desk(context, (service, id), Work::Do, move |inner, connection, desk| {
+        let act = if is_closed { DeskAct::CLOSE_CONVERSATION } else { DeskAct::REOPEN_CONVERSATION };
+        self.at_desk(context, (service, id), act, move |inner, connection, desk| {
             is_of_version(desk, is_current)?;
             let state = if is_closed { ConversationState::Closed } else { desk.found.state.after_reopening() };
             if state == desk.found.state {
@@ -173,26 +152,22 @@ impl Store {
         &self,
         context: &Context,
         (service, id): (ServiceId, ConversationId),
-        work_of: Work,
+        act: DeskAct,
         work: impl FnOnce(&Inner, &mut Connection, &Desk<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         let owned = context.clone();
-        let (action, in_mailbox) = work_of.actions();
-        let grant = self.service_authorise(context, service, action).await?;
-        let found = self.run(move |_, connection| Ok(rows::of_service(connection, service, id)?)).await?;
-        let Some(found) = found else {
-            let outcome = Outcome::Refused;
-            let entry =
-                audit::entry(&owned, None, Log::Service(service), action.as_word(), object(id), outcome, Rule::Pp5);
-            self.inner.audit.record(entry).await?;
-            return Err(Failure::NotFound);
-        };
+        let found = self
+            .ask_service(context, service, (act.at_service(), Some(object(id))), move |connection| {
+                rows::of_service(connection, service, id)?.ok_or(Failure::NotFound)
+            })
+            .await?;
         let mailbox = found.mailbox;
         if let Caller::HealthWorker { .. } = context.caller {
-            let takes =
-                (work_of == Work::Assign && can_be_taken(&found)).then_some(Taken { service, conversation: id });
+            let takes = (act == DeskAct::ASSIGN_CONVERSATION && can_be_taken(&found))
+                .then_some(Taken { service, conversation: id });
+            let (act, object) = (act.in_mailbox(), Some(object(id)));
             return self
-                .write_for_patient(context, mailbox, in_mailbox, object(id), takes, move |inner, connection, opened| {
+                .write_for_patient(context, (mailbox, act), object, takes, move |inner, connection, opened| {
                     let found = rows::locked(connection, mailbox, id)?.ok_or(Failure::NotFound)?;
                     // Somebody else was given it since, so there is nothing left to take, whatever `If-Match` says.
                     if takes.is_some() && !can_be_taken(&found) {
@@ -202,29 +177,16 @@ impl Store {
                     if takes.is_none() && !covers(&opened.grant, &found) {
                         return Err(Failure::NotFound);
                     }
-                    let desk = Desk { found, key: &opened.key, grant: &grant, member, context: &owned };
-                    work(inner, connection, &desk)
+                    work(inner, connection, &Desk { found, key: &opened.key, member, context: &owned })
                 })
                 .await;
         }
-        self.for_service(context, service, action, move |inner, connection, grant| {
-            connection.write(|connection| {
-                let found = rows::locked(connection, mailbox, id)?.ok_or(Failure::NotFound)?;
-                let owner = owner_of(connection, mailbox, owned.now)?.ok_or(CORRUPT)?;
-                let key = inner.vault.data_key(mailbox, &owner.wrapped_key).map_err(|_| CORRUPT)?;
-                let desk = Desk { found, key: &key, grant, member: None, context: &owned };
-                let value = work(inner, connection, &desk)?;
-                let entry = audit::granted(
-                    &owned,
-                    None,
-                    Log::Mailbox(mailbox),
-                    grant.action().as_word(),
-                    object(id),
-                    grant.rule(),
-                );
-                audit::insert(connection, vec![entry])?;
-                Ok(value)
-            })
+        self.write_service(context, service, act.at_service(), move |inner, connection, _| {
+            let found = rows::locked(connection, mailbox, id)?.ok_or(Failure::NotFound)?;
+            let owner = owner_of(connection, mailbox, owned.now)?.ok_or(CORRUPT)?;
+            let key = inner.vault.data_key(mailbox, &owner.wrapped_key).map_err(|_| CORRUPT)?;
+            let value = work(inner, connection, &Desk { found, key: &key, member: None, context: &owned })?;
+            Ok(Done::of(value).about(object(id)).in_log_of(mailbox))
         })
         .await
     }
@@ -259,7 +221,7 @@ fn is_of_version(desk: &Desk<'_>, is_current: impl FnOnce(i32) -> bool) -> Resul
 }
 
 pub(super) fn item(inner: &Inner, connection: &mut Connection, desk: &Desk<'_>) -> Result<QueueItem, Failure> {
-    let worker = worker(inner, connection, desk.context, desk.grant)?;
+    let worker = worker(inner, connection, desk.context, desk.found.service)?;
     let found = rows::locked(connection, desk.found.mailbox, desk.found.id)?.ok_or(Failure::NotFound)?;
     let around = Around::gather(inner, connection, worker.as_ref(), std::slice::from_ref(&found), desk.context.now)?;
     Ok(around.item(&found)?)

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
+use domain::access::DeskAct;
 use domain::conversation::{QueueItem, Turn};
 use domain::event::{About, EventKind};
 use domain::id::{ConversationId, JournalDocumentId, MailboxId, MessageId, ServiceId};
@@ -12,7 +13,7 @@ use domain::journal::{
     FaultCode, FaultText, JournalDocument, JournalEntry, JournalFault, JournalReceipt, JournalReference,
 };
 
-use super::desk::{Desk, Work, item};
+use super::desk::{Desk, item};
 use super::{CORRUPT, turns};
 use crate::attachment::Fetched;
 use crate::context::{Context, new_id};
@@ -62,7 +63,7 @@ impl Store {
         id: ConversationId,
         relevance: Relevance,
     ) -> Result<QueueItem, Failure> {
-        self.at_desk(context, (service, id), Work::Do, move |inner, connection, desk| {
+        self.at_desk(context, (service, id), DeskAct::MARK_FOR_JOURNAL, move |inner, connection, desk| {
             mark(connection, desk, relevance)?;
             item(inner, connection, desk)
         })
@@ -80,7 +81,7 @@ impl Store {
         service: ServiceId,
         id: ConversationId,
     ) -> Result<(JournalDocument, Vec<Fetched>), Failure> {
-        self.at_desk(context, (service, id), Work::See, |inner, connection, desk| {
+        self.at_desk(context, (service, id), DeskAct::FETCH_JOURNAL_DOCUMENT, |inner, connection, desk| {
             let document = document(inner, connection, desk)?;
             let messages: Vec<MessageId> = document.turns.iter().map(|turn| turn.id).collect();
             let files = if document.carries_files() {
@@ -113,7 +114,7 @@ impl Store {
                 (found.unwrap_or_else(|| document.as_uuid().into()), Some(document))
             }
         };
-        self.at_desk(context, (service, id), Work::Do, move |inner, connection, desk| {
+        self.at_desk(context, (service, id), DeskAct::CONFIRM_ARCHIVING, move |inner, connection, desk| {
             receive(connection, desk, document, &receipt)?;
             item(inner, connection, desk)
         })

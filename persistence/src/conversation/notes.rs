@@ -1,16 +1,18 @@
 //! What staff write to each other about a conversation. Citizens never see it.
 
 use diesel::prelude::*;
+use domain::access::DeskAct;
 use domain::conversation::{Note, NoteText};
 use domain::id::{ConversationId, NoteId, ServiceId};
 
 use super::CORRUPT;
-use super::desk::{Desk, Work};
+use super::desk::Desk;
 use crate::Store;
 use crate::context::{Context, new_id};
 use crate::database::{Connection, Id, Key, Time, on};
-use crate::error::{Failure, StoreError};
+use crate::error::Failure;
 use crate::idempotency::{self, Created, RequestKey};
+use crate::page::Slice;
 use crate::schema::conversation_note;
 use crate::vault::Field;
 
@@ -28,14 +30,14 @@ impl Store {
         key: Option<RequestKey>,
     ) -> Result<Created<Note>, Failure> {
         let scope = self.idempotency_scope(context);
-        self.at_desk(context, (service, id), Work::Do, move |_, connection, desk| {
+        self.at_desk(context, (service, id), DeskAct::ADD_NOTE, move |_, connection, desk| {
             idempotency::create(
                 connection,
                 &scope,
                 key.as_ref(),
                 desk.context.now,
                 |connection| note(connection, desk, text),
-                |connection, id| notes(connection, desk, Some(id))?.pop().ok_or(Failure::NotFound),
+                |connection, id| notes(connection, desk, Some(id))?.items.pop().ok_or(Failure::NotFound),
                 |note: &Note| note.id.key(),
             )
         })
@@ -51,8 +53,11 @@ impl Store {
         context: &Context,
         service: ServiceId,
         id: ConversationId,
-    ) -> Result<Vec<Note>, Failure> {
-        self.at_desk(context, (service, id), Work::See, |_, connection, desk| Ok(notes(connection, desk, None)?)).await
+    ) -> Result<Slice<Note>, Failure> {
+        self.at_desk(context, (service, id), DeskAct::READ_NOTES, |_, connection, desk| {
+            Ok(notes(connection, desk, None)?)
+        })
+        .await
     }
 }
 
@@ -71,7 +76,7 @@ fn note(connection: &mut Connection, desk: &Desk<'_>, text: NoteText) -> Result<
     Ok(note)
 }
 
-fn notes(connection: &mut Connection, desk: &Desk<'_>, only: Option<Id>) -> Result<Vec<Note>, StoreError> {
+fn notes(connection: &mut Connection, desk: &Desk<'_>, only: Option<Id>) -> Result<Slice<Note>, Failure> {
     let rows = on!(connection, c => {
         let mut query = conversation_note::table
             .filter(conversation_note::mailbox_id.eq(desk.found.mailbox.key()))
@@ -84,15 +89,14 @@ fn notes(connection: &mut Connection, desk: &Desk<'_>, only: Option<Id>) -> Resu
         }
         query.load::<(Id, Option<Id>, Vec<u8>, Time)>(c)
     })?;
-    rows.into_iter()
-        .map(|(id, author, text, at)| {
-            let text = desk.key.open_text(id.0, Field::Note, &text).map_err(|_| CORRUPT)?;
-            Ok(Note {
-                id: NoteId::from(id),
-                author: author.map(Into::into),
-                text: NoteText::parse(&text).map_err(|_| CORRUPT)?,
-                at: at.0,
-            })
+    let open = |(id, author, text, at): (Id, Option<Id>, Vec<u8>, Time)| {
+        let text = desk.key.open_text(id.0, Field::Note, &text).map_err(|_| CORRUPT)?;
+        Ok(Note {
+            id: NoteId::from(id),
+            author: author.map(Into::into),
+            text: NoteText::parse(&text).map_err(|_| CORRUPT)?,
+            at: at.0,
         })
-        .collect()
+    };
+    Slice::whole(rows).open_each(|row| row.0, open)
 }

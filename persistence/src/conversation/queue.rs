@@ -1,11 +1,10 @@
 //! The queue of a service.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use domain::access::{Caller, ServiceAction, ServiceGrant};
-use domain::audit::Subject as Log;
+use domain::access::{Caller, ServiceAct};
 use domain::conversation::{ConversationState, Patient, QueueItem};
 use domain::id::{MailboxId, PersonId, ServiceId};
 use domain::journal::JournalEntry;
@@ -13,6 +12,7 @@ use domain::person::PersonName;
 use serde::{Deserialize, Serialize};
 
 use super::rows::{Stored, StoredRow, stored_columns, stored_from};
+use crate::access::Done;
 use crate::access::lawful::{self, Worker, in_sight, is_lawful, is_to_answer};
 use crate::context::Context;
 use crate::database::literal::word;
@@ -21,7 +21,7 @@ use crate::error::{Failure, StoreError};
 use crate::page::{Page, Slice};
 use crate::schema::{conversation, conversation_seen, mailbox, person};
 use crate::vault::{DataKey, WrappedDataKey};
-use crate::{Inner, Store, audit};
+use crate::{Inner, Store};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "conversation" };
 
@@ -73,8 +73,8 @@ impl Store {
         page: Page,
     ) -> Result<Slice<QueueItem>, Failure> {
         let owned = context.clone();
-        self.for_service(context, service, ServiceAction::SeeConversations, move |inner, connection, grant| {
-            let worker = worker(inner, connection, &owned, grant)?;
+        self.read_service(context, service, ServiceAct::LIST_QUEUE, move |inner, connection, grant| {
+            let worker = worker(inner, connection, &owned, service)?;
             let filter_text = serde_json::to_string(&filter).map_err(|_| CORRUPT)?;
             let list = format!("queue:{service}:{filter_text}:{:?}", worker.as_ref().map(|worker| worker.person));
             let position: Option<Position> = page.position(&inner.vault, &list)?;
@@ -87,14 +87,14 @@ impl Store {
                 now: owned.now,
             };
             let rows = rows_after(connection, &wanted)?;
-            let person = worker.as_ref().map(|worker| worker.person);
-            let (subject, action) = (Log::Service(service), grant.action().as_word());
-            let entry = audit::granted(&owned, person, subject, action, None, grant.rule());
-            connection.write(|connection| audit::insert(connection, vec![entry]))?;
             let position = |row: &StoredRow| Position { changed_at: row.2.1, id: row.0.1 };
-            let slice = Slice::cut(rows, &page, &inner.vault, &list, position).try_map(stored_from)?;
+            let slice = Slice::cut(rows, &page, &inner.vault, &list, position)
+                .open_each(|row| row.0.1, |row| Ok(stored_from(row)?))?;
             let around = Around::gather(inner, connection, worker.as_ref(), &slice.items, owned.now)?;
-            slice.try_map(|stored| Ok(around.item(&stored)?))
+            let page = slice.open_each(|stored| stored.id.key(), |stored| Ok(around.item(&stored)?))?;
+            let shown: BTreeSet<MailboxId> =
+                page.items.iter().filter_map(|item| item.patient.as_ref()).map(|patient| patient.mailbox).collect();
+            Ok(Done::of(page).showing(shown))
         })
         .await
     }
@@ -105,11 +105,11 @@ pub(super) fn worker(
     inner: &Inner,
     connection: &mut Connection,
     context: &Context,
-    grant: &ServiceGrant,
+    service: ServiceId,
 ) -> Result<Option<Worker>, StoreError> {
     let Caller::HealthWorker { national_id, .. } = &context.caller else { return Ok(None) };
     let hash = inner.vault.lookup_hash(national_id);
-    Ok(Some(Worker::find(connection, grant.service(), &hash)?.ok_or(CORRUPT)?))
+    Ok(Some(Worker::find(connection, service, &hash)?.ok_or(CORRUPT)?))
 }
 
 /// A member with more patients than these is taken to follow up much of the queue: then it is gone through in order.
@@ -301,11 +301,11 @@ fn keys(
         .filter(mailbox::id.eq_any(&ids))
         .select((mailbox::id, mailbox::person_id, mailbox::key_epoch, mailbox::data_key, mailbox::person_name))
         .load::<(Id, Id, i32, Vec<u8>, Vec<u8>)>(c))?;
-    rows.into_iter()
-        .map(|(id, person, epoch, wrapped, name)| {
-            let key = inner.vault.data_key(id.into(), &WrappedDataKey { epoch, wrapped }).map_err(|_| CORRUPT)?;
-            let name = crate::person::open_name(&key, person, &name)?;
-            Ok((id.into(), (key, name)))
-        })
-        .collect()
+    // Of a mailbox that does not open nothing is shown; the others are.
+    let open = |(id, person, epoch, wrapped, name): (Id, Id, i32, Vec<u8>, Vec<u8>)| {
+        let key = inner.vault.data_key(id.into(), &WrappedDataKey { epoch, wrapped }).ok()?;
+        let name = crate::person::open_name(&key, person, &name).ok()?;
+        Some((id.into(), (key, name)))
+    };
+    Ok(rows.into_iter().filter_map(open).collect())
 }

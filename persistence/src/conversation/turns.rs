@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
+use domain::access::DeskAct;
 use domain::attachment::Attachment;
 use domain::conversation::{Author, Turn};
 use domain::form::FormAnswers;
@@ -10,7 +11,7 @@ use domain::id::{AttachmentId, ConversationId, MessageId, PersonId, ServiceId};
 use domain::message::{Body, Subject};
 
 use super::CORRUPT;
-use super::desk::{Desk, Work, look};
+use super::desk::{Desk, look};
 use crate::attachment::{self, Fetched};
 use crate::context::Context;
 use crate::database::{Connection, Id, Key, Pairs, Time, on};
@@ -33,14 +34,14 @@ impl Store {
         id: ConversationId,
         page: Page,
     ) -> Result<Slice<Turn>, Failure> {
-        self.at_desk(context, (service, id), Work::See, move |inner, connection, desk| {
+        self.at_desk(context, (service, id), DeskAct::READ_CONVERSATION, move |inner, connection, desk| {
             let list = format!("turns:{id}");
             let after: Option<Id> = page.position(&inner.vault, &list)?;
             let rows = rows_after(connection, desk, after.unwrap_or(Id::MIN), page.fetch_limit())?;
             look(connection, desk)?;
             let slice = Slice::cut(rows, &page, &inner.vault, &list, |row| row.0.0);
             let mut around = Around::gather(inner, connection, desk, &slice.items)?;
-            slice.try_map(|row| Ok(around.turn(desk, row)?))
+            slice.open_each(|row| row.0.0, |row| Ok(around.turn(desk, row)?))
         })
         .await
     }
@@ -57,7 +58,7 @@ impl Store {
         message: MessageId,
         file: AttachmentId,
     ) -> Result<Fetched, Failure> {
-        self.at_desk(context, (service, id), Work::See, move |inner, connection, desk| {
+        self.at_desk(context, (service, id), DeskAct::FETCH_ATTACHMENT, move |inner, connection, desk| {
             let found = on!(&mut *connection, c => message::table
                 .filter(message::mailbox_id.eq(desk.found.mailbox.key()))
                 .filter(message::id.eq(message.key()))

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use domain::access::{Action, ItemFlags};
+use domain::access::{ItemFlags, MailboxAct};
 use domain::attachment::FileFault;
 use domain::audit::{Object, ObjectKind};
 use domain::conversation::{NewInquiry, NoReply, Writing, WrittenText, can_answer, message_kind};
@@ -67,7 +67,11 @@ impl Store {
         key: Option<RequestKey>,
     ) -> Result<Created<Message>, Failure> {
         let judged = self.form_judge(mailbox, &writing).await?;
-        self.write_once(context, mailbox, key, move |inner, connection, opened, now| {
+        let act = match writing {
+            Writing::Inquiry(_) => MailboxAct::WRITE_MESSAGE,
+            Writing::Reply(..) => MailboxAct::WRITE_REPLY,
+        };
+        self.write_once(context, (mailbox, act), key, move |inner, connection, opened, now| {
             write(inner, connection, opened, writing, judged, now)
         })
         .await
@@ -76,13 +80,13 @@ impl Store {
     pub(crate) async fn write_once(
         &self,
         context: &Context,
-        mailbox: MailboxId,
+        (mailbox, act): (MailboxId, MailboxAct),
         key: Option<RequestKey>,
         write: impl FnOnce(&Inner, &mut Connection, &Opened, DateTime<Utc>) -> Result<MessageId, Failure> + Send + 'static,
     ) -> Result<Created<Message>, Failure> {
         let (scope, now) = (self.idempotency_scope(context), context.now);
         let which = MailboxRef::Id(mailbox);
-        self.create_in_mailbox(context, which, Action::WriteMessage, move |inner, connection, opened| {
+        self.create_in_mailbox(context, which, act, move |inner, connection, opened| {
             let created = idempotency::create(
                 connection,
                 &scope,

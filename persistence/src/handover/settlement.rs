@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use domain::access::PlatformAction;
+use domain::access::PlatformAct;
 use domain::audit::{Object, ObjectKind, Subject};
 use domain::id::{HandoverId, JobId};
 use domain::routing::Channel;
@@ -27,7 +27,7 @@ impl Store {
     pub async fn handover_settle(&self, context: &Context, job: JobId, taken: bool) -> Result<(), Failure> {
         let now = context.now;
         let settled = self
-            .for_platform(context, PlatformAction::SettleHandover, Subject::Platform, move |_, connection, _| {
+            .for_platform(context, PlatformAct::SETTLE_HANDOVER, Subject::Platform, move |_, connection, _| {
                 let (key, channel) = letter_of(connection, job)?.ok_or(Failure::NotFound)?;
                 if taken {
                     on!(&mut *connection, c => diesel::delete(jobs::table.find(job.key())).execute(c))?;

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
-use domain::access::ServiceGrant;
+use domain::access::{ServiceAct, ServiceGrant};
 use domain::audit::{Entry, Object, ObjectKind, Subject};
 use domain::health_contact::{ContactKind, ContactPeriod};
 use domain::id::{BatchId, HealthContactId, MailboxId};
@@ -203,7 +203,7 @@ impl<'m> Merge<'m> {
     /// The entry stands in the mailbox's log: its owner sees who told what.
     fn entry(&self, mailbox: MailboxId, id: HealthContactId) -> Entry {
         let object = Some(Object { kind: ObjectKind::HealthContact, id: id.as_uuid() });
-        let (log, action) = (Subject::Mailbox(mailbox), self.grant.action().as_word());
+        let (log, action) = (Subject::Mailbox(mailbox), ServiceAct::TELL_HEALTH_CONTACTS.word());
         audit::granted(self.context, None, log, action, object, self.grant.rule())
     }
 

@@ -5,9 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use domain::access::{Refusal, ServiceAction};
+use domain::access::{Refusal, ServiceAct};
 use domain::appointment::ExternalId;
-use domain::audit::Subject;
 use domain::health_contact::{ContactKind, ContactNames};
 use domain::id::{BatchId, HealthContactId, ServiceId};
 use domain::identity::NationalId;
@@ -15,6 +14,7 @@ use domain::service::Service;
 
 use super::merge::Merge;
 use super::rows::{CORRUPT, LineRow, seal_names};
+use crate::access::Done;
 use crate::access::facts::{Owner, owners_by_hashes};
 use crate::batch::{BatchReport, BatchTerms, LineFault, batch_lines};
 use crate::context::{Context, new_id};
@@ -22,7 +22,7 @@ use crate::database::{Connection, Key, Time};
 use crate::error::Failure;
 use crate::register::{Refreshed, Whom};
 use crate::schema::health_contact_line;
-use crate::{Inner, Store, audit, service};
+use crate::{Inner, Store, service};
 
 /// A line of a batch.
 #[derive(Clone, Debug)]
@@ -63,7 +63,7 @@ impl Store {
     /// # Errors
     /// Refused, or the store away.
     pub async fn health_contact_batch_begin(&self, context: &Context, service: ServiceId) -> Result<BatchId, Failure> {
-        self.service_authorise(context, service, ServiceAction::ManageHealthContacts).await?;
+        self.service_authorise(context, service, ServiceAct::TELL_HEALTH_CONTACTS).await?;
         Ok(new_id())
     }
 
@@ -112,20 +112,15 @@ impl Store {
         terms: BatchTerms,
     ) -> Result<HealthContactReport, Failure> {
         let owned = context.clone();
-        let action = ServiceAction::ManageHealthContacts;
+        let act = ServiceAct::TELL_HEALTH_CONTACTS;
         let report = self
-            .for_service(context, service, action, move |inner, connection, grant| {
-                connection.write(|connection| {
-                    service::lock(connection, service)?;
-                    let service = service::fetch(connection, service)?.ok_or(Failure::NotFound)?;
-                    let mut merge = Merge::new(inner, &owned, grant, &service);
-                    merge.take(connection, batch, terms)?;
-                    forget(connection, batch)?;
-                    let log = Subject::Service(service.id);
-                    let entry = audit::granted(&owned, None, log, action.as_word(), None, grant.rule());
-                    audit::insert(connection, vec![entry])?;
-                    Ok(merge.report)
-                })
+            .write_service(context, service, act, move |inner, connection, grant| {
+                service::lock(connection, service)?;
+                let service = service::fetch(connection, service)?.ok_or(Failure::NotFound)?;
+                let mut merge = Merge::new(inner, &owned, grant, &service);
+                merge.take(connection, batch, terms)?;
+                forget(connection, batch)?;
+                Ok(Done::of(merge.report))
             })
             .await?;
         self.inner.work.notify_one();

@@ -3,7 +3,7 @@
 //! other sending.
 
 use chrono::{DateTime, Utc};
-use domain::access::{ItemFlags, Refusal, ServiceAction};
+use domain::access::{ItemFlags, Refusal, ServiceAct};
 use domain::audit::{Entry, Object, ObjectKind, Outcome, Subject as Log};
 use domain::event::{About, EventKind};
 use domain::id::{MessageId, OrganisationId, ServiceId, TraceId};
@@ -114,7 +114,7 @@ pub(crate) fn send_for(
         Route::Inbox | Route::Hold | Route::DigitalMailbox(_) | Route::Paper | Route::Wait => None,
     };
     if let Some(against) = against {
-        let (log, action) = (Log::Service(service.id), ServiceAction::SendMessage.as_word());
+        let (log, action) = (Log::Service(service.id), ServiceAct::SEND_MESSAGE.word());
         let entry = audit::of_worker(log, action, None, against, trace, now);
         return Ok(audit::insert(connection, vec![Entry { outcome: Outcome::Refused, ..entry }])?);
     }
@@ -179,7 +179,7 @@ fn rows_of(inner: &Inner, voice: Voice, notice: &Notice<'_>, occasion: Occasion)
         event: EventRow::new(organisation, EventKind::MessageAccepted, About { mailbox, service, message: id }, now),
         entry: audit::of_worker(
             Log::Mailbox(mailbox),
-            ServiceAction::SendMessage.as_word(),
+            ServiceAct::SEND_MESSAGE.word(),
             Some(Object { kind: ObjectKind::Message, id: id.as_uuid() }),
             rule,
             trace,

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::iter;
 
-use domain::access::{ItemFlags, ServiceAction, decide_service};
+use domain::access::{ItemFlags, ServiceAct, decide_service};
 use domain::audit::{Entry, Object, ObjectKind, Subject};
 use domain::event::{About, EventKind};
 use domain::id::{MessageId, ServiceId};
@@ -107,10 +107,10 @@ impl Taken {
 
 fn decide(inner: &Inner, incoming: &Incoming, facts: &BatchFacts) -> Result<Outcome, Outcome> {
     let Incoming { context, service: service_id, draft, contact, scope: _, key, undertaking: _ } = incoming;
-    let action = ServiceAction::SendMessage;
+    let act = ServiceAct::SEND_MESSAGE;
     let known = facts.service(*service_id);
-    let grant = decide_service(action, &context.caller, known.map(|(facts, _)| facts)).map_err(|refusal| {
-        let entry = refused_service_entry(context, *service_id, known.is_some(), action, refusal);
+    let grant = decide_service(act.takes(), &context.caller, known.map(|(facts, _)| facts)).map_err(|refusal| {
+        let entry = refused_service_entry(context, None, (*service_id, known.is_some()), act, refusal);
         Outcome::Refuse(Failure::Refused(refusal), Box::new(entry))
     })?;
     let (_, service) = known.ok_or(Outcome::Fail(Failure::NotFound))?;
@@ -140,7 +140,7 @@ fn decide(inner: &Inner, incoming: &Incoming, facts: &BatchFacts) -> Result<Outc
         Route::Reject(rejection) => {
             let subject = Subject::Service(*service_id);
             let outcome = domain::audit::Outcome::Refused;
-            let entry = audit::entry(context, None, subject, action.as_word(), None, outcome, rejection.rule());
+            let entry = audit::entry(context, None, subject, act.word(), None, outcome, rejection.rule());
             return Err(Outcome::Refuse(Failure::Rejected(rejection), Box::new(entry)));
         }
     };
@@ -184,7 +184,7 @@ fn decide(inner: &Inner, incoming: &Incoming, facts: &BatchFacts) -> Result<Outc
     // The entry stands in the mailbox's log: its owner sees who sent what, and when.
     let object = Object { kind: ObjectKind::Message, id: sending.id.as_uuid() };
     let subject = Subject::Mailbox(recipient.facts.mailbox);
-    let entry = audit::granted(context, None, subject, action.as_word(), Some(object), grant.rule());
+    let entry = audit::granted(context, None, subject, act.word(), Some(object), grant.rule());
     Ok(Outcome::Accept(Box::new(rows_of(incoming, service, head, &data_key, sending, entry, attachments))))
 }
 

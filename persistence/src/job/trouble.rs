@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use domain::access::PlatformAction;
+use domain::access::PlatformAct;
 use domain::audit::{Object, ObjectKind, Subject};
 use domain::event::{About, EventKind};
 use domain::id::{HandoverId, JobId};
@@ -64,7 +64,7 @@ impl Store {
     /// # Errors
     /// Refused, a cursor of another list, or the store away.
     pub async fn job_list(&self, context: &Context, page: Page) -> Result<Slice<JobInTrouble>, Failure> {
-        self.for_platform(context, PlatformAction::SeeJobs, Subject::Platform, move |inner, connection, _| {
+        self.for_platform(context, PlatformAct::LIST_JOBS, Subject::Platform, move |inner, connection, _| {
             let after: Option<Id> = page.position(&inner.vault, "jobs")?;
             let rows = on!(&mut *connection, c => job::table
                 .filter(job::trouble.is_not_null())
@@ -99,7 +99,7 @@ impl Store {
     pub async fn job_restart(&self, context: &Context, id: JobId) -> Result<(), Failure> {
         let now = context.now;
         let restarted = self
-            .for_platform(context, PlatformAction::RestartJob, Subject::Platform, move |_, connection, _| {
+            .for_platform(context, PlatformAct::RESTART_JOB, Subject::Platform, move |_, connection, _| {
                 if !restart(connection, id, now)? {
                     return Err(Failure::NotFound);
                 }

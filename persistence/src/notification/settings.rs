@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
-use domain::access::Action;
+use domain::access::MailboxAct;
 use domain::id::MailboxId;
 use domain::notification::NotificationSettings;
 
@@ -20,10 +20,16 @@ impl Store {
     /// # Errors
     /// Refused, or the store away.
     pub async fn notification_settings_fetch(&self, context: &Context) -> Result<NotificationSettings, Failure> {
-        self.read_mailbox(context, MailboxRef::Own, Action::SeeProfile, None, |_, connection, opened| {
-            let mailbox = opened.grant.mailbox().key();
-            Ok(settings_of(connection, &[mailbox])?.remove(&mailbox).unwrap_or_default())
-        })
+        self.read_mailbox(
+            context,
+            MailboxRef::Own,
+            MailboxAct::SEE_NOTIFICATION_SETTINGS,
+            None,
+            |_, connection, opened| {
+                let mailbox = opened.grant.mailbox().key();
+                Ok(settings_of(connection, &[mailbox])?.remove(&mailbox).unwrap_or_default())
+            },
+        )
         .await
     }
 
@@ -37,7 +43,7 @@ impl Store {
         sms: Option<bool>,
         email: Option<bool>,
     ) -> Result<NotificationSettings, Failure> {
-        let (now, action) = (Time(context.now), Action::ChangeContactDetails);
+        let (now, action) = (Time(context.now), MailboxAct::CHANGE_NOTIFICATION_SETTINGS);
         self.write_mailbox(context, MailboxRef::Own, action, None, move |_, connection, opened| {
             let mailbox = opened.grant.mailbox().key();
             let before = settings_of(connection, &[mailbox])?.remove(&mailbox).unwrap_or_default();

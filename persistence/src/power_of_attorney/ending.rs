@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use domain::access::Action;
+use domain::access::MailboxAct;
 use domain::audit::{Entry, Subject};
 use domain::consent::ConsentLevel;
 use domain::id::{MailboxId, PowerOfAttorneyId, TraceId};
@@ -22,13 +22,20 @@ use crate::{Inner, audit, consent, contact_details, notification};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "consent" };
 
-/// Ends one before its time; nothing changes where it is over already. `entry` goes on record with it.
+/// How one is ended.
+pub(super) struct Ending {
+    pub(super) by: EndedBy,
+    pub(super) trace: TraceId,
+    /// What goes on record with it, where the door writes that elsewhere.
+    pub(super) entry: Option<Entry>,
+}
+
+/// Ends one before its time; nothing changes where it is over already.
 pub(super) fn end_now(
     inner: &Inner,
     connection: &mut Connection,
     found: &Stored,
-    by: EndedBy,
-    entry: Entry,
+    Ending { by, trace, entry }: Ending,
     now: DateTime<Utc>,
 ) -> Result<(), Failure> {
     let mailboxes = rows::mailboxes_of(connection, found)?;
@@ -39,8 +46,8 @@ pub(super) fn end_now(
     }
     rows::end(connection, &power, now, by, None)?;
     JobRow::insert_all(connection, profile_job(&power, now).into_iter().collect())?;
-    tell_both(inner, connection, News::Ended, &power, entry.trace, now)?;
-    audit::insert(connection, vec![entry])?;
+    tell_both(inner, connection, News::Ended, &power, trace, now)?;
+    audit::insert(connection, entry.into_iter().collect())?;
     Ok(())
 }
 
@@ -88,7 +95,7 @@ pub(crate) fn end_profile(
         }
         consent::withdraw(connection, mailbox, terms_version, now)?;
         // The entry stands in the mailbox's log, as that of any withdrawal.
-        let (subject, action) = (Subject::Mailbox(mailbox), Action::DecideConsent.as_word());
+        let (subject, action) = (Subject::Mailbox(mailbox), MailboxAct::WITHDRAW_CONSENT.word());
         let entry = audit::of_worker(subject, action, None, Rule::Ful14, new_id(), now);
         audit::insert(connection, vec![entry])?;
     }

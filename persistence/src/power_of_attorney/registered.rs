@@ -1,7 +1,7 @@
 //! Powers of attorney that operators put on record, from paper forms (FUL-8, DH-10) or because one was assigned
 //! (FUL-14). Operators register and end, and see nothing else.
 
-use domain::access::{Action, OwnerFacts, PlatformAction, Refusal};
+use domain::access::{MailboxAct, OwnerFacts, PlatformAct, Refusal};
 use domain::audit::{Object, ObjectKind, Subject};
 use domain::consent::ConsentLevel;
 use domain::id::{MailboxId, PowerOfAttorneyId};
@@ -9,9 +9,10 @@ use domain::identity::NationalId;
 use domain::power_of_attorney::{CaseNumber, EndedBy, PowerKind, RegisteredPower, status};
 use domain::rule::Rule;
 
+use super::CORRUPT;
+use super::ending::{self, Ending};
 use super::proposal::{Asked, PowerTerms, Wanted, earliest, trusted};
 use super::rows::{self, Stored};
-use super::{CORRUPT, END, ending};
 use crate::access::facts::{Owner, owner_by_hash};
 use crate::context::{Context, new_id};
 use crate::database::{Connection, Id, Key};
@@ -60,7 +61,7 @@ impl Store {
         if let Err(failure) = &answer
             && let Some(rule) = super::rule_against(failure)
         {
-            let (subject, action) = (Subject::Platform, PlatformAction::RegisterPower.as_word());
+            let (subject, action) = (Subject::Platform, PlatformAct::REGISTER_POWER.word());
             let outcome = domain::audit::Outcome::Refused;
             let entry = audit::entry(context, None, subject, action, None, outcome, rule);
             self.inner.audit.record(entry).await?;
@@ -77,7 +78,7 @@ impl Store {
         asked: Asked,
     ) -> Result<Created<RegisteredPower>, Failure> {
         let (owned, new, scope) = (context.clone(), new.clone(), self.idempotency_scope(context));
-        let action = PlatformAction::RegisterPower;
+        let action = PlatformAct::REGISTER_POWER;
         self.for_platform(context, action, Subject::Platform, move |inner, connection, _| {
             let made = idempotency::create(
                 connection,
@@ -103,12 +104,14 @@ impl Store {
     /// Refused, not there, or the store away.
     pub async fn power_end_registered(&self, context: &Context, id: PowerOfAttorneyId) -> Result<(), Failure> {
         let owned = context.clone();
-        let action = PlatformAction::EndPower;
+        let action = PlatformAct::END_POWER;
         self.for_platform(context, action, Subject::Platform, move |inner, connection, _| {
             let power = rows::any(connection, id)?.ok_or(Failure::NotFound)?;
             let subject = Subject::Mailbox(power.mailbox);
-            let entry = audit::granted(&owned, None, subject, END, Some(object(id)), Rule::Ful8);
-            ending::end_now(inner, connection, &power, EndedBy::Operator, entry, owned.now)?;
+            let entry =
+                audit::granted(&owned, None, subject, PlatformAct::END_POWER.word(), Some(object(id)), Rule::Ful8);
+            let ending = Ending { by: EndedBy::Operator, trace: owned.trace, entry: Some(entry) };
+            ending::end_now(inner, connection, &power, ending, owned.now)?;
             Ok(((), Some(object(id))))
         })
         .await
@@ -157,7 +160,7 @@ fn register(
         PowerKind::Given => Rule::Dh10,
         PowerKind::Assigned => Rule::Ful14,
     };
-    let (subject, action) = (Subject::Mailbox(power.mailbox), PlatformAction::RegisterPower.as_word());
+    let (subject, action) = (Subject::Mailbox(power.mailbox), PlatformAct::REGISTER_POWER.word());
     let entry = audit::granted(context, None, subject, action, Some(object(power.id)), rule);
     audit::insert(connection, vec![entry])?;
     Ok(as_registered(power)?)
@@ -178,7 +181,7 @@ fn record_consent(
     }
     let mailbox: MailboxId = giver.record.mailbox;
     consent::consent_insert(connection, mailbox, level, terms_version, context.now)?;
-    let (subject, action) = (Subject::Mailbox(mailbox), Action::DecideConsent.as_word());
+    let (subject, action) = (Subject::Mailbox(mailbox), MailboxAct::GIVE_CONSENT.word());
     let entry = audit::granted(context, None, subject, action, None, Rule::Dh10);
     audit::insert(connection, vec![entry])?;
     let owner = OwnerFacts { consent: level, ..giver.facts };

@@ -5,10 +5,9 @@ use diesel::dsl::{exists, not};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use domain::access::ServiceGrant;
+use domain::access::{ServiceAct, ServiceGrant};
 use domain::id::{BatchId, MailboxId, ServiceId};
 use domain::person::{day_of, start_of};
-use domain::staff::FollowUpChange;
 
 use super::{count, leave_out, repeats};
 use crate::access::lawful::{mailboxes_of, told_at_night};
@@ -104,9 +103,9 @@ fn note_responsibility(
         let closed = known().filter(not(exists(of_citizen()))).select(relationship::person_hash);
         ended.extend(on!(&mut *connection, c => closed.load::<Vec<u8>>(c))?);
     }
-    for (change, hashes) in [(FollowUpChange::EndFollowUp, ended), (FollowUpChange::BeginFollowUp, begun)] {
+    for (act, hashes) in [(ServiceAct::END_FOLLOW_UP, ended), (ServiceAct::BEGIN_FOLLOW_UP, begun)] {
         let patients = mailboxes_of(connection, &hashes)?.into_iter().map(MailboxId::from).collect();
-        follow_up::note(connection, context, grant, change, patients)?;
+        follow_up::note(connection, context, grant, act, patients)?;
     }
     Ok(())
 }

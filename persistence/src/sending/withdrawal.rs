@@ -3,21 +3,22 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use domain::access::ServiceAction;
-use domain::audit::{Object, ObjectKind, Subject};
+use domain::access::ServiceAct;
+use domain::audit::{Object, ObjectKind};
 use domain::event::{About, EventKind};
-use domain::id::{MessageId, ServiceId};
+use domain::id::{MailboxId, MessageId, ServiceId};
 use domain::message::{Sending, Status};
 use domain::routing::{Channel, Routed};
 use domain::rule::Rule;
 
 use super::{CORRUPT, StepRow};
+use crate::access::Done;
 use crate::context::Context;
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::Failure;
 use crate::handover::may_be_taken;
 use crate::schema::{message, sending};
-use crate::{Store, audit, event};
+use crate::{Store, event};
 
 impl Store {
     /// Takes a message back: it leaves the inbox, and goes nowhere else. Again changes nothing.
@@ -30,23 +31,25 @@ impl Store {
         service: ServiceId,
         id: MessageId,
     ) -> Result<Sending, Failure> {
-        let owned = context.clone();
-        let action = ServiceAction::SendMessage;
-        self.for_service(context, service, action, move |_, connection, grant| {
-            connection.write(|connection| {
-                withdraw(connection, grant.service(), id, owned.now)?;
-                let object = Object { kind: ObjectKind::Message, id: id.as_uuid() };
-                let subject = Subject::Service(grant.service());
-                let entry = audit::granted(&owned, None, subject, action.as_word(), Some(object), grant.rule());
-                audit::insert(connection, vec![entry])?;
-                super::fetch(connection, grant.service(), id)?.ok_or(Failure::NotFound)
-            })
+        let now = context.now;
+        self.write_service(context, service, ServiceAct::WITHDRAW_MESSAGE, move |_, connection, grant| {
+            // In the recipient's log: it may have been in the inbox, and has gone from there (BX-6).
+            let mailbox = withdraw(connection, grant.service(), id, now)?;
+            let sending = super::fetch(connection, grant.service(), id)?.ok_or(Failure::NotFound)?;
+            let object = Object { kind: ObjectKind::Message, id: id.as_uuid() };
+            Ok(Done::of(sending).about(object).in_log_of(mailbox))
         })
         .await
     }
 }
 
-fn withdraw(connection: &mut Connection, service: ServiceId, id: MessageId, now: DateTime<Utc>) -> Result<(), Failure> {
+/// Says in which mailbox the message was.
+fn withdraw(
+    connection: &mut Connection,
+    service: ServiceId,
+    id: MessageId,
+    now: DateTime<Utc>,
+) -> Result<MailboxId, Failure> {
     let mailbox = on!(&mut *connection, c => sending::table
         .find((service.key(), id.key()))
         .select(sending::mailbox_id)
@@ -61,7 +64,7 @@ fn withdraw(connection: &mut Connection, service: ServiceId, id: MessageId, now:
     };
     let sending = super::fetch(connection, service, id)?.ok_or(CORRUPT)?;
     if sending.status() == Status::Withdrawn {
-        return Ok(());
+        return Ok(mailbox.into());
     }
     if !sending.can_be_withdrawn(may_be_taken(connection, (mailbox, id.key()))?) {
         return Err(Failure::NotWithdrawable);
@@ -80,5 +83,6 @@ fn withdraw(connection: &mut Connection, service: ServiceId, id: MessageId, now:
     let withdrawn = step(Status::Withdrawn, &said(None, Rule::Bx4), now);
     StepRow::insert_all(connection, was_there.into_iter().chain([withdrawn]).collect())?;
     let about = About { mailbox: mailbox.into(), service, message: id };
-    Ok(event::record(connection, EventKind::MessageWithdrawn, &[about], now)?)
+    event::record(connection, EventKind::MessageWithdrawn, &[about], now)?;
+    Ok(mailbox.into())
 }

@@ -12,8 +12,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use domain::access::OrganisationAction;
-use domain::audit::Subject;
+use domain::access::OrganisationAct;
 use domain::event::Event;
 use domain::id::{MailboxId, WebhookId};
 use domain::webhook::{
@@ -22,12 +21,13 @@ use domain::webhook::{
 
 use super::rows::{self, HeadRow};
 use super::{Place, key_of, object};
+use crate::access::Done;
 use crate::context::Context;
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::schema::{feed as feeds, webhook, webhook_delivery};
 use crate::vault::SigningKey;
-use crate::{Inner, Store, audit, feed};
+use crate::{Inner, Store, feed};
 
 /// How long a worker has for what it leased: longer than it goes on sending.
 const LEASE: TimeDelta = TimeDelta::seconds(120);
@@ -138,25 +138,20 @@ impl Store {
     /// # Errors
     /// Refused, not there, or the store away.
     pub async fn webhook_test(&self, context: &Context, id: WebhookId) -> Result<Dispatch, Failure> {
-        let owned = context.clone();
-        self.for_organisation(context, OrganisationAction::ManageWebhooks, move |inner, connection, grant| {
-            let (place, now) = ((grant.organisation(), id), owned.now);
-            connection.write(|connection| {
-                super::lock(connection, place.0, place.1)?;
-                let webhook = rows::fetch(connection, place.0, place.1)?;
-                let load = if webhook.state == WebhookState::Unconfirmed { Load::Challenge } else { Load::Test };
-                let until = now + LEASE;
-                if matches!(load, Load::Challenge) {
-                    on!(&mut *connection, c => diesel::update(webhook::table.find(key_of(place)))
-                        .set(webhook::leased_until.eq(Time(until)))
-                        .execute(c))?;
-                }
-                let subject = Subject::Organisation(grant.organisation());
-                let entry = audit::granted(&owned, None, subject, grant.action().as_word(), object(id), grant.rule());
-                audit::insert(connection, vec![entry])?;
-                let keys = rows::signing_keys(inner, connection, place, now)?;
-                Ok(Dispatch { url: webhook.url, keys, load, place, until })
-            })
+        let now = context.now;
+        self.write_organisation(context, OrganisationAct::TEST_WEBHOOK, move |inner, connection, grant| {
+            let place = (grant.organisation(), id);
+            super::lock(connection, place.0, place.1)?;
+            let webhook = rows::fetch(connection, place.0, place.1)?;
+            let load = if webhook.state == WebhookState::Unconfirmed { Load::Challenge } else { Load::Test };
+            let until = now + LEASE;
+            if matches!(load, Load::Challenge) {
+                on!(&mut *connection, c => diesel::update(webhook::table.find(key_of(place)))
+                    .set(webhook::leased_until.eq(Time(until)))
+                    .execute(c))?;
+            }
+            let keys = rows::signing_keys(inner, connection, place, now)?;
+            Ok(Done::of(Dispatch { url: webhook.url, keys, load, place, until }).about(object(id)))
         })
         .await
     }
