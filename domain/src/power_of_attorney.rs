@@ -7,16 +7,32 @@ use chrono::{DateTime, Days, Months, NaiveDate, TimeDelta, Utc};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::consent::ConsentLevel;
-use crate::id::{MailboxId, PersonId, PowerOfAttorneyId};
+use crate::id::{MailboxId, PowerOfAttorneyId};
+use crate::identity::NationalId;
 use crate::person::{
-    ADULT_YEARS, HEALTH_MAJORITY_YEARS, PARENTS_SEE_LESS_YEARS, PersonName, Protection, day_of, start_of,
+    ADULT_YEARS, HEALTH_MAJORITY_YEARS, PARENTS_SEE_LESS_YEARS, PersonName, Protection, age_years, day_of, start_of,
 };
 use crate::rule::Rule;
-use crate::text::line_type;
+use crate::text::{line, line_type, secret_text_type};
 
 line_type! {
     /// The number of the case in which a form was handled.
     CaseNumber, 100
+}
+
+secret_text_type! {
+    /// What the giver calls the holder. The register is not asked whether it is their name.
+    HolderName, 100, line
+}
+
+/// The holder in the giver's own words. The giver sees these, and never what the register says: it would tell by what it leaves
+/// out who has a protected address (ADR-8, ADR-9).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HolderWords {
+    /// The number.
+    pub number: NationalId,
+    /// What the giver calls them.
+    pub name: Option<HolderName>,
 }
 
 /// How a power of attorney came about (FUL-1).
@@ -146,6 +162,15 @@ impl PowerRole {
     }
 }
 
+/// The holder, as one of the two sees them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum HolderSeen {
+    /// For the giver: what they wrote; none where it was not kept.
+    Written(Option<HolderWords>),
+    /// For the holder.
+    Oneself(Option<PersonName>),
+}
+
 /// A power of attorney, as one of the two sees it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PowerOfAttorney {
@@ -163,10 +188,10 @@ pub struct PowerOfAttorney {
     pub period: Period,
     /// The giver's mailbox.
     pub mailbox: MailboxId,
-    /// Who gave it; none where the other side must not be told the name (ADR-8).
+    /// Who gave it; none where the holder must not be told the name (ADR-8).
     pub giver_name: Option<PersonName>,
-    /// Who holds it, likewise.
-    pub holder_name: Option<PersonName>,
+    /// Who holds it: for the giver as they wrote it, for the holder their own name.
+    pub holder: HolderSeen,
     /// When it was given.
     pub given_at: DateTime<Utc>,
     /// When it was ended before its time, and by whom.
@@ -203,7 +228,8 @@ pub struct RegisteredPower {
     pub case_number: CaseNumber,
 }
 
-/// How one stands. `is_suspended` tells that one of the two is dead or has a protected address.
+/// How one stands. `is_suspended` tells that it cannot be used for a reason that whoever looks may know of: to the giver their own
+/// protected address alone, to the holder that one of the two is dead or has one.
 #[must_use]
 pub fn status(period: Period, ended: Option<EndedBy>, is_suspended: bool, now: DateTime<Utc>) -> PowerStatus {
     match ended {
@@ -216,11 +242,9 @@ pub fn status(period: Period, ended: Option<EndedBy>, is_suspended: bool, now: D
     }
 }
 
-/// What is asked of one side of a power of attorney that is to be given.
+/// What is asked of whoever gives a power of attorney.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Party {
-    /// Who.
-    pub person: PersonId,
+pub struct Giver {
     /// Whether the register has a day of death.
     pub is_dead: bool,
     /// Age in whole years.
@@ -237,9 +261,12 @@ pub struct Proposal {
     /// How it comes about.
     pub kind: PowerKind,
     /// Who gives it; none where they are in no register.
-    pub giver: Option<Party>,
-    /// Who is to hold it; none where they are in no register.
-    pub holder: Option<Party>,
+    pub giver: Option<Giver>,
+    /// Whether the two are the same.
+    pub holder_is_giver: bool,
+    /// When the holder was born, where the number tells. Nothing else is asked of them: whether they can hold it is decided at each
+    /// use, and the answer to the giver is the same for the unknown, the dead and the protected (ADR-8, ADR-9, FUL-13).
+    pub holder_born: Option<NaiveDate>,
     /// What it is to cover.
     pub areas: Vec<ServiceArea>,
     /// When it is to hold.
@@ -255,11 +282,9 @@ pub enum PowerFault {
     GiverTooYoung,
     /// The giver has not consented to the service.
     GiverWithoutConsent,
-    /// The holder is in no register, is dead, or has a protected address. One answer for all: nobody learns which.
-    HolderUnavailable,
     /// Giver and holder are the same.
     HolderIsGiver,
-    /// The holder is below 18.
+    /// The holder's number is that of somebody below 18.
     HolderTooYoung,
     /// An area that is in no table.
     AreaUnknown,
@@ -278,11 +303,7 @@ impl PowerFault {
     #[must_use]
     pub const fn rule(self) -> Rule {
         match self {
-            Self::GiverUnavailable
-            | Self::GiverTooYoung
-            | Self::HolderUnavailable
-            | Self::HolderIsGiver
-            | Self::HolderTooYoung => Rule::Ful2,
+            Self::GiverUnavailable | Self::GiverTooYoung | Self::HolderIsGiver | Self::HolderTooYoung => Rule::Ful2,
             Self::GiverWithoutConsent => Rule::Ful15,
             Self::AreaUnknown => Rule::Ful3,
             Self::EndsBeforeStart | Self::Over | Self::Overlaps => Rule::Ful7,
@@ -339,19 +360,24 @@ pub fn check(
 ) -> Result<(), PowerFault> {
     check_terms(&proposal.areas, proposal.period, known, now)?;
     let Period { from, to } = proposal.period;
-    let available = |party: &Party| !party.is_dead && party.protection == Protection::Ungraded;
+    // Ages come first: a child with a protected address is answered as every child is.
+    let youngest = match proposal.kind {
+        PowerKind::Given => HEALTH_MAJORITY_YEARS,
+        PowerKind::Assigned => PARENTS_SEE_LESS_YEARS,
+    };
+    if proposal.giver.is_some_and(|giver| giver.age_years < youngest) {
+        return Err(PowerFault::GiverTooYoung);
+    }
+    let available = |giver: &Giver| !giver.is_dead && giver.protection == Protection::Ungraded;
     let giver = proposal.giver.filter(available).ok_or(PowerFault::GiverUnavailable)?;
-    if proposal.holder.is_some_and(|holder| holder.person == giver.person) {
+    if proposal.holder_is_giver {
         return Err(PowerFault::HolderIsGiver);
     }
-    let holder = proposal.holder.filter(available).ok_or(PowerFault::HolderUnavailable)?;
-    if holder.age_years < ADULT_YEARS {
+    if proposal.holder_born.is_some_and(|born| age_years(born, now) < ADULT_YEARS) {
         return Err(PowerFault::HolderTooYoung);
     }
     match proposal.kind {
-        PowerKind::Given if giver.age_years < HEALTH_MAJORITY_YEARS => return Err(PowerFault::GiverTooYoung),
         PowerKind::Given if giver.consent < ConsentLevel::Basis => return Err(PowerFault::GiverWithoutConsent),
-        PowerKind::Assigned if giver.age_years < PARENTS_SEE_LESS_YEARS => return Err(PowerFault::GiverTooYoung),
         PowerKind::Assigned if to.is_none_or(|last| is_over_five_years(from, last)) => return Err(PowerFault::TooLong),
         PowerKind::Given | PowerKind::Assigned => {}
     }

@@ -15,13 +15,11 @@ secret_text_type! {
 /// How long a recorded access holds: a shift and its aftermath.
 pub const RECORDED_ACCESS_HOLDS: TimeDelta = TimeDelta::hours(24);
 
-/// A health worker as a member of a service.
+/// A health worker as a member of a service. Systems name them by number and hear no name: it would be a way to anybody's.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Member {
     /// Who.
     pub person: PersonId,
-    /// Their name.
-    pub name: PersonName,
     /// The grades of protection that they have the role for.
     pub clearances: Vec<Protection>,
 }
@@ -52,12 +50,11 @@ pub struct FollowUp {
     pub source: FollowUpSource,
     /// The patient's mailbox.
     pub mailbox: MailboxId,
-    /// The patient's name.
-    pub patient_name: PersonName,
+    /// The patient's name, for the member alone.
+    pub patient_name: Option<PersonName>,
     /// The member.
     pub person: PersonId,
-    /// The member's name.
-    pub member_name: PersonName,
+
     /// Since when; by the exchange, since when the patient receives the service.
     pub since: DateTime<Utc>,
 }

@@ -1,20 +1,25 @@
 //! Who may do what in a mailbox, now and when something changes (BX-2).
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use domain::access::{
-    Action, Assurance, Explanation, Grant, LawfulWay, MailboxAct, Policy, Record, RelationRecord, decide, explain,
+    Action, Assurance, Explanation, Grant, LawfulWay, MailboxAct, Policy, PowerRecord, Record, RelationRecord,
+    RepresentativeRecord, decide, explain,
 };
 use domain::id::{ConversationId, MailboxId, PersonId, ServiceId};
+use domain::identity::NationalId;
+use domain::person::{Protected, Protection};
+use domain::power_of_attorney::HolderWords;
+use uuid::Uuid;
 
 use crate::access::facts::owner_of;
-use crate::access::{MailboxRef, lawful, representatives};
+use crate::access::{MailboxRef, Opened, lawful, representatives};
 use crate::context::Context;
 use crate::database::{Connection, Id, Key, keys, on};
 use crate::error::{Failure, StoreError};
 use crate::message::visible;
 use crate::schema::message;
-use crate::{Inner, Store, person, service};
+use crate::{Inner, Store, person, power_of_attorney, service};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "access" };
 
@@ -32,8 +37,10 @@ pub struct AccessExplained {
 /// Somebody else who may see something in the mailbox.
 #[derive(Clone, Debug)]
 pub struct OtherAccess {
-    /// Their name.
+    /// Their name; of a holder what the owner calls them, if anything.
     pub name: Option<String>,
+    /// The number of a holder, as the owner wrote it.
+    pub national_id: Option<NationalId>,
     /// What they are to the owner; none as long as they are nothing yet.
     pub relation: Option<&'static str>,
     /// The service that they work for.
@@ -46,9 +53,17 @@ pub struct OtherAccess {
     pub explanation: Explanation,
 }
 
+/// Who somebody is to the owner.
+enum Who {
+    /// Somebody known here.
+    Known(PersonId),
+    /// Somebody whom the owner has given a power, known here or not.
+    Holder(Option<HolderWords>),
+}
+
 /// Somebody who may have access, before it is decided.
 struct Candidate {
-    person: PersonId,
+    who: Who,
     service: Option<ServiceId>,
     ways: Vec<LawfulWay>,
     conversations: Vec<ConversationId>,
@@ -70,7 +85,7 @@ impl Store {
         let (which, act) = (MailboxRef::Id(mailbox), MailboxAct::EXPLAIN_ACCESS);
         self.read_mailbox(context, which, act, None, move |inner, connection, opened| {
             let others = if opened.grant.hears_of_others() {
-                others(inner, connection, &opened.grant, &opened.record, acts, now)?
+                others(inner, connection, opened, acts, now)?
             } else {
                 vec![]
             };
@@ -87,23 +102,25 @@ impl Store {
 fn others(
     inner: &Inner,
     connection: &mut Connection,
-    grant: &Grant,
-    record: &Record,
+    opened: &Opened,
     acts: &[MailboxAct],
     now: DateTime<Utc>,
 ) -> Result<Vec<OtherAccess>, StoreError> {
-    let owner = record.owner.ok_or(CORRUPT)?;
-    let mailbox = owner.mailbox.key();
-    let mut representatives = representatives::holders(connection, &[mailbox])?;
-    representatives.extend(representatives::responsible(connection, &[mailbox])?);
-    // The owner is told how it stands by what is known; a fact that is old is asked again when somebody comes.
-    let other = |found: representatives::Candidate| {
-        let person = found.record.person;
-        let relation = RelationRecord::Other(found.record);
-        Candidate { person, service: None, ways: vec![], conversations: vec![], relation }
+    let (grant, record) = (&opened.grant, &opened.record);
+    let citizen = |who, relation| Candidate {
+        who,
+        service: None,
+        ways: vec![],
+        conversations: vec![],
+        relation: RelationRecord::Other(relation),
     };
-    let is_other = |candidate: &Candidate| Some(candidate.person) != grant.person();
-    let mut candidates: Vec<Candidate> = representatives.into_iter().map(other).filter(is_other).collect();
+    let given = power_of_attorney::given_to(connection, grant.mailbox(), &opened.key)?;
+    let holder = |(words, power)| citizen(Who::Holder(words), any_adult(power));
+    let mut candidates: Vec<Candidate> = given.into_iter().map(holder).collect();
+    // The owner is told how it stands by what is known; a fact that is old is asked again when somebody comes.
+    let responsible = representatives::responsible(connection, &[grant.mailbox().key()])?;
+    let others = responsible.into_iter().filter(|found| Some(found.record.person) != grant.person());
+    candidates.extend(others.map(|found| citizen(Who::Known(found.record.person), found.record)));
     candidates.extend(staff(connection, grant, now)?);
     let explained: Vec<(Candidate, Record, Explanation)> = candidates
         .into_iter()
@@ -118,7 +135,11 @@ fn others(
             is_allowed.then_some((candidate, record, explanation))
         })
         .collect();
-    let named: Vec<PersonId> = explained.iter().map(|(candidate, ..)| candidate.person).collect();
+    let known = |candidate: &Candidate| match candidate.who {
+        Who::Known(person) => Some(person),
+        Who::Holder(_) => None,
+    };
+    let named: Vec<PersonId> = explained.iter().filter_map(|(candidate, ..)| known(candidate)).collect();
     let names = person::names_of(inner, connection, &named)?;
     explained
         .into_iter()
@@ -127,8 +148,16 @@ fn others(
                 Some(id) => Some((id, service::sender(inner, connection, id)?.service_name.as_str().to_owned())),
                 None => None,
             };
+            let (name, national_id) = match candidate.who {
+                Who::Known(person) => (names.get(&person).cloned(), None),
+                Who::Holder(None) => (None, None),
+                Who::Holder(Some(HolderWords { number, name })) => {
+                    (name.map(|name| name.expose().to_owned()), Some(number))
+                }
+            };
             Ok(OtherAccess {
-                name: names.get(&candidate.person).cloned(),
+                name,
+                national_id,
                 relation: relation_now(&record, inner.policy, now),
                 service,
                 ways: candidate.ways,
@@ -137,6 +166,21 @@ fn others(
             })
         })
         .collect()
+}
+
+/// Whoever holds a power, as an adult against whom nothing stands: so nothing that is told of them tells how it stands with them
+/// (ADR-8, ADR-9). Whether they can use it is decided when they do.
+fn any_adult(power: PowerRecord) -> RepresentativeRecord {
+    RepresentativeRecord {
+        person: Uuid::nil().into(),
+        birth_date: NaiveDate::default(),
+        death_date: None,
+        protection: Protected { grade: Protection::Ungraded, until: None },
+        has_responsibility: false,
+        is_guardian: false,
+        powers: vec![power],
+        is_certain: true,
+    }
 }
 
 fn is_protected(relation: &RelationRecord, now: DateTime<Utc>) -> bool {
@@ -163,7 +207,7 @@ fn staff(connection: &mut Connection, grant: &Grant, now: DateTime<Utc>) -> Resu
         }
         let (service, ways) = (Some(membership.service), membership.ways(now));
         let relation = RelationRecord::Staff { person: Some(person), is_close, memberships: vec![membership] };
-        Candidate { person, service, ways, conversations, relation }
+        Candidate { who: Who::Known(person), service, ways, conversations, relation }
     };
     let found: Vec<Candidate> = found.into_iter().map(candidate).collect();
     if grant.is_owner() {

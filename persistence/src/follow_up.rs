@@ -1,6 +1,6 @@
 //! Whom the members of a service follow up (DH-7): as its system says by hand, and as the nightly exchange tells.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -20,7 +20,7 @@ use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::page::{Page, Slice};
 use crate::schema::{follow_up, membership, person, relationship};
-use crate::staff::{mailbox_object, name_of};
+use crate::staff::mailbox_object;
 use crate::{Inner, Store, audit};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "follow-up" };
@@ -67,7 +67,7 @@ impl Store {
         let now = context.now;
         let mailbox = patient.record.mailbox;
         let owned = context.clone();
-        self.write_service(context, service, ServiceAct::BEGIN_FOLLOW_UP, move |inner, connection, grant| {
+        self.write_service(context, service, ServiceAct::BEGIN_FOLLOW_UP, move |_, connection, grant| {
             let of_service = (grant.service().key(), member.key());
             let is_member = on!(&mut *connection, c => diesel::select(diesel::dsl::exists(
                 membership::table.find(of_service),
@@ -96,9 +96,8 @@ impl Store {
             let told = FollowUp {
                 source: FollowUpSource::Hand,
                 mailbox,
-                patient_name: name_of(inner, connection, patient.record.person)?,
+                patient_name: None,
                 person: member,
-                member_name: name_of(inner, connection, member)?,
                 since: since.map_or(now, |since| since.0),
             };
             Ok(Done::of(told).about(mailbox_object(mailbox)))
@@ -119,7 +118,7 @@ impl Store {
         let now = context.now;
         self.read_service(context, service, ServiceAct::LIST_FOLLOW_UPS, move |inner, connection, grant| {
             let list = format!("follow-ups:{service}");
-            shown(follow_ups(inner, connection, grant, &Whose::All, (&list, &page), now)?)
+            Ok(Done::of(follow_ups(inner, connection, grant, &Whose::All, (&list, &page), now)?))
         })
         .await
     }
@@ -142,7 +141,9 @@ impl Store {
             let worker = Worker::find(connection, service, &hash)?.ok_or(CORRUPT)?;
             let member = worker.person;
             let list = format!("patients:{service}:{member:?}");
-            shown(follow_ups(inner, connection, grant, &Whose::Own(worker), (&list, &page), owned.now)?)
+            let patients = follow_ups(inner, connection, grant, &Whose::Own(worker), (&list, &page), owned.now)?;
+            let shown: BTreeSet<MailboxId> = patients.items.iter().map(|item| item.mailbox).collect();
+            Ok(Done::of(patients).showing(shown))
         })
         .await
     }
@@ -192,12 +193,6 @@ pub(crate) fn note(
     Ok(audit::insert(connection, patients.into_iter().map(entry).collect())?)
 }
 
-/// A page of patients, whose names it shows.
-fn shown(page: Slice<FollowUp>) -> Result<Done<Slice<FollowUp>>, Failure> {
-    let mailboxes: BTreeSet<MailboxId> = page.items.iter().map(|item| item.mailbox).collect();
-    Ok(Done::of(page).showing(mailboxes))
-}
-
 fn follow_ups(
     inner: &Inner,
     connection: &mut Connection,
@@ -224,9 +219,14 @@ fn follow_ups(
         rows.extend(by_exchange(connection, grant, whose, after, left, now)?);
     }
     let slice = Slice::cut(rows, page, &inner.vault, list, |row| row.position.clone());
-    let persons: Vec<PersonId> = slice.items.iter().flat_map(|row| [row.patient.into(), row.member.into()]).collect();
-    let names = crate::person::names_of(inner, connection, &persons)?;
-    let name = |person: Id| names.get(&person.into()).cloned().map(PersonName::from_register).ok_or(CORRUPT);
+    let names = match whose {
+        Whose::All => HashMap::new(),
+        // Only those who are in sight are in the list.
+        Whose::Own(_) => {
+            let patients: Vec<PersonId> = slice.items.iter().map(|row| row.patient.into()).collect();
+            crate::person::names_of(inner, connection, &patients)?
+        }
+    };
     let open = |Row { mailbox, patient, member, since, position }: Row| {
         Ok(FollowUp {
             source: match position {
@@ -234,9 +234,8 @@ fn follow_ups(
                 Position::Exchange { .. } => FollowUpSource::Exchange,
             },
             mailbox: mailbox.into(),
-            patient_name: name(patient)?,
+            patient_name: names.get(&patient.into()).cloned().map(PersonName::from_register),
             person: member.into(),
-            member_name: name(member)?,
             since: since.0,
         })
     };

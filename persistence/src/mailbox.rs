@@ -186,7 +186,7 @@ fn candidates(
         let powers = power_of_attorney::table
             .inner_join(mailbox::table.on(mailbox::id.eq(power_of_attorney::giver_mailbox_id)))
             .inner_join(person::table.on(person::id.eq(mailbox::person_id)))
-            .filter(power_of_attorney::holder_id.eq(me.person.key()))
+            .filter(power_of_attorney::holder_hash.eq(hash.as_slice()))
             .filter(power_of_attorney::ended_at.is_null())
             .select((
                 owner_columns!(),

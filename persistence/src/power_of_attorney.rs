@@ -7,16 +7,15 @@ mod registered;
 mod rows;
 mod telling;
 
-use domain::access::{Caller, MailboxAct, Refusal};
+use domain::access::{Caller, MailboxAct, PowerRecord, Refusal};
 use domain::audit::{self as log, Object, ObjectKind, Subject};
-use domain::id::{MailboxId, PersonId, PowerOfAttorneyId};
-use domain::identity::NationalId;
-use domain::power_of_attorney::{EndedBy, PowerKind, PowerOfAttorney, PowerRole, ServiceArea};
+use domain::id::{MailboxId, PowerOfAttorneyId};
+use domain::power_of_attorney::{EndedBy, HolderWords, PowerKind, PowerOfAttorney, PowerRole, ServiceArea};
 use domain::rule::Rule;
 
 use self::ending::Ending;
 use self::proposal::{Asked, Wanted, earliest, trusted};
-use self::rows::{AsOf, Stored};
+use self::rows::{AsOf, Party, Stored};
 use crate::access::facts::{owner_by_hash, owner_of};
 use crate::access::{MailboxRef, Opened};
 use crate::context::{Context, new_id};
@@ -25,11 +24,13 @@ use crate::error::{Failure, StoreError};
 use crate::idempotency::{self, Created, RequestKey};
 use crate::page::{Page, Slice};
 use crate::register::Whom;
+use crate::vault::DataKey;
 use crate::{Inner, Store, audit};
 
 pub(crate) use self::ending::{end_profile, expire_power};
 pub use self::proposal::PowerTerms;
 pub use self::registered::NewRegisteredPower;
+pub(crate) use self::telling::tell_newcomer;
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "power of attorney" };
 
@@ -38,8 +39,8 @@ const CORRUPT: StoreError = StoreError::Corrupt { what: "power of attorney" };
 /// A power of attorney that somebody wants to give.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NewPower {
-    /// Who is to hold it.
-    pub holder: NationalId,
+    /// Who is to hold it, in the giver's words.
+    pub holder: HolderWords,
     /// What it covers, and when.
     pub terms: PowerTerms,
 }
@@ -70,7 +71,7 @@ impl Store {
         }
         let answer = match self.give_once(context, &new, key.clone(), Asked::NotYet).await {
             Err(Failure::Refused(Refusal::RegisterUnavailable)) => {
-                let asked = self.ask_about(context, Whom::Number(new.holder.clone())).await?;
+                let asked = self.ask_about_caller(context).await?;
                 self.give_once(context, &new, key, asked).await
             }
             answer => answer,
@@ -92,8 +93,7 @@ impl Store {
     ) -> Result<PowerOfAttorney, Failure> {
         let answer = match self.change_once(context, id, &terms, Asked::NotYet).await {
             Err(Failure::Refused(Refusal::RegisterUnavailable)) => {
-                let power = self.party_to(context, id).await?.ok_or(Failure::NotFound)?;
-                let asked = self.ask_about(context, Whom::Person(power.holder)).await?;
+                let asked = self.ask_about_caller(context).await?;
                 self.change_once(context, id, &terms, asked).await
             }
             answer => answer,
@@ -109,16 +109,16 @@ impl Store {
     pub async fn power_end(&self, context: &Context, id: PowerOfAttorneyId) -> Result<(), Failure> {
         let (owned, action) = (context.clone(), MailboxAct::END_POWER);
         self.write_mailbox(context, MailboxRef::Own, action, Some(object(id)), move |inner, connection, opened| {
-            let (own, me) = own(opened);
-            let power = rows::of_party(connection, own, me, id)?.ok_or(Failure::NotFound)?;
-            let (by, relation) = match power.role_of(me) {
+            let me = me(inner, &owned, opened)?;
+            let power = rows::of_party(connection, &me, id)?.ok_or(Failure::NotFound)?;
+            let (by, relation) = match power.role_of(me.person) {
                 PowerRole::Giver => (EndedBy::Giver, "self"),
                 PowerRole::Holder => (EndedBy::Holder, power.kind.as_word()),
             };
             // Who ends one that was given to them does it in their own mailbox: the giver's log has it too.
             let entry = (by == EndedBy::Holder).then(|| {
                 let (subject, word) = (Subject::Mailbox(power.mailbox), MailboxAct::END_POWER.word());
-                let entry = audit::granted(&owned, Some(me), subject, word, Some(object(id)), Rule::Ful8);
+                let entry = audit::granted(&owned, Some(me.person), subject, word, Some(object(id)), Rule::Ful8);
                 log::Entry { relation: Some(relation), ..entry }
             });
             let ending = Ending { by, trace: owned.trace, entry };
@@ -140,15 +140,17 @@ impl Store {
     /// # Errors
     /// Refused, a cursor of another list, or the store away.
     pub async fn power_list(&self, context: &Context, page: Page) -> Result<Slice<PowerOfAttorney>, Failure> {
-        let now = context.now;
+        let owned = context.clone();
         self.read_mailbox(context, MailboxRef::Own, MailboxAct::LIST_POWERS, None, move |inner, connection, opened| {
-            let (own, me) = own(opened);
-            let list = format!("powers-of-attorney:{me}");
+            let me = me(inner, &owned, opened)?;
+            let list = format!("powers-of-attorney:{}", me.person);
             let before: Option<Id> = page.position(&inner.vault, &list)?;
-            let rows = rows::before(connection, own, me, before.unwrap_or(Id::MAX), page.fetch_limit())?;
+            let rows = rows::before(connection, &me, before.unwrap_or(Id::MAX), page.fetch_limit())?;
             let Slice { items, next_cursor, damaged } =
                 Slice::cut(rows, &page, &inner.vault, &list, |power| power.id.key());
-            Ok(Slice { items: rows::seen(inner, connection, items, me, AsOf::Now(now))?, next_cursor, damaged })
+            let as_of = AsOf::Now(owned.now);
+            let items = rows::seen(inner, connection, items, (&me, &opened.key), as_of)?;
+            Ok(Slice { items, next_cursor, damaged })
         })
         .await
     }
@@ -159,11 +161,11 @@ impl Store {
         id: PowerOfAttorneyId,
         as_of: AsOf,
     ) -> Result<PowerOfAttorney, Failure> {
-        let (action, object) = (MailboxAct::SEE_POWER, Some(object(id)));
+        let (owned, action, object) = (context.clone(), MailboxAct::SEE_POWER, Some(object(id)));
         self.read_mailbox(context, MailboxRef::Own, action, object, move |inner, connection, opened| {
-            let (own, me) = own(opened);
-            let power = rows::of_party(connection, own, me, id)?.ok_or(Failure::NotFound)?;
-            seen_one(inner, connection, power, me, as_of)
+            let me = me(inner, &owned, opened)?;
+            let power = rows::of_party(connection, &me, id)?.ok_or(Failure::NotFound)?;
+            seen_one(inner, connection, power, (&me, &opened.key), as_of)
         })
         .await
     }
@@ -195,31 +197,30 @@ impl Store {
         let (id, now): (PowerOfAttorneyId, _) = (new_id(), context.now);
         let (action, object) = (MailboxAct::GIVE_POWER, Some(object(id)));
         self.write_mailbox(context, MailboxRef::Own, action, object, move |inner, connection, opened| {
-            let (own, me) = own(opened);
+            let me = me(inner, &owned, opened)?;
             let wanted = Wanted {
                 id,
                 kind: PowerKind::Given,
+                holder: new.holder,
                 areas: new.terms.ordered_areas(),
                 period: new.terms.period(earliest(None, now)),
                 case_number: None,
                 replaces: None,
             };
             wanted.check_terms(connection, now)?;
-            let holder = owner_by_hash(connection, &inner.vault.lookup_hash(&new.holder), now)?;
-            let holder = holder.map(|holder| holder.record.mailbox);
-            lock_both(connection, own, holder)?;
+            lock_both(connection, me.mailbox, &inner.vault.lookup_hash(&wanted.holder.number))?;
             let given = idempotency::create(
                 connection,
                 &scope,
                 key.as_ref(),
                 now,
-                |connection| give(inner, connection, wanted, (own, holder), asked, &owned),
+                |connection| give(inner, connection, wanted, me.mailbox, asked, &owned),
                 // The same request has just come to its end beside this one.
                 |_, _| Err(Failure::InProgress),
                 |power: &Stored| power.id.key(),
             )?;
             let (given, _) = given.into_parts();
-            seen_one(inner, connection, given, me, AsOf::Now(now))
+            seen_one(inner, connection, given, (&me, &opened.key), AsOf::Now(now))
         })
         .await
     }
@@ -234,15 +235,14 @@ impl Store {
         let (owned, terms, now) = (context.clone(), terms.clone(), context.now);
         let (action, object) = (MailboxAct::CHANGE_POWER, Some(object(id)));
         self.write_mailbox(context, MailboxRef::Own, action, object, move |inner, connection, opened| {
-            let (own, me) = own(opened);
-            let found = rows::of_party(connection, own, me, id)?.ok_or(Failure::NotFound)?;
+            let me = me(inner, &owned, opened)?;
+            let found = rows::of_party(connection, &me, id)?.ok_or(Failure::NotFound)?;
             // Whoever holds it may know of it, and decides nothing (FUL-9).
-            if found.role_of(me) == PowerRole::Holder {
+            if found.role_of(me.person) == PowerRole::Holder {
                 return Err(Failure::Refused(Refusal::OnlyTheOwner));
             }
-            let holder: MailboxId = rows::mailbox_of(connection, found.holder)?.into();
-            lock_both(connection, own, Some(holder))?;
-            let replaced = rows::given(connection, own, id)?.ok_or(Failure::NotFound)?;
+            lock_both(connection, me.mailbox, &found.holder.hash)?;
+            let replaced = rows::given(connection, me.mailbox, id)?.ok_or(Failure::NotFound)?;
             if replaced.is_over(now) {
                 return Err(Failure::PowerEnded);
             }
@@ -252,39 +252,23 @@ impl Store {
             let wanted = Wanted {
                 id: new_id(),
                 kind: replaced.kind,
+                holder: replaced.words(&opened.key)?.ok_or(CORRUPT)?,
                 areas: terms.ordered_areas(),
                 period: terms.period(earliest(Some(&replaced), now)),
                 case_number: None,
                 replaces: Some(replaced),
             };
             wanted.check_terms(connection, now)?;
-            let changed = give(inner, connection, wanted, (own, Some(holder)), asked, &owned)?;
-            seen_one(inner, connection, changed, me, AsOf::Now(now))
+            let changed = give(inner, connection, wanted, me.mailbox, asked, &owned)?;
+            seen_one(inner, connection, changed, (&me, &opened.key), AsOf::Now(now))
         })
         .await
     }
 
-    /// Asks the register about the caller and somebody else.
-    async fn ask_about(&self, context: &Context, other: Whom) -> Result<Asked, Failure> {
-        let mut whom = vec![other];
-        if let Caller::Citizen { national_id, .. } = &context.caller {
-            whom.push(Whom::Number(national_id.clone()));
-        }
-        Ok(self.refresh(whom, context.now).await?.into())
-    }
-
-    /// One that the caller is party to, for what has passed the door before.
-    async fn party_to(&self, context: &Context, id: PowerOfAttorneyId) -> Result<Option<Stored>, Failure> {
-        let caller = context.caller.clone();
-        let now = context.now;
-        self.run(move |inner, connection| {
-            let Caller::Citizen { national_id, .. } = &caller else { return Ok(None) };
-            let Some(me) = owner_by_hash(connection, &inner.vault.lookup_hash(national_id), now)? else {
-                return Ok(None);
-            };
-            Ok(rows::of_party(connection, me.record.mailbox, me.record.person, id)?)
-        })
-        .await
+    /// Asks the register about the caller.
+    async fn ask_about_caller(&self, context: &Context) -> Result<Asked, Failure> {
+        let number = crate::access::number_of(&context.caller).cloned();
+        Ok(self.refresh(number.map(Whom::Number).into_iter().collect(), context.now).await?.into())
     }
 
     /// Puts on record that something was refused after the door had opened. The door records what it refuses itself.
@@ -305,7 +289,7 @@ impl Store {
                     return Ok((None, Subject::Platform));
                 };
                 let power = match id {
-                    Some(id) => rows::of_party(connection, me.record.mailbox, me.record.person, id)?,
+                    Some(id) => rows::of_party(connection, &Party::from(&me), id)?,
                     None => None,
                 };
                 let mailbox = power.map_or(me.record.mailbox, |power| power.mailbox);
@@ -334,43 +318,62 @@ const fn object(id: PowerOfAttorneyId) -> Object {
     Object { kind: ObjectKind::PowerOfAttorney, id: id.as_uuid() }
 }
 
-/// The caller's own mailbox, and the caller.
-const fn own(opened: &Opened) -> (MailboxId, PersonId) {
-    (opened.grant.mailbox(), opened.grant.owner())
+/// The caller, in the own mailbox.
+fn me(inner: &Inner, context: &Context, opened: &Opened) -> Result<Party, StoreError> {
+    let number = crate::access::number_of(&context.caller).ok_or(CORRUPT)?;
+    let hash = inner.vault.lookup_hash(number).to_vec();
+    Ok(Party { mailbox: opened.grant.mailbox(), person: opened.grant.owner(), hash })
 }
 
 fn seen_one(
     inner: &Inner,
     connection: &mut Connection,
     power: Stored,
-    me: PersonId,
+    looks: (&Party, &DataKey),
     as_of: AsOf,
 ) -> Result<PowerOfAttorney, Failure> {
-    rows::seen(inner, connection, vec![power], me, as_of)?.pop().ok_or(Failure::Store(CORRUPT))
+    rows::seen(inner, connection, vec![power], looks, as_of)?.pop().ok_or(Failure::Store(CORRUPT))
 }
 
-fn lock_both(connection: &mut Connection, giver: MailboxId, holder: Option<MailboxId>) -> Result<(), StoreError> {
-    let both: Vec<Id> = [Some(giver), holder].into_iter().flatten().map(Key::key).collect();
+fn lock_both(connection: &mut Connection, giver: MailboxId, holder: &[u8]) -> Result<(), StoreError> {
+    let holder = rows::mailbox_of(connection, holder)?;
+    let both: Vec<Id> = [Some(giver.key()), holder].into_iter().flatten().collect();
     rows::lock(connection, &both)
 }
 
-/// Gives what is wanted, where nothing is against it. Both are read again, now that nobody else changes how they stand.
+/// Gives what is wanted, where nothing is against it. The giver is read again, now that nobody else changes how they stand.
 fn give(
     inner: &Inner,
     connection: &mut Connection,
     wanted: Wanted,
-    (giver, holder): (MailboxId, Option<MailboxId>),
+    giver: MailboxId,
     asked: Asked,
     context: &Context,
 ) -> Result<Stored, Failure> {
     let now = context.now;
     let giver = trusted(inner, owner_of(connection, giver, now)?, asked, now)?;
-    let holder = match holder {
-        Some(holder) => owner_of(connection, holder, now)?,
-        None => None,
-    };
-    let holder = trusted(inner, holder, asked, now)?;
-    wanted.check(connection, (giver.as_ref(), holder.as_ref()), None, now)?;
-    let (Some(giver), Some(holder)) = (giver, holder) else { return Err(CORRUPT.into()) };
-    wanted.keep(inner, connection, (&giver, &holder), context.trace, now)
+    wanted.check(inner, connection, giver.as_ref(), None, now)?;
+    let Some(giver) = giver else { return Err(CORRUPT.into()) };
+    wanted.keep(inner, connection, &giver, context.trace, now)
+}
+
+/// Whom an owner has given powers that nobody has ended: the holder as the owner wrote them, and what was given.
+pub(crate) fn given_to(
+    connection: &mut Connection,
+    giver: MailboxId,
+    key: &DataKey,
+) -> Result<Vec<(Option<HolderWords>, PowerRecord)>, StoreError> {
+    let given = rows::given_by(connection, giver)?;
+    given
+        .into_iter()
+        .map(|power| {
+            let record = PowerRecord {
+                kind: power.kind,
+                covers_inbox: power.areas.contains(&ServiceArea::DIGITAL_HEALTH_SERVICES),
+                period: power.period,
+                is_ended: false,
+            };
+            Ok((power.words(key)?, record))
+        })
+        .collect()
 }

@@ -20,7 +20,7 @@ use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::schema::{mailbox, person, registered_relation};
 use crate::vault::{Field, WrappedDataKey};
-use crate::{Inner, Store, delivery};
+use crate::{Inner, Store, delivery, power_of_attorney};
 
 /// A register did not answer, or gave an answer that cannot be trusted.
 #[derive(Debug, thiserror::Error)]
@@ -301,6 +301,7 @@ fn keep(
         let (person, mailbox) = insert(inner, connection, registered, &hash, now)?;
         keep_facts(connection, person, registered, Condition::None, now)?;
         keep_relations(inner, connection, person, registered)?;
+        power_of_attorney::tell_newcomer(inner, connection, &hash, now)?;
         return Ok((person.into(), mailbox.into()));
     };
     // This comes first: whoever hears of a change meanwhile waits for the row, and what follows holds together.

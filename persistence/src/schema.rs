@@ -533,7 +533,6 @@ diesel::table! {
         giver_mailbox_id -> SqlUuid,
         id -> SqlUuid,
         giver_id -> SqlUuid,
-        holder_id -> SqlUuid,
         kind -> Text,
         areas -> Text,
         valid_from -> Date,
@@ -543,6 +542,9 @@ diesel::table! {
         ended_at -> Nullable<SqlTime>,
         ended_by -> Nullable<Text>,
         replaced_by -> Nullable<SqlUuid>,
+        holder_hash -> Binary,
+        holder_number -> Nullable<Binary>,
+        holder_name -> Nullable<Binary>,
     }
 }
 

@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use domain::access::{Refusal, ServiceAct, ServiceGrant};
-use domain::audit::{Object, ObjectKind};
+use domain::audit::{Object, ObjectKind, Subject};
 use domain::id::{MailboxId, PersonId, ServiceId};
 use domain::identity::NationalId;
-use domain::person::{PersonName, Protection};
+use domain::person::Protection;
 use domain::staff::{AccessReason, Member, RECORDED_ACCESS_HOLDS, RecordedAccess};
 
 use crate::access::facts::{Owner, owner_by_hash};
@@ -16,9 +16,9 @@ use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::idempotency::{self, Created, RequestKey};
 use crate::register::{Refreshed, Whom};
-use crate::schema::{membership, recorded_access};
+use crate::schema::{membership, person, recorded_access};
 use crate::vault::Field;
-use crate::{Inner, Store, follow_up, person, service};
+use crate::{Inner, Store, audit, follow_up, service};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "staff" };
 
@@ -35,9 +35,9 @@ impl Store {
         clearances: Vec<Protection>,
     ) -> Result<Member, Failure> {
         self.service_authorise(context, service, ServiceAct::PUT_MEMBER).await?;
-        let person = self.registered(context, number, "/nationalId").await?.record.person;
-        let now = context.now;
-        self.write_service(context, service, ServiceAct::PUT_MEMBER, move |inner, connection, grant| {
+        let known = self.registered(context, number, "/nationalId").await?.record;
+        let (person, owned) = (known.person, context.clone());
+        self.write_service(context, service, ServiceAct::PUT_MEMBER, move |_, connection, grant| {
             let row = (grant.service().key(), person.key());
             let words = clearances.iter().map(|grade| grade.as_word()).collect::<Vec<_>>().join(" ");
             on!(&mut *connection, c => diesel::delete(membership::table.find(row)).execute(c))?;
@@ -46,11 +46,11 @@ impl Store {
                     membership::service_id.eq(row.0),
                     membership::person_id.eq(row.1),
                     membership::clearances.eq(words),
-                    membership::created_at.eq(Time(now)),
+                    membership::created_at.eq(Time(owned.now)),
                 ))
                 .execute(c))?;
-            let member = Member { person, name: name_of(inner, connection, person)?, clearances };
-            Ok(Done::of(member).about(person_object(person)))
+            note_to_member(connection, &owned, grant, ServiceAct::PUT_MEMBER, known.mailbox)?;
+            Ok(Done::of(Member { person, clearances }).about(person_object(person)))
         })
         .await
     }
@@ -60,22 +60,15 @@ impl Store {
     /// # Errors
     /// Refused, or the store away.
     pub async fn member_list(&self, context: &Context, service: ServiceId) -> Result<Vec<Member>, Failure> {
-        self.read_service(context, service, ServiceAct::LIST_MEMBERS, move |inner, connection, grant| {
+        self.read_service(context, service, ServiceAct::LIST_MEMBERS, move |_, connection, grant| {
             let rows = on!(&mut *connection, c => membership::table
                 .filter(membership::service_id.eq(grant.service().key()))
                 .order(membership::person_id)
                 .select((membership::person_id, membership::clearances))
                 .load::<(Id, String)>(c))?;
-            let persons: Vec<PersonId> = rows.iter().map(|row| row.0.into()).collect();
-            let mut names = person::names_of(inner, connection, &persons)?;
             let member = |(person, clearances): (Id, String)| {
-                let person = PersonId::from(person);
                 let clearances = clearances.split_whitespace().map(str::parse).collect::<Result<_, _>>();
-                Ok(Member {
-                    person,
-                    name: names.remove(&person).map(PersonName::from_register).ok_or(CORRUPT)?,
-                    clearances: clearances.map_err(|_| CORRUPT)?,
-                })
+                Ok(Member { person: person.into(), clearances: clearances.map_err(|_| CORRUPT)? })
             };
             Ok(Done::of(rows.into_iter().map(member).collect::<Result<_, StoreError>>()?))
         })
@@ -96,7 +89,15 @@ impl Store {
             let removed = on!(&mut *connection, c => diesel::delete(membership::table.find(row)).execute(c))?;
             let patients = lawful::release(connection, grant.service(), person, owned.now)?;
             follow_up::note(connection, &owned, grant, ServiceAct::END_FOLLOW_UP, patients)?;
-            if removed == 0 { Err(Failure::NotFound) } else { Ok(Done::of(()).about(person_object(person))) }
+            if removed == 0 {
+                return Err(Failure::NotFound);
+            }
+            let mailbox = on!(&mut *connection, c => person::table
+                .filter(person::id.eq(row.1))
+                .select(person::mailbox_id)
+                .first::<Id>(c))?;
+            note_to_member(connection, &owned, grant, ServiceAct::REMOVE_MEMBER, mailbox.into())?;
+            Ok(Done::of(()).about(person_object(person)))
         })
         .await
     }
@@ -164,14 +165,23 @@ pub(crate) const fn mailbox_object(mailbox: MailboxId) -> Object {
     Object { kind: ObjectKind::Mailbox, id: mailbox.as_uuid() }
 }
 
+/// Tells whoever is made a member of a service, or is one no more, in their own access log.
+fn note_to_member(
+    connection: &mut Connection,
+    context: &Context,
+    grant: &ServiceGrant,
+    act: ServiceAct,
+    mailbox: MailboxId,
+) -> Result<(), Failure> {
+    let object = Some(Object { kind: ObjectKind::Service, id: grant.service().as_uuid() });
+    let entry = audit::granted(context, None, Subject::Mailbox(mailbox), act.word(), object, grant.rule());
+    Ok(audit::insert(connection, vec![entry])?)
+}
+
 /// The health worker who calls. A member is known, or they would not be one.
 fn caller(inner: &Inner, connection: &mut Connection, context: &Context) -> Result<Owner, Failure> {
     let number = crate::access::number_of(&context.caller).ok_or(CORRUPT)?;
     Ok(owner_by_hash(connection, &inner.vault.lookup_hash(number), context.now)?.ok_or(CORRUPT)?)
-}
-
-pub(crate) fn name_of(inner: &Inner, connection: &mut Connection, person: PersonId) -> Result<PersonName, StoreError> {
-    person::names_of(inner, connection, &[person])?.remove(&person).map(PersonName::from_register).ok_or(CORRUPT)
 }
 
 fn insert(

@@ -393,10 +393,9 @@ stories! {
         for _ in 0..3 {
             let _ = care.nurse.get(&care.service.path("/conversations")).await.expect(200);
             let _ = care.nurse.get(&care.service.path("/patients")).await.expect(200);
-            let _ = care.system.get(&care.service.path("/follow-ups")).await.expect(200);
         }
 
-        for act in ["listQueue", "listPatients", "listFollowUps"] {
+        for act in ["listQueue", "listPatients"] {
             let log = entries(&care.citizen, &care.citizen.own(&format!("/access-log?action={act}"))).await;
             assert_eq!(log.len(), 1, "{act}: {log:?}");
             assert_eq!((&log[0]["count"], &log[0]["object"]["id"]), (&json!(3), &json!(care.service.id)), "{act}");

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use tests::{Database, Place, TestApp, files, stories};
 
 use crate::appointments::visit;
-use crate::persons::SKUDDAR;
+use crate::persons::{ELDRID, SKUDDAR};
 
 const CLASSES: &str = include_str!("../../docs/data-classes.toml");
 
@@ -137,6 +137,8 @@ stories! {
         let id = app.message(canary).kind("dialogue").body(canary).file(file).deliver().await;
         let shown = patient.get(&patient.own(&format!("/messages/{id}"))).await.expect(200);
         let (ehr, clinic) = (app.ehr().await, app.dermatology());
+        let power = serde_json::json!({"holder": {"nationalId": SKUDDAR, "name": canary}, "areas": [3]});
+        let _ = app.member(ELDRID).await.post("/v1/me/powers-of-attorney", &power).await.expect(201);
         let note = clinic.path(&format!("/conversations/{}/notes", shown.text("conversationId")));
         let _ = ehr.post(&note, &serde_json::json!({"text": canary})).await.expect(201);
 

@@ -35,6 +35,7 @@ mod letters;
 mod log_lines;
 mod migrating;
 mod notices;
+mod numbers;
 mod operations;
 mod outage;
 mod outside;

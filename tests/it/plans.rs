@@ -365,7 +365,7 @@ async fn fill(world: &World) {
         place,
         ("power_of_attorney", &power),
         OTHERS,
-        &[("id", THEIRS), ("giver_mailbox_id", OTHER), ("holder_id", OTHER)],
+        &[("id", THEIRS), ("giver_mailbox_id", OTHER), ("holder_hash", HASH)],
     );
     place.execute("ANALYZE");
 }

@@ -86,8 +86,6 @@ stories! {
             ("giver-too-young", "FUL-2", form(NESTEN_SEKSTEN, SKUDDAR, &json!({"consentLevel": "full"}))),
             ("giver-too-young", "FUL-2", assigned(LILLE, SKUDDAR, &day(now, 9))),
             ("giver-without-consent", "FUL-15", form(MILLENNIA, SKUDDAR, &json!({}))),
-            ("holder-unavailable", "FUL-2", form(ELDRID, UNKNOWN, &json!({}))),
-            ("holder-unavailable", "FUL-2", form(ELDRID, SKJULT, &json!({}))),
             ("holder-is-giver", "FUL-2", form(ELDRID, ELDRID, &json!({}))),
             ("holder-too-young", "FUL-2", form(ELDRID, NESTEN_SEKSTEN, &json!({}))),
             ("area-unknown", "FUL-3", with(json!({"areas": [4711]}))),
@@ -105,7 +103,6 @@ stories! {
         assert_eq!(app.place().number(refusals), i64::try_from(table.len()).expect("a small number"));
         let hidden = |at: usize| operator.post(REGISTERED, &table[at].2);
         assert_eq!(without_instance(&hidden(0).await), without_instance(&hidden(2).await));
-        assert_eq!(without_instance(&hidden(6).await), without_instance(&hidden(7).await));
 
         let wrong = json!({"kind": "x", "consentLevel": "none", "caseNumber": " ", "areas": [3], "giver": {}});
         let wrong = operator.post(REGISTERED, &wrong).await.problem("invalid-request");

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tests::{Actor, TestApp, stories};
 
-use crate::persons::{ELDRID, SKUDDAR};
+use crate::persons::{ELDRID, NILS, SKUDDAR};
 use crate::powers::{POWERS, day, give, path_of, status, stored};
 
 /// The subjects in somebody's inbox, newest first.
@@ -36,7 +36,7 @@ stories! {
         let period = format!("Periode: fra {}, uten sluttdato.", written(&today));
         let areas = "Tjenesteområder: Digitale helsetjenester.";
         assert_eq!(to_father["subject"], "Du har gitt en fullmakt");
-        assert_eq!(to_father["body"], format!("Du har gitt fullmakt til Skuddår Testesen.\n\n{period}\n{areas}"));
+        assert_eq!(to_father["body"], format!("Du har gitt fullmakt til personen med fødselsnummer 298272 00059.\n\n{period}\n{areas}"));
         assert_eq!(to_daughter["subject"], "Du har fått en fullmakt");
         assert_eq!(to_daughter["body"], format!("Du har fått fullmakt fra Eldrid Prøve.\n\n{period}\n{areas}"));
         for message in [&to_father, &to_daughter] {
@@ -59,7 +59,7 @@ stories! {
         let _ = daughter.delete(&path_of(&changed)).await.expect(204);
 
         assert_eq!(newest(&father).await["subject"], "En fullmakt er avsluttet");
-        assert!(newest(&father).await["body"].as_str().expect("a body").contains("Skuddår Testesen"));
+        assert!(newest(&father).await["body"].as_str().expect("a body").contains("298272 00059"));
         let all = ["En fullmakt er avsluttet", "En fullmakt er endret"];
         assert_eq!(subjects(&father).await, [all[0], all[1], "Du har gitt en fullmakt"]);
         assert_eq!(subjects(&daughter).await, [all[0], all[1], "Du har fått en fullmakt"]);
@@ -74,7 +74,16 @@ stories! {
         let (father, daughter) = (app.member(ELDRID).await, app.citizen(SKUDDAR).await);
 
         let _ = give(&father, SKUDDAR, &[3]).await.expect(201);
+        let named = json!({"holder": {"nationalId": NILS, "name": "Nabo Nils"}, "areas": [3]});
+        let named = father.post(POWERS, &named).await.expect(201);
 
+        assert_eq!(named["holder"], json!({"name": "Nabo Nils", "nationalId": NILS}));
+        assert!(newest(&father).await["body"].as_str().expect("a body").contains("Nabo Nils (fødselsnummer 218794 00195)"));
+        // Nobody is kept for being named: Nils is told when he becomes known here.
+        let nils = app.member(NILS).await;
+        let mailbox = nils.get("/v1/me").await.expect(200).text("mailboxId").to_owned();
+        let nils = nils.within(&mailbox);
+        assert_eq!(subjects(&nils).await, ["Du har fått en fullmakt"]);
         assert_eq!(app.place().number("SELECT count(*) AS number FROM message WHERE received_at IS NULL"), 1);
         let _ = daughter.put("/v1/me/consent", &json!({"level": "basis"})).await.expect(200);
         assert_eq!(subjects(&daughter).await, ["Du har fått en fullmakt"]);

@@ -194,7 +194,6 @@ async fn of_powers_of_attorney(app: &TestApp, happened: &mut Happened) {
     let request = |holder: &str| json!({"holder": {"nationalId": holder}, "areas": [3]});
     let of_days = |from: i64, to: i64| json!({"holder": {"nationalId": SKUDDAR}, "areas": [3], "validFrom": day(now, from), "validTo": day(now, to)});
     let table = [
-        (request(UNKNOWN), "holder-unavailable"),
         (request(ELDRID), "holder-is-giver"),
         (request(NESTEN_SEKSTEN), "holder-too-young"),
         (json!({"holder": {"nationalId": SKUDDAR}, "areas": [77]}), "area-unknown"),

@@ -360,8 +360,8 @@ fn relate(database: &mut Database, seed: &Seed) -> Result<()> {
     database.execute(&format!(
         "WITH pair (actor, other) AS (VALUES {givers})
          INSERT INTO power_of_attorney
-             (giver_mailbox_id, id, giver_id, holder_id, kind, areas, valid_from, given_at)
-         SELECT giver.mailbox_id, gen_random_uuid(), giver.id, holder.id, 'powerOfAttorney', '3', '2020-01-01', now()
+             (giver_mailbox_id, id, giver_id, holder_hash, kind, areas, valid_from, given_at)
+         SELECT giver.mailbox_id, gen_random_uuid(), giver.id, holder.lookup_hash, 'powerOfAttorney', '3', '2020-01-01', now()
          FROM pair JOIN person holder ON holder.mailbox_id = actor JOIN person giver ON giver.mailbox_id = other"
     ))?;
     database.execute("ANALYZE")

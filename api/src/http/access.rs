@@ -78,9 +78,13 @@ pub(crate) struct ChangeView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OtherAccessView {
-    /// Their name.
+    /// Their name. Of a holder of a power of attorney, what you call them; null where you have called them nothing.
     #[schema(required, example = "Kari Nordmann")]
     name: Option<String>,
+    /// The national identity number of a holder of a power of attorney, as you wrote it. Such a person is listed whether they can use
+    /// it or not, which is decided when they do. Null for others.
+    #[schema(required, example = "08854500016")]
+    national_id: Option<String>,
     /// What they are to the owner, as in `relation` above; null as long as they are nothing yet.
     #[schema(required, example = "powerOfAttorney")]
     relation: Option<&'static str>,
@@ -142,14 +146,16 @@ impl From<AccessExplained> for AccessView {
 }
 
 impl From<OtherAccess> for OtherAccessView {
-    fn from(OtherAccess { name, relation, service, ways, conversations, explanation }: OtherAccess) -> Self {
+    fn from(other: OtherAccess) -> Self {
+        let OtherAccess { name, national_id, relation, service, ways, conversations, explanation } = other;
+        let national_id = national_id.map(|number| number.expose().to_owned());
         let (mut rights, upcoming) = views(explanation);
         // Of others the owner wants to know what they may, not all that they may not.
         rights.retain(|right| right.allowed);
         let service = service.map(|(id, name)| WorkplaceView { id: id.as_uuid(), name });
         let ways = ways.into_iter().map(LawfulWay::as_word).collect();
         let conversation_ids = conversations.into_iter().map(ConversationId::as_uuid).collect();
-        Self { name, relation, service, ways, conversation_ids, rights, upcoming }
+        Self { name, national_id, relation, service, ways, conversation_ids, rights, upcoming }
     }
 }
 

@@ -59,25 +59,22 @@ pub(crate) struct FollowUpView {
     source: &'static str,
     /// The patient's mailbox.
     mailbox_id: Uuid,
-    /// The patient's name.
-    #[schema(example = "Kari Nordmann")]
-    patient_name: String,
+    /// The patient's name, for the health worker. Null for systems.
+    #[schema(required, example = "Kari Nordmann")]
+    patient_name: Option<String>,
     /// The health worker.
     person_id: Uuid,
-    /// The health worker's name.
-    member_name: String,
     /// Since when; by the exchange, since when the patient is told to receive the service.
     since: DateTime<Utc>,
 }
 
 impl From<FollowUp> for FollowUpView {
-    fn from(FollowUp { source, mailbox, patient_name, person, member_name, since }: FollowUp) -> Self {
+    fn from(FollowUp { source, mailbox, patient_name, person, since }: FollowUp) -> Self {
         Self {
             source: source.as_word(),
             mailbox_id: mailbox.as_uuid(),
-            patient_name: patient_name.expose().to_owned(),
+            patient_name: patient_name.map(|name| name.expose().to_owned()),
             person_id: person.as_uuid(),
-            member_name: member_name.expose().to_owned(),
             since,
         }
     }

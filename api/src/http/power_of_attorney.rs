@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, post, put};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::PowerOfAttorneyId;
 use domain::identity::{NationalId, NumberSeries};
-use domain::power_of_attorney::{Period, PowerOfAttorney, ServiceArea};
+use domain::power_of_attorney::{HolderName, HolderSeen, HolderWords, Period, PowerOfAttorney, ServiceArea};
 use persistence::{NewPower, PowerTerms};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -28,8 +28,8 @@ const MOST_AREAS: usize = 100;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PowerOfAttorneyRequest {
     /// Who is to hold it: somebody else, of 18 years or older.
-    #[schema(value_type = PersonRequest)]
-    holder: Field<PersonRequest>,
+    #[schema(value_type = HolderRequest)]
+    holder: Field<HolderRequest>,
     /// The codes of the service areas that it covers: one or more.
     #[schema(value_type = Vec<i16>, min_items = 1, example = json!([3]))]
     areas: Field<Vec<Field<i64>>>,
@@ -78,6 +78,22 @@ pub(crate) struct PersonRequest {
     unknown: Unknown,
 }
 
+/// Who is to hold a power of attorney.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct HolderRequest {
+    /// The national identity number.
+    #[schema(value_type = String, example = "08854500016")]
+    national_id: Field<String>,
+    /// What the giver calls them, for their own lists and messages: at most 100 characters. The register's name is never told.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 100, example = "Tante Kari")]
+    name: Field<String>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    unknown: Unknown,
+}
+
 /// A power of attorney that the caller has given or received.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -89,8 +105,8 @@ pub(crate) struct PowerOfAttorneyView {
     /// `powerOfAttorney`, or `assignedPowerOfAttorney` where the giver lacks decision competence.
     #[schema(example = "powerOfAttorney")]
     kind: &'static str,
-    /// `pending` until it begins, `active` while it holds, `suspended` while it cannot be used (no reason is told),
-    /// `expired` when its time is over, `ended` by somebody, or `replaced` by an edit.
+    /// `pending` until it begins, `active` while it holds, `suspended` while it cannot be used (no reason is told; to the giver
+    /// never because of the holder: whether the holder can use it is decided when they do), `expired` when its time is over, `ended` by somebody, or `replaced` by an edit.
     #[schema(example = "active")]
     status: &'static str,
     /// The codes of the service areas that it covers. The inbox takes area 3 (FUL-4).
@@ -103,7 +119,7 @@ pub(crate) struct PowerOfAttorneyView {
     valid_to: Option<NaiveDate>,
     /// Who gave it.
     giver: PartyView,
-    /// Who holds it.
+    /// Who holds it: for the giver as they wrote it, for the holder their own name.
     holder: PartyView,
     /// The giver's mailbox. For a holder null, unless the power of attorney is active.
     #[schema(required)]
@@ -125,9 +141,13 @@ pub(crate) struct PowerOfAttorneyView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PartyView {
-    /// The name; null where the other side is no longer available here. No reason is told.
+    /// The name. Of the giver, null where they are no longer available here; no reason is told. Of the holder, what the giver calls
+    /// them; null where the giver has called them nothing.
     #[schema(required, example = "Kari Nordmann")]
     name: Option<String>,
+    /// The national identity number of the holder, for the giver, who wrote it. Null otherwise.
+    #[schema(required, example = "08854500016")]
+    national_id: Option<String>,
 }
 
 impl From<PowerOfAttorney> for PowerOfAttorneyView {
@@ -142,7 +162,7 @@ impl From<PowerOfAttorney> for PowerOfAttorneyView {
             period: Period { from, to },
             mailbox: _,
             giver_name,
-            holder_name,
+            holder,
             given_at,
             ended,
             replaced_by,
@@ -155,13 +175,25 @@ impl From<PowerOfAttorney> for PowerOfAttorneyView {
             areas: areas.into_iter().map(|area| area.0).collect(),
             valid_from: from,
             valid_to: to,
-            giver: PartyView { name: giver_name.map(|name| name.expose().to_owned()) },
-            holder: PartyView { name: holder_name.map(|name| name.expose().to_owned()) },
+            giver: PartyView { name: giver_name.map(|name| name.expose().to_owned()), national_id: None },
+            holder: PartyView::from(holder),
             mailbox_id: mailbox_shown.map(|mailbox| mailbox.as_uuid()),
             given_at,
             ended_at: ended.map(|(at, _)| at),
             ended_by: ended.map(|(_, by)| by.as_word()),
             replaced_by: replaced_by.map(|id| id.as_uuid()),
+        }
+    }
+}
+
+impl From<HolderSeen> for PartyView {
+    fn from(holder: HolderSeen) -> Self {
+        match holder {
+            HolderSeen::Oneself(name) => Self { name: name.map(|name| name.expose().to_owned()), national_id: None },
+            HolderSeen::Written(None) => Self { name: None, national_id: None },
+            HolderSeen::Written(Some(HolderWords { number, name })) => {
+                Self { name: name.map(|name| name.expose().to_owned()), national_id: Some(number.expose().to_owned()) }
+            }
         }
     }
 }
@@ -194,7 +226,8 @@ pub(crate) async fn power_of_attorney_list(
 /// Give a power of attorney
 ///
 /// From the caller, 16 or older and with consent to the service, to an adult. Both are told by a message in their
-/// inboxes (FUL-17). Whoever cannot be given one for a reason of their own is `holder-unavailable`, whatever the reason.
+/// inboxes (FUL-17). The register is not asked about the holder, and the answer tells nothing of them: it works if they can hold it
+/// when they use it, and not otherwise, such as where either side has a protected address (FUL-13).
 #[utoipa::path(
     operation_id = "powerOfAttorneyGive",
     tag = "Powers of attorney",
@@ -308,7 +341,7 @@ fn path_of(power: &PowerOfAttorney) -> String {
 fn new_power(request: PowerOfAttorneyRequest, series: NumberSeries) -> Result<NewPower, ApiError> {
     let PowerOfAttorneyRequest { holder, areas, valid_from, valid_to, unknown } = request;
     let mut violations = Violations::new();
-    let holder = person(&mut violations, "/holder", holder, series);
+    let holder = holder_words(&mut violations, holder, series);
     let terms = terms(&mut violations, areas, valid_from, valid_to);
     violations.unknown("", &unknown);
     let Some(holder) = holder else { return Err(violations.into_error()) };
@@ -336,6 +369,21 @@ pub(super) fn person(
     let national_id = violations.parse(&pointer, national_id, |text| NationalId::parse(text, series));
     violations.unknown(at, &unknown);
     national_id
+}
+
+/// Who is to hold it, in the giver's words.
+pub(super) fn holder_words(
+    violations: &mut Violations,
+    holder: Field<HolderRequest>,
+    series: NumberSeries,
+) -> Option<HolderWords> {
+    let HolderRequest { national_id, name, unknown } = violations.required("/holder", holder)?;
+    let national_id = violations.required("/holder/nationalId", national_id);
+    let number = violations.parse("/holder/nationalId", national_id, |text| NationalId::parse(text, series));
+    let name = violations.optional("/holder/name", name);
+    let name = violations.parse("/holder/name", name, HolderName::parse);
+    violations.unknown("/holder", &unknown);
+    number.map(|number| HolderWords { number, name })
 }
 
 /// What it covers, and when. Whether that makes sense, the rules say.

@@ -14,7 +14,7 @@ use super::context::Call;
 use super::idempotency::{created, optional_key};
 use super::input::{Field, JsonBody, Unknown, Violations};
 use super::me::level_to_give;
-use super::power_of_attorney::{PersonRequest, person, terms};
+use super::power_of_attorney::{HolderRequest, PersonRequest, holder_words, person, terms};
 use crate::app::AppState;
 use crate::problem::ApiError;
 use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems};
@@ -27,8 +27,8 @@ pub(crate) struct RegisteredPowerRequest {
     #[schema(value_type = PersonRequest)]
     giver: Field<PersonRequest>,
     /// Who is to hold it.
-    #[schema(value_type = PersonRequest)]
-    holder: Field<PersonRequest>,
+    #[schema(value_type = HolderRequest)]
+    holder: Field<HolderRequest>,
     /// `powerOfAttorney`, or `assignedPowerOfAttorney` where the giver lacks decision competence (FUL-14).
     #[schema(value_type = String, example = "powerOfAttorney")]
     kind: Field<String>,
@@ -163,7 +163,7 @@ fn registered_power(request: RegisteredPowerRequest, state: &AppState) -> Result
     } = request;
     let mut violations = Violations::new();
     let giver = person(&mut violations, "/giver", giver, state.series);
-    let holder = person(&mut violations, "/holder", holder, state.series);
+    let holder = holder_words(&mut violations, holder, state.series);
     let kind = violations.required("/kind", kind);
     let kind = violations.choice("/kind", kind);
     let terms = terms(&mut violations, areas, valid_from, valid_to);

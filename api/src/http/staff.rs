@@ -57,9 +57,6 @@ pub(crate) struct MemberRequest {
 pub(crate) struct MemberView {
     /// The health worker.
     person_id: Uuid,
-    /// Their name.
-    #[schema(example = "Kari Nordmann")]
-    name: String,
     /// The grades of protection for which they have the role.
     #[schema(example = json!(["confidential"]))]
     clearances: Vec<&'static str>,
@@ -128,12 +125,8 @@ pub(crate) struct RecordedAccessView {
 }
 
 impl From<Member> for MemberView {
-    fn from(Member { person, name, clearances }: Member) -> Self {
-        Self {
-            person_id: person.as_uuid(),
-            name: name.expose().to_owned(),
-            clearances: clearances.into_iter().map(Protection::as_word).collect(),
-        }
+    fn from(Member { person, clearances }: Member) -> Self {
+        Self { person_id: person.as_uuid(), clearances: clearances.into_iter().map(Protection::as_word).collect() }
     }
 }
 
@@ -176,8 +169,8 @@ pub(super) fn patient(
 
 /// Make somebody a member of a service
 ///
-/// A health worker who works for it, or a change of the grades that they are cleared for. Takes the scope
-/// `brevdue:staff.write`.
+/// A health worker who works for it, or a change of the grades that they are cleared for. It stands in their own access log, and
+/// their name is not told. Takes the scope `brevdue:staff.write`.
 #[utoipa::path(
     operation_id = "memberPut",
     tag = "Services",

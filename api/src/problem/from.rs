@@ -221,7 +221,6 @@ impl From<PowerFault> for ApiError {
             PowerFault::GiverUnavailable => ProblemKind::GiverUnavailable,
             PowerFault::GiverTooYoung => ProblemKind::GiverTooYoung,
             PowerFault::GiverWithoutConsent => ProblemKind::GiverWithoutConsent,
-            PowerFault::HolderUnavailable => ProblemKind::HolderUnavailable,
             PowerFault::HolderIsGiver => ProblemKind::HolderIsGiver,
             PowerFault::HolderTooYoung => ProblemKind::HolderTooYoung,
             PowerFault::AreaUnknown => ProblemKind::AreaUnknown,

@@ -155,7 +155,6 @@ pub enum ProblemKind {
     /// The giver has not consented to the service (FUL-15).
     GiverWithoutConsent,
     /// The holder cannot receive a power of attorney; nobody learns why.
-    HolderUnavailable,
     /// Giver and holder are the same person.
     HolderIsGiver,
     /// The holder is below 18 (FUL-2).
@@ -317,7 +316,6 @@ impl ProblemKind {
             | Self::GiverUnavailable
             | Self::GiverTooYoung
             | Self::GiverWithoutConsent
-            | Self::HolderUnavailable
             | Self::HolderIsGiver
             | Self::HolderTooYoung
             | Self::AreaUnknown

@@ -93,6 +93,25 @@ impl NationalId {
         (self.kind() != NationalIdKind::CommonHelpNumber).then(|| date_parts(&digits).0)
     }
 
+    /// The day on which its holder was born, as far as a birth number tells it; none for other numbers, whose digits fit several
+    /// centuries. The register alone says how old somebody is: by this a child's number is known for one without asking anybody.
+    /// Numbers given out from 2032 on do not tell the century, and are taken for the later one.
+    #[must_use]
+    pub fn born(&self) -> Option<NaiveDate> {
+        let digits = digits_of(&self.0).ok()?;
+        if self.kind() != NationalIdKind::BirthNumber {
+            return None;
+        }
+        let (_, day, month) = date_parts(&digits);
+        let century = match (digits[6], digits[4]) {
+            (5.., 0..4) => 2000,
+            (5..7, 6..) => 1800,
+            _ => 1900,
+        };
+        let year = i32::try_from(century + digits[4] * 10 + digits[5]).ok()?;
+        NaiveDate::from_ymd_opt(year, month, day)
+    }
+
     /// Who gave out the number.
     #[must_use]
     pub fn kind(&self) -> NationalIdKind {

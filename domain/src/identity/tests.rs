@@ -72,6 +72,25 @@ fn the_two_worlds_do_not_take_each_others_numbers() {
 }
 
 #[test]
+fn a_birth_number_tells_the_day_of_birth_and_others_do_not() {
+    let table = [
+        ("15832250004", Some("2022-03-15")),
+        ("10901850084", Some("2018-10-10")),
+        ("20810950170", Some("2009-01-20")),
+        ("29820050043", Some("2000-02-29")),
+        ("29827200059", Some("1972-02-29")),
+        ("08854590090", Some("1945-05-08")),
+        ("09498500045", Some("1985-09-09")),
+        ("52879000092", None),
+        ("80000000179", None),
+    ];
+    for (text, born) in table {
+        let number = NationalId::parse(text, NumberSeries::Synthetic).expect("a number");
+        assert_eq!(number.born().map(|day| day.to_string()).as_deref(), born, "{text}");
+    }
+}
+
+#[test]
 fn an_identity_number_does_not_print() {
     let number = NationalId::parse("15832250004", NumberSeries::Synthetic).expect("a number");
     assert_eq!(format!("{number:?}"), "NationalId(***)");

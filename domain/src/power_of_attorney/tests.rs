@@ -39,7 +39,7 @@ fn a_holder_learns_of_the_mailbox_only_while_it_can_be_opened() {
         period: Period { from: date("2026-11-22"), to: None },
         mailbox: Uuid::from_u128(2).into(),
         giver_name: None,
-        holder_name: None,
+        holder: HolderSeen::Written(None),
         given_at: at("2026-11-22T12:00:00Z"),
         ended: None,
         replaced_by: None,

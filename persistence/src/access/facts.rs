@@ -196,7 +196,7 @@ pub(crate) fn representative(
         ))
         .left_join(power_of_attorney::table.on(
             power_of_attorney::giver_mailbox_id.eq(owner.record.mailbox.key())
-                .and(power_of_attorney::holder_id.eq(person::id)),
+                .and(power_of_attorney::holder_hash.eq(person::lookup_hash)),
         ))
         .filter(person::lookup_hash.eq(hash.as_slice()))
         .select((

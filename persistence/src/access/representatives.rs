@@ -54,11 +54,11 @@ fn candidate(mailbox: Id, row: PersonRow) -> Result<Candidate, StoreError> {
     Ok(Candidate { mailbox, record, known_at: known_at.map(|at| at.0) })
 }
 
-/// Who holds a power of attorney of these mailboxes' owners, one for each power that has not been ended.
+/// Who holds a power of attorney of these mailboxes' owners and is known here, one for each power that has not been ended.
 pub(crate) fn holders(connection: &mut Connection, mailboxes: &[Id]) -> Result<Vec<Candidate>, StoreError> {
     type PowerRow = (Id, String, String, NaiveDate, Option<NaiveDate>);
     let rows = on!(connection, c => power_of_attorney::table
-        .inner_join(person::table.on(person::id.eq(power_of_attorney::holder_id)))
+        .inner_join(person::table.on(person::lookup_hash.eq(power_of_attorney::holder_hash)))
         .filter(power_of_attorney::giver_mailbox_id.eq_any(mailboxes))
         .filter(power_of_attorney::ended_at.is_null())
         .order(power_of_attorney::id)

@@ -5,10 +5,10 @@ use domain::consent::ConsentLevel;
 use domain::id::{PowerOfAttorneyId, TraceId};
 use domain::person::day_of;
 use domain::power_of_attorney::{
-    CaseNumber, EndedBy, Party, Period, PowerKind, Proposal, ServiceArea, check, check_terms, profile_end,
+    CaseNumber, EndedBy, Giver, HolderWords, Period, PowerKind, Proposal, ServiceArea, check, check_terms, profile_end,
 };
 
-use super::rows::{self, Stored};
+use super::rows::{self, Holder, Stored};
 use super::telling::{News, tell_both};
 use crate::access::facts::Owner;
 use crate::database::{Connection, Key};
@@ -43,8 +43,8 @@ impl PowerTerms {
     }
 }
 
-/// Whether the register has been asked about the two. Where they are unknown, or what is known is out of date, nothing
-/// is decided before (ADR-11).
+/// Whether the register has been asked about the giver. Where they are unknown, or what is known is out of date, nothing is decided
+/// before (ADR-11). About the holder it is never asked.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asked {
     NotYet,
@@ -65,6 +65,7 @@ impl From<Refreshed> for Asked {
 pub(super) struct Wanted {
     pub(super) id: PowerOfAttorneyId,
     pub(super) kind: PowerKind,
+    pub(super) holder: HolderWords,
     pub(super) areas: Vec<ServiceArea>,
     pub(super) period: Period,
     pub(super) case_number: Option<CaseNumber>,
@@ -78,25 +79,32 @@ impl Wanted {
         check_terms(&self.areas, self.period, &known_areas(connection)?, now).map_err(Failure::Power)
     }
 
-    /// Everything that is asked of it and of the two. `consent` is what the giver consents to with it.
+    /// Everything that is asked of it and of the giver. `consent` is what the giver consents to with it.
     pub(super) fn check(
         &self,
+        inner: &Inner,
         connection: &mut Connection,
-        (giver, holder): (Option<&Owner>, Option<&Owner>),
+        giver: Option<&Owner>,
         consent: Option<ConsentLevel>,
         now: DateTime<Utc>,
     ) -> Result<(), Failure> {
-        let others = match (giver, holder) {
-            (Some(giver), Some(holder)) => {
-                let but = self.replaces.as_ref().map(|replaced| replaced.id);
-                rows::periods(connection, giver.record.mailbox, holder.record.person, self.kind, but)?
-            }
-            (None, _) | (_, None) => vec![],
+        let holder = inner.vault.lookup_hash(&self.holder.number);
+        let but = self.replaces.as_ref().map(|replaced| replaced.id);
+        let others = match giver {
+            Some(giver) => rows::periods(connection, giver.record.mailbox, &holder, self.kind, but)?,
+            None => vec![],
+        };
+        let asked = |giver: &Owner| Giver {
+            is_dead: giver.facts.is_dead,
+            age_years: giver.facts.age_years,
+            protection: giver.facts.protection,
+            consent: consent.unwrap_or(giver.facts.consent),
         };
         let proposal = Proposal {
             kind: self.kind,
-            giver: giver.map(|giver| Party { consent: consent.unwrap_or(giver.facts.consent), ..party(giver) }),
-            holder: holder.map(party),
+            giver: giver.map(asked),
+            holder_is_giver: giver.is_some_and(|giver| giver.lookup_hash == holder),
+            holder_born: self.holder.number.born(),
             areas: self.areas.clone(),
             period: self.period,
         };
@@ -108,16 +116,17 @@ impl Wanted {
         self,
         inner: &Inner,
         connection: &mut Connection,
-        (giver, holder): (&Owner, &Owner),
+        giver: &Owner,
         trace: TraceId,
         now: DateTime<Utc>,
     ) -> Result<Stored, Failure> {
-        let Self { id, kind, areas, period, case_number, replaces } = self;
+        let Self { id, kind, holder, areas, period, case_number, replaces } = self;
+        let key = inner.vault.data_key(giver.record.mailbox, &giver.wrapped_key).map_err(|_| super::CORRUPT)?;
         let power = Stored {
             id,
             mailbox: giver.record.mailbox,
             giver: giver.record.person,
-            holder: holder.record.person,
+            holder: Holder::seal(inner, &key, id, &holder),
             kind,
             areas,
             period,
@@ -156,7 +165,7 @@ pub(super) fn profile_job(power: &Stored, end: DateTime<Utc>) -> Option<JobRow> 
     }
 }
 
-/// The one of the two, where what the register says of them can be trusted; none where it does not have them.
+/// The giver, where what the register says of them can be trusted; none where it does not have them.
 pub(super) fn trusted(
     inner: &Inner,
     owner: Option<Owner>,
@@ -174,17 +183,6 @@ pub(super) fn trusted(
 pub(super) fn earliest(replaced: Option<&Stored>, now: DateTime<Utc>) -> NaiveDate {
     let today = day_of(now);
     replaced.map_or(today, |replaced| replaced.period.from.max(today))
-}
-
-fn party(owner: &Owner) -> Party {
-    let facts = owner.facts;
-    Party {
-        person: facts.person,
-        is_dead: facts.is_dead,
-        age_years: facts.age_years,
-        protection: facts.protection,
-        consent: facts.consent,
-    }
 }
 
 fn known_areas(connection: &mut Connection) -> Result<Vec<ServiceArea>, StoreError> {

@@ -6,7 +6,7 @@ use domain::audit::{Object, ObjectKind, Subject};
 use domain::consent::ConsentLevel;
 use domain::id::{MailboxId, PowerOfAttorneyId};
 use domain::identity::NationalId;
-use domain::power_of_attorney::{CaseNumber, EndedBy, PowerKind, RegisteredPower, status};
+use domain::power_of_attorney::{CaseNumber, EndedBy, HolderWords, PowerKind, RegisteredPower, status};
 use domain::rule::Rule;
 
 use super::CORRUPT;
@@ -28,8 +28,8 @@ pub struct NewRegisteredPower {
     pub kind: PowerKind,
     /// Who gives it, or for whom it is assigned.
     pub giver: NationalId,
-    /// Who is to hold it.
-    pub holder: NationalId,
+    /// Who is to hold it, as the form has it.
+    pub holder: HolderWords,
     /// What it covers, and when.
     pub terms: PowerTerms,
     /// The case in which the form was handled.
@@ -52,7 +52,7 @@ impl Store {
     ) -> Result<Created<RegisteredPower>, Failure> {
         let answer = match self.register_once(context, &new, key.clone(), Asked::NotYet).await {
             Err(Failure::Refused(Refusal::RegisterUnavailable)) => {
-                let whom = vec![Whom::Number(new.giver.clone()), Whom::Number(new.holder.clone())];
+                let whom = vec![Whom::Number(new.giver.clone())];
                 let asked = self.refresh(whom, context.now).await?.into();
                 self.register_once(context, &new, key, asked).await
             }
@@ -134,6 +134,7 @@ fn register(
     let wanted = Wanted {
         id: new_id(),
         kind,
+        holder,
         areas: terms.ordered_areas(),
         period: terms.period(earliest(None, now)),
         case_number: Some(case_number),
@@ -144,17 +145,18 @@ fn register(
         let found = owner_by_hash(connection, &inner.vault.lookup_hash(number), now)?;
         trusted(inner, found, asked, now)
     };
-    let both = [find(connection, &giver)?, find(connection, &holder)?];
-    let mailboxes: Vec<Id> = both.iter().flatten().map(|owner| owner.record.mailbox.key()).collect();
+    let of_giver = find(connection, &giver)?.map(|owner| owner.record.mailbox.key());
+    let of_holder = rows::mailbox_of(connection, &inner.vault.lookup_hash(&wanted.holder.number))?;
+    let mailboxes: Vec<Id> = [of_giver, of_holder].into_iter().flatten().collect();
     rows::lock(connection, &mailboxes)?;
-    let (giver, holder) = (find(connection, &giver)?, find(connection, &holder)?);
+    let giver = find(connection, &giver)?;
     let level = consent.as_ref().map(|(level, _)| *level);
-    wanted.check(connection, (giver.as_ref(), holder.as_ref()), level, now)?;
-    let (Some(giver), Some(holder)) = (giver, holder) else { return Err(CORRUPT.into()) };
+    wanted.check(inner, connection, giver.as_ref(), level, now)?;
+    let Some(giver) = giver else { return Err(CORRUPT.into()) };
     if let Some((level, terms_version)) = consent {
         record_consent(inner, connection, context, &giver, level, terms_version)?;
     }
-    let power = wanted.keep(inner, connection, (&giver, &holder), context.trace, now)?;
+    let power = wanted.keep(inner, connection, &giver, context.trace, now)?;
     // Beside the platform's own entry, so that the giver sees it too.
     let rule = match kind {
         PowerKind::Given => Rule::Dh10,

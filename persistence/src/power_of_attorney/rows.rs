@@ -8,14 +8,54 @@ use diesel::prelude::*;
 use domain::id::{MailboxId, PersonId, PowerOfAttorneyId};
 use domain::person::{PersonName, day_of, start_of};
 use domain::power_of_attorney::{
-    CaseNumber, EndedBy, Period, PowerKind, PowerOfAttorney, PowerRole, ServiceArea, status,
+    CaseNumber, EndedBy, HolderName, HolderSeen, HolderWords, Period, PowerKind, PowerOfAttorney, PowerRole,
+    ServiceArea, status,
 };
 
 use super::{CORRUPT, areas_from, areas_to};
+use crate::access::facts::Owner;
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::StoreError;
-use crate::schema::{mailbox, power_of_attorney};
+use crate::register::stored_number;
+use crate::schema::{mailbox, person, power_of_attorney};
+use crate::vault::{DataKey, Field};
 use crate::{Inner, person as persons};
+
+/// One of the two of a power of attorney, who asks.
+#[derive(Clone)]
+pub(super) struct Party {
+    pub(super) mailbox: MailboxId,
+    pub(super) person: PersonId,
+    /// Of their number.
+    pub(super) hash: Vec<u8>,
+}
+
+impl From<&Owner> for Party {
+    fn from(owner: &Owner) -> Self {
+        Self { mailbox: owner.record.mailbox, person: owner.record.person, hash: owner.lookup_hash.clone() }
+    }
+}
+
+/// Who holds one, known here or not.
+#[derive(Clone)]
+pub(super) struct Holder {
+    /// Of their number.
+    pub(super) hash: Vec<u8>,
+    /// What the giver wrote, sealed under the key of the giver's mailbox.
+    number: Option<Vec<u8>>,
+    name: Option<Vec<u8>>,
+}
+
+impl Holder {
+    pub(super) fn seal(inner: &Inner, key: &DataKey, id: PowerOfAttorneyId, words: &HolderWords) -> Self {
+        let seal = |field, text: &str| key.seal(id.as_uuid(), field, text.as_bytes());
+        Self {
+            hash: inner.vault.lookup_hash(&words.number).to_vec(),
+            number: Some(seal(Field::NationalId, words.number.expose())),
+            name: words.name.as_ref().map(|name| seal(Field::PersonName, name.expose())),
+        }
+    }
+}
 
 /// A power of attorney as it is stored.
 #[derive(Clone)]
@@ -24,7 +64,7 @@ pub(super) struct Stored {
     /// The giver's.
     pub(super) mailbox: MailboxId,
     pub(super) giver: PersonId,
-    pub(super) holder: PersonId,
+    pub(super) holder: Holder,
     pub(super) kind: PowerKind,
     pub(super) areas: Vec<ServiceArea>,
     pub(super) period: Period,
@@ -50,6 +90,16 @@ impl Stored {
         self.end().is_some_and(|end| end <= start_of(self.period.from))
     }
 
+    /// What the giver wrote of the holder; none where it was not kept. `key` is that of the giver's mailbox.
+    pub(super) fn words(&self, key: &DataKey) -> Result<Option<HolderWords>, StoreError> {
+        let open = |field, sealed: &[u8]| key.open_text(self.id.as_uuid(), field, sealed).map_err(|_| CORRUPT);
+        let Some(number) = &self.holder.number else { return Ok(None) };
+        let number = stored_number(&open(Field::NationalId, number)?)?;
+        let name = self.holder.name.as_deref().map(|name| open(Field::PersonName, name)).transpose()?;
+        let name = name.map(|name| HolderName::parse(&name)).transpose().map_err(|_| CORRUPT)?;
+        Ok(Some(HolderWords { number, name }))
+    }
+
     /// Which of the two somebody is.
     pub(super) fn role_of(&self, person: PersonId) -> PowerRole {
         if self.giver == person { PowerRole::Giver } else { PowerRole::Holder }
@@ -57,7 +107,7 @@ impl Stored {
 }
 
 type StoredRow = (
-    (Id, Id, Id, Id, String, String),
+    (Id, Id, Id, (Vec<u8>, Option<Vec<u8>>, Option<Vec<u8>>), String, String),
     (NaiveDate, Option<NaiveDate>, Time, Option<String>, Option<Time>, Option<String>, Option<Id>),
 );
 
@@ -68,7 +118,7 @@ macro_rules! power_columns {
                 power_of_attorney::giver_mailbox_id,
                 power_of_attorney::id,
                 power_of_attorney::giver_id,
-                power_of_attorney::holder_id,
+                (power_of_attorney::holder_hash, power_of_attorney::holder_number, power_of_attorney::holder_name),
                 power_of_attorney::kind,
                 power_of_attorney::areas,
             ),
@@ -86,14 +136,14 @@ macro_rules! power_columns {
 }
 
 fn stored_from(row: StoredRow) -> Result<Stored, StoreError> {
-    let ((mailbox, id, giver, holder, kind, areas), rest) = row;
+    let ((mailbox, id, giver, (hash, number, name), kind, areas), rest) = row;
     let (valid_from, valid_to, given_at, case_number, ended_at, ended_by, replaced_by) = rest;
     let ended_by: Option<EndedBy> = ended_by.map(|word| word.parse()).transpose().map_err(|_| CORRUPT)?;
     Ok(Stored {
         id: id.into(),
         mailbox: mailbox.into(),
         giver: giver.into(),
-        holder: holder.into(),
+        holder: Holder { hash, number, name },
         kind: kind.parse().map_err(|_| CORRUPT)?,
         areas: areas_from(&areas)?,
         period: Period { from: valid_from, to: valid_to },
@@ -110,7 +160,9 @@ pub(super) fn insert(connection: &mut Connection, power: &Stored) -> Result<(), 
         power_of_attorney::giver_mailbox_id.eq(power.mailbox.key()),
         power_of_attorney::id.eq(power.id.key()),
         power_of_attorney::giver_id.eq(power.giver.key()),
-        power_of_attorney::holder_id.eq(power.holder.key()),
+        power_of_attorney::holder_hash.eq(power.holder.hash.clone()),
+        power_of_attorney::holder_number.eq(power.holder.number.clone()),
+        power_of_attorney::holder_name.eq(power.holder.name.clone()),
         power_of_attorney::kind.eq(power.kind.as_word()),
         power_of_attorney::areas.eq(areas_to(&power.areas)),
         power_of_attorney::valid_from.eq(power.period.from),
@@ -158,9 +210,10 @@ pub(super) fn lock(connection: &mut Connection, mailboxes: &[Id]) -> Result<(), 
     Ok(())
 }
 
-/// The mailboxes of the two.
-pub(super) fn mailboxes_of(connection: &mut Connection, power: &Stored) -> Result<[Id; 2], StoreError> {
-    Ok([power.mailbox.key(), mailbox_of(connection, power.holder)?])
+/// The mailboxes of the two, as far as they are known here.
+pub(super) fn mailboxes_of(connection: &mut Connection, power: &Stored) -> Result<Vec<Id>, StoreError> {
+    let holder = mailbox_of(connection, &power.holder.hash)?;
+    Ok([Some(power.mailbox.key()), holder].into_iter().flatten().collect())
 }
 
 /// One of the powers that an owner has given.
@@ -181,13 +234,14 @@ pub(super) fn given(
 /// One that somebody has given or received; for everybody else it is not there (FUL-11).
 pub(super) fn of_party(
     connection: &mut Connection,
-    own: MailboxId,
-    me: PersonId,
+    me: &Party,
     id: PowerOfAttorneyId,
 ) -> Result<Option<Stored>, StoreError> {
+    let of_me =
+        power_of_attorney::giver_mailbox_id.eq(me.mailbox.key()).or(power_of_attorney::holder_hash.eq(&me.hash));
     let row = on!(connection, c => power_of_attorney::table
         .filter(power_of_attorney::id.eq(id.key()))
-        .filter(power_of_attorney::giver_mailbox_id.eq(own.key()).or(power_of_attorney::holder_id.eq(me.key())))
+        .filter(of_me)
         .select(power_columns!())
         .first::<StoredRow>(c)
         .optional())?;
@@ -207,8 +261,7 @@ pub(super) fn any(connection: &mut Connection, id: PowerOfAttorneyId) -> Result<
 /// Those that somebody has given or received, newest first.
 pub(super) fn before(
     connection: &mut Connection,
-    own: MailboxId,
-    me: PersonId,
+    me: &Party,
     before: Id,
     limit: i64,
 ) -> Result<Vec<Stored>, StoreError> {
@@ -224,8 +277,8 @@ pub(super) fn before(
                 .load::<StoredRow>(c))?
         };
     }
-    let given = newest!(power_of_attorney::giver_mailbox_id.eq(own.key()));
-    let received = newest!(power_of_attorney::holder_id.eq(me.key()));
+    let given = newest!(power_of_attorney::giver_mailbox_id.eq(me.mailbox.key()));
+    let received = newest!(power_of_attorney::holder_hash.eq(&me.hash));
     let mut powers = given.into_iter().chain(received).map(stored_from).collect::<Result<Vec<_>, _>>()?;
     powers.sort_unstable_by_key(|power| std::cmp::Reverse(power.id));
     powers.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
@@ -236,7 +289,7 @@ pub(super) fn before(
 pub(super) fn periods(
     connection: &mut Connection,
     giver: MailboxId,
-    holder: PersonId,
+    holder: &[u8],
     kind: PowerKind,
     but: Option<PowerOfAttorneyId>,
 ) -> Result<Vec<Period>, StoreError> {
@@ -244,7 +297,7 @@ pub(super) fn periods(
     let but = but.map_or(Id::MIN, Key::key);
     let rows = on!(connection, c => power_of_attorney::table
         .filter(power_of_attorney::giver_mailbox_id.eq(giver.key()))
-        .filter(power_of_attorney::holder_id.eq(holder.key()))
+        .filter(power_of_attorney::holder_hash.eq(holder))
         .filter(power_of_attorney::kind.eq(kind.as_word()))
         .filter(power_of_attorney::ended_at.is_null())
         .filter(power_of_attorney::id.ne(but))
@@ -268,12 +321,35 @@ pub(super) fn is_assigned(
     Ok(rows.into_iter().any(|to| to.is_none_or(|last| last >= day_of(now))))
 }
 
-/// The mailbox of a person.
-pub(super) fn mailbox_of(connection: &mut Connection, person: PersonId) -> Result<Id, StoreError> {
-    Ok(on!(connection, c => mailbox::table
-        .filter(mailbox::person_id.eq(person.key()))
-        .select(mailbox::id)
-        .first::<Id>(c))?)
+/// The mailbox of somebody by the hash of their number; none where they are not known here.
+pub(super) fn mailbox_of(connection: &mut Connection, hash: &[u8]) -> Result<Option<Id>, StoreError> {
+    Ok(on!(connection, c => person::table
+        .filter(person::lookup_hash.eq(hash))
+        .select(person::mailbox_id)
+        .first::<Id>(c)
+        .optional())?)
+}
+
+/// Those that somebody holds and nobody has ended, oldest first.
+pub(super) fn held(connection: &mut Connection, hash: &[u8]) -> Result<Vec<Stored>, StoreError> {
+    let rows = on!(connection, c => power_of_attorney::table
+        .filter(power_of_attorney::holder_hash.eq(hash))
+        .filter(power_of_attorney::ended_at.is_null())
+        .order(power_of_attorney::id)
+        .select(power_columns!())
+        .load::<StoredRow>(c))?;
+    rows.into_iter().map(stored_from).collect()
+}
+
+/// Those that an owner has given and nobody has ended, oldest first.
+pub(super) fn given_by(connection: &mut Connection, giver: MailboxId) -> Result<Vec<Stored>, StoreError> {
+    let rows = on!(connection, c => power_of_attorney::table
+        .filter(power_of_attorney::giver_mailbox_id.eq(giver.key()))
+        .filter(power_of_attorney::ended_at.is_null())
+        .order(power_of_attorney::id)
+        .select(power_columns!())
+        .load::<StoredRow>(c))?;
+    rows.into_iter().map(stored_from).collect()
 }
 
 /// As of when they are shown.
@@ -285,43 +361,48 @@ pub(super) enum AsOf {
     Given(DateTime<Utc>),
 }
 
-/// What one of the two sees of them. Who is dead or has a protected address now is not named to the other: the register
-/// may have given them another name since (ADR-8, ADR-9).
+/// What one of the two sees of them. A giver who is dead or has a protected address now is not named to the holder: the register
+/// may have given them another name since (ADR-8, ADR-9). To the giver nothing tells how it stands with the holder. `key` is that of
+/// the mailbox of the one who looks.
 pub(super) fn seen(
     inner: &Inner,
     connection: &mut Connection,
     powers: Vec<Stored>,
-    me: PersonId,
+    (me, key): (&Party, &DataKey),
     as_of: AsOf,
 ) -> Result<Vec<PowerOfAttorney>, StoreError> {
     let (AsOf::Now(now) | AsOf::Given(now)) = as_of;
-    let parties: Vec<PersonId> = powers.iter().flat_map(|power| [power.giver, power.holder]).collect();
-    let unavailable = persons::unavailable(connection, &parties, now)?;
-    let names = persons::names_of(inner, connection, &parties)?;
-    Ok(powers.into_iter().map(|power| view(power, me, as_of, &unavailable, &names)).collect())
+    let known: Vec<PersonId> = powers.iter().map(|power| power.giver).chain([me.person]).collect();
+    let unavailable = persons::unavailable(connection, &known, now)?;
+    let names = persons::names_of(inner, connection, &known)?;
+    powers.into_iter().map(|power| view(power, (me, key), as_of, &unavailable, &names)).collect()
 }
 
 fn view(
     power: Stored,
-    me: PersonId,
+    (me, key): (&Party, &DataKey),
     as_of: AsOf,
     unavailable: &HashSet<PersonId>,
     names: &HashMap<PersonId, String>,
-) -> PowerOfAttorney {
-    let role = power.role_of(me);
-    let Stored { id, mailbox, giver, holder, kind, areas, period, given_at, case_number: _, ended, replaced_by } =
-        power;
+) -> Result<PowerOfAttorney, StoreError> {
+    let role = power.role_of(me.person);
     let name_of = |person: PersonId| {
-        let is_shown = person == me || !unavailable.contains(&person);
+        let is_shown = person == me.person || !unavailable.contains(&person);
         names.get(&person).filter(|_| is_shown).cloned().map(PersonName::from_register)
     };
-    let (giver_name, holder_name) = (name_of(giver), name_of(holder));
-    let is_suspended = unavailable.contains(&giver) || unavailable.contains(&holder);
+    let giver_name = name_of(power.giver);
+    let holder = match role {
+        PowerRole::Giver => HolderSeen::Written(power.words(key)?),
+        PowerRole::Holder => HolderSeen::Oneself(name_of(me.person)),
+    };
+    let is_suspended = unavailable.contains(&power.giver) || unavailable.contains(&me.person);
+    let Stored { id, mailbox, giver: _, holder: _, kind, areas, period, given_at, case_number: _, ended, replaced_by } =
+        power;
     let (status, ended, replaced_by) = match as_of {
         AsOf::Now(now) => (status(period, ended.map(|(_, by)| by), is_suspended, now), ended, replaced_by),
         AsOf::Given(_) => (status(period, None, false, given_at), None, None),
     };
-    PowerOfAttorney {
+    Ok(PowerOfAttorney {
         id,
         role,
         kind,
@@ -330,9 +411,9 @@ fn view(
         period,
         mailbox,
         giver_name,
-        holder_name,
+        holder,
         given_at,
         ended,
         replaced_by,
-    }
+    })
 }

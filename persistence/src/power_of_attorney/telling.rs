@@ -1,20 +1,23 @@
 //! Tells both sides of a power of attorney what has become of it, in their inboxes (FUL-17, HN-3).
 //!
 //! The texts are fixed. They name the other person, the period and the areas, and nothing else: not who ended it, and
-//! never why it cannot be used.
+//! never why it cannot be used. The giver reads of the holder what they wrote themselves.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::TraceId;
-use domain::power_of_attorney::{Period, PowerKind, PowerRole};
+use domain::identity::NationalIdKind;
+use domain::power_of_attorney::{HolderWords, Period, PowerKind, PowerRole};
 use domain::rule::Rule;
 use domain::service_area::NamedServiceArea;
 
-use super::rows::{Stored, mailboxes_of};
+use super::CORRUPT;
+use super::rows::{Stored, held, mailboxes_of};
 use crate::access::facts::{Owner, owners_of};
+use crate::context::new_id;
 use crate::database::Connection;
-use crate::error::{Failure, StoreError};
+use crate::error::Failure;
 use crate::intake::notice::{self, Notice};
 use crate::{Inner, person, service_area};
 
@@ -29,7 +32,8 @@ pub(super) enum News {
     Expired,
 }
 
-/// What both are told of one power of attorney, once: telling it again does nothing.
+/// What both are told of one power of attorney, once: telling it again does nothing. A holder who is not known here is told when they
+/// become so.
 pub(super) fn tell_both(
     inner: &Inner,
     connection: &mut Connection,
@@ -40,29 +44,86 @@ pub(super) fn tell_both(
 ) -> Result<(), Failure> {
     let mailboxes = mailboxes_of(connection, power)?;
     let owners = owners_of(connection, &mailboxes, now)?;
-    let names = person::names_of(inner, connection, &[power.giver, power.holder])?;
-    let areas = area_names(&service_area::all(connection)?, power);
-    let notice_to = |role: PowerRole| -> Result<Notice<'_>, StoreError> {
-        let (reader, other) = match role {
-            PowerRole::Giver => (power.giver, power.holder),
-            PowerRole::Holder => (power.holder, power.giver),
-        };
-        let of = |person| owners.iter().find(|owner| owner.record.person == person);
-        let name = of(other).filter(|other| can_be_named(other)).and_then(|_| names.get(&other));
-        let text = Text { kind: power.kind, role, name: name.map(String::as_str), period: power.period, areas: &areas };
-        let (subject, body) = text.of(news);
-        let (word, role): (&str, &str) = (news.into(), role.as_word());
-        let owner = of(reader).ok_or(StoreError::Corrupt { what: "power of attorney" })?;
-        Ok(Notice { owner, reference: format!("{}/{word}/{role}", power.id), subject, body })
-    };
-    let notices = [notice_to(PowerRole::Giver)?, notice_to(PowerRole::Holder)?];
+    let mut notices = vec![notice_to(inner, connection, PowerRole::Giver, (news, power), &owners)?];
+    if owners.iter().any(|owner| owner.lookup_hash == power.holder.hash) {
+        notices.push(notice_to(inner, connection, PowerRole::Holder, (news, power), &owners)?);
+    }
     notice::send(inner, connection, &notices, Rule::Ful17, trace, now)
 }
 
-/// Whoever is dead or has a protected address is not named to others: the register may have given them another name
-/// (ADR-8).
-fn can_be_named(owner: &Owner) -> bool {
-    !owner.facts.is_dead && !owner.facts.protection.is_graded()
+/// What the holder alone is told, where they are known here.
+pub(super) fn tell_holder(
+    inner: &Inner,
+    connection: &mut Connection,
+    news: News,
+    power: &Stored,
+    (trace, now): (TraceId, DateTime<Utc>),
+) -> Result<(), Failure> {
+    let mailboxes = mailboxes_of(connection, power)?;
+    let owners = owners_of(connection, &mailboxes, now)?;
+    if owners.iter().all(|owner| owner.lookup_hash != power.holder.hash) {
+        return Ok(());
+    }
+    let notice = notice_to(inner, connection, PowerRole::Holder, (news, power), &owners)?;
+    notice::send(inner, connection, &[notice], Rule::Ful17, trace, now)
+}
+
+/// Tells somebody who has just become known here of what others have given them before.
+pub(crate) fn tell_newcomer(
+    inner: &Inner,
+    connection: &mut Connection,
+    hash: &[u8],
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    for power in held(connection, hash)?.into_iter().filter(|power| !power.is_over(now)) {
+        tell_holder(inner, connection, News::Given, &power, (new_id(), now))?;
+    }
+    Ok(())
+}
+
+/// What one of the two is told.
+fn notice_to<'o>(
+    inner: &Inner,
+    connection: &mut Connection,
+    role: PowerRole,
+    (news, power): (News, &Stored),
+    owners: &'o [Owner],
+) -> Result<Notice<'o>, Failure> {
+    let giver = owners.iter().find(|owner| owner.record.person == power.giver).ok_or(CORRUPT)?;
+    let holder = owners.iter().find(|owner| owner.lookup_hash == power.holder.hash);
+    let other = match role {
+        PowerRole::Giver => {
+            let key = inner.vault.data_key(power.mailbox, &giver.wrapped_key).map_err(|_| CORRUPT)?;
+            power.words(&key)?.map(|words| written(&words))
+        }
+        // Whoever is dead or has a protected address is not named to others: the register may have given them another name (ADR-8).
+        PowerRole::Holder if giver.facts.is_dead || giver.facts.protection.is_graded() => None,
+        PowerRole::Holder => person::names_of(inner, connection, &[power.giver])?.remove(&power.giver),
+    };
+    let areas = area_names(&service_area::all(connection)?, power);
+    let text = Text { kind: power.kind, role, other: other.as_deref(), period: power.period, areas: &areas };
+    let (subject, body) = text.of(news);
+    let (word, of_role): (&str, &str) = (news.into(), role.as_word());
+    let owner = match role {
+        PowerRole::Giver => giver,
+        PowerRole::Holder => holder.ok_or(CORRUPT)?,
+    };
+    Ok(Notice { owner, reference: format!("{}/{word}/{of_role}", power.id), subject, body })
+}
+
+/// The holder as the giver wrote them.
+fn written(HolderWords { number, name }: &HolderWords) -> String {
+    let digits = number.expose();
+    let kind = match number.kind() {
+        NationalIdKind::BirthNumber => "fødselsnummer",
+        NationalIdKind::DNumber => "D-nummer",
+        NationalIdKind::CommonHelpNumber => "felles hjelpenummer",
+    };
+    let number = format!("{kind} {} {}", &digits[..6], &digits[6..]);
+    match name {
+        Some(name) => format!("{} ({number})", name.expose()),
+        None => format!("personen med {number}"),
+    }
 }
 
 /// The areas by name, in order.
@@ -77,8 +138,8 @@ struct Text<'t> {
     kind: PowerKind,
     /// Whom it is for.
     role: PowerRole,
-    /// The other.
-    name: Option<&'t str>,
+    /// The other, as the text calls them.
+    other: Option<&'t str>,
     period: Period,
     areas: &'t str,
 }
@@ -86,7 +147,7 @@ struct Text<'t> {
 impl Text<'_> {
     /// The subject and the body. The subject names nobody: it shows in lists.
     fn of(&self, news: News) -> (String, String) {
-        let name: String = match self.name {
+        let name: String = match self.other {
             // What is no text has no place in a message.
             Some(name) => name.chars().filter(|character| !character.is_control()).collect(),
             None => "en person som ikke lenger er tilgjengelig her".to_owned(),
@@ -138,6 +199,9 @@ fn day(date: NaiveDate) -> String {
 
 #[cfg(test)]
 mod tests {
+    use domain::identity::{NationalId, NumberSeries};
+    use domain::power_of_attorney::HolderName;
+
     use super::*;
 
     fn date(text: &str) -> NaiveDate {
@@ -147,8 +211,8 @@ mod tests {
     #[test]
     fn a_notice_names_the_other_the_period_and_the_areas() {
         let period = Period { from: date("2026-11-22"), to: Some(date("2027-01-31")) };
-        let name = Some("Kari Nordmann");
-        let text = Text { kind: PowerKind::Given, role: PowerRole::Holder, name, period, areas: "Innsyn, Helse" };
+        let other = Some("Kari Nordmann");
+        let text = Text { kind: PowerKind::Given, role: PowerRole::Holder, other, period, areas: "Innsyn, Helse" };
 
         let (subject, body) = text.of(News::Given);
 
@@ -159,9 +223,23 @@ mod tests {
     }
 
     #[test]
+    fn the_giver_reads_of_the_holder_what_they_wrote() {
+        let words = |number: &str, name: Option<&str>| {
+            let name = name.map(|name| HolderName::parse(name).expect("a name"));
+            written(&HolderWords {
+                number: NationalId::parse(number, NumberSeries::Synthetic).expect("a number"),
+                name,
+            })
+        };
+        assert_eq!(words("29827200059", None), "personen med fødselsnummer 298272 00059");
+        assert_eq!(words("52879000092", Some("Tante Kari")), "Tante Kari (D-nummer 528790 00092)");
+        assert_eq!(words("80000000179", None), "personen med felles hjelpenummer 800000 00179");
+    }
+
+    #[test]
     fn a_period_without_an_end_says_so_and_nobody_is_named_who_cannot_be() {
         let period = Period { from: date("2026-11-22"), to: None };
-        let text = Text { kind: PowerKind::Given, role: PowerRole::Giver, name: None, period, areas: "Helse" };
+        let text = Text { kind: PowerKind::Given, role: PowerRole::Giver, other: None, period, areas: "Helse" };
 
         let (_, body) = text.of(News::Ended);
 

@@ -34,7 +34,7 @@ const fn column(table: &'static str, object: &'static str, column: &'static str,
 }
 
 /// Every column that is sealed under the key of a mailbox.
-const COLUMNS: [Column; 19] = [
+const COLUMNS: [Column; 21] = [
     Column { mailbox: "id", ..column("mailbox", "person_id", "national_id", Field::NationalId) },
     Column { mailbox: "id", ..column("mailbox", "person_id", "person_name", Field::PersonName) },
     column("message", "id", "subject", Field::Subject),
@@ -54,6 +54,8 @@ const COLUMNS: [Column; 19] = [
     column("health_contact_line", "id", "names", Field::ContactNames),
     column("contact_details", "mailbox_id", "email", Field::Email),
     column("contact_details", "mailbox_id", "mobile", Field::Mobile),
+    Column { mailbox: "giver_mailbox_id", ..column("power_of_attorney", "id", "holder_number", Field::NationalId) },
+    Column { mailbox: "giver_mailbox_id", ..column("power_of_attorney", "id", "holder_name", Field::PersonName) },
 ];
 
 /// The sealed columns that are looked at beside those: the keys of mailboxes, and what is sealed under the vault's own key. A

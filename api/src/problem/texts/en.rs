@@ -234,10 +234,6 @@ pub(super) const fn text(kind: Kind) -> Text {
             "The giver has not consented to the service",
             "Register the consent with the form, or let the giver consent first.",
         ),
-        Kind::HolderUnavailable => (
-            "The person cannot receive a power of attorney",
-            "Check the identity number, or choose somebody else. No reason is given.",
-        ),
         Kind::HolderIsGiver => ("The power of attorney is to yourself", "Choose somebody else than the giver."),
         Kind::HolderTooYoung => {
             ("The person is too young to receive a power of attorney", "Choose somebody who is 18 or older.")

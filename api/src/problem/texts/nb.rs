@@ -235,9 +235,6 @@ pub(super) const fn text(kind: Kind) -> Text {
             "Fullmaktsgiveren har ikke samtykket til tjenesten",
             "Registrer samtykket sammen med skjemaet, eller la fullmaktsgiveren samtykke først.",
         ),
-        Kind::HolderUnavailable => {
-            ("Personen kan ikke få fullmakt", "Kontroller fødselsnummeret, eller velg en annen. Årsaken oppgis ikke.")
-        }
         Kind::HolderIsGiver => ("Fullmakten er til deg selv", "Velg en annen enn fullmaktsgiveren."),
         Kind::HolderTooYoung => ("Personen er for ung til å få fullmakt", "Velg en som har fylt 18 år."),
         Kind::AreaUnknown => {

@@ -237,10 +237,6 @@ pub(super) const fn text(kind: Kind) -> Text {
             "Fullmaktsgivaren har ikkje samtykt til tenesta",
             "Registrer samtykket saman med skjemaet, eller la fullmaktsgivaren samtykke først.",
         ),
-        Kind::HolderUnavailable => (
-            "Personen kan ikkje få fullmakt",
-            "Kontroller fødselsnummeret, eller vel ein annan. Årsaka blir ikkje oppgitt.",
-        ),
         Kind::HolderIsGiver => ("Fullmakta er til deg sjølv", "Vel ein annan enn fullmaktsgivaren."),
         Kind::HolderTooYoung => ("Personen er for ung til å få fullmakt", "Vel ein som har fylt 18 år."),
         Kind::AreaUnknown => {
