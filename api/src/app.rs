@@ -33,7 +33,7 @@ use crate::outbound::public_address::PublicOnly;
 use crate::outbound::webhook::Courier;
 use crate::rate_limit::RateLimiter;
 use crate::sandbox::{self, Partners, Sandbox};
-use crate::settings::{BlobLocation, Mode, PlatformSettings, Settings, WebhookSettings};
+use crate::settings::{BlobLocation, Mode, PlatformSettings, Settings, TermsSettings, WebhookSettings};
 use crate::shutdown::{Ending, Signals, end_when_told};
 use crate::worker::webhooks::Post;
 use crate::worker::{Outside, Worker};
@@ -57,7 +57,7 @@ pub(crate) struct AppState {
     pub(crate) authenticator: Arc<Authenticator>,
     pub(crate) limiter: Arc<RateLimiter>,
     pub(crate) series: NumberSeries,
-    pub(crate) terms_version: String,
+    pub(crate) terms: TermsSettings,
     pub(crate) workshop: Workshop,
     pub(crate) post: Arc<Post>,
     pub(crate) sandbox: Option<Sandbox>,
@@ -194,7 +194,7 @@ impl Application {
             authenticator: Arc::new(authenticator),
             limiter,
             series,
-            terms_version: settings.terms_version.clone(),
+            terms: settings.terms.clone(),
             workshop: Workshop::new(),
             post,
             sandbox,
@@ -325,6 +325,7 @@ async fn open_store(
             youth_from_years: i32::try_from(access.youth_from_years).unwrap_or(i32::MAX),
             admits_guardians: access.guardians,
         },
+        terms: settings.terms.in_force.clone(),
         register: registers.population,
         contact_register: registers.contact,
         register_max_age: TimeDelta::from_std(access.register_max_age).unwrap_or(TimeDelta::MAX),

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::consent::{Acceptance, Consent};
+use crate::consent::{Acceptance, Consent, Document};
 use crate::contact_details::ContactDetails;
 use crate::id::{MailboxId, PersonId};
 use crate::identity::NationalId;
@@ -44,6 +44,8 @@ pub struct Profile {
     pub consent: Option<Consent>,
     /// Since when the owner has locked the mailbox (CON-14).
     pub locked_at: Option<DateTime<Utc>>,
+    /// What the person has still to accept before they write (DH-5).
+    pub lacking: Vec<Document>,
     /// The newest acceptance of each document.
     pub acceptances: Vec<Acceptance>,
 }

@@ -261,3 +261,10 @@ fn tell_service(
     event::record(connection, EventKind::AppointmentCancelled, &[cancelled], now)?;
     Ok(())
 }
+
+/// Forgets the appointments of a mailbox. What a service tells of afterwards is there again.
+pub(crate) fn forget_all(connection: &mut Connection, mailbox: MailboxId) -> Result<(), StoreError> {
+    on!(connection, c => diesel::delete(appointment::table.filter(appointment::mailbox_id.eq(mailbox.key())))
+        .execute(c))?;
+    Ok(())
+}

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use domain::access::{Grant, MailboxAct, OwnerFacts};
 use domain::consent::{Acceptance, Consent, ConsentLevel, Document, DocumentVersion};
-use domain::id::MailboxId;
+use domain::id::{MailboxId, TraceId};
+use domain::person::age_years;
 
 use crate::access::{MailboxRef, Opened};
 use crate::context::{Context, new_id};
@@ -12,7 +13,10 @@ use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::page::{Page, Slice};
 use crate::schema::{acceptance, consent, mailbox};
-use crate::{Inner, Store, contact_details, delivery, message, notification};
+use crate::{
+    Inner, Store, appointment, contact_details, delivery, draft, health_contact, message, notification,
+    power_of_attorney, relationship, upload,
+};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "consent" };
 
@@ -64,8 +68,8 @@ impl Store {
         Ok(consent)
     }
 
-    /// Withdraws consent, like [`Store::consent_set`]. The inbox closes; the owner's copies of all messages and their contact
-    /// details go; the senders' records and the consents themselves stay (CON-9, CON-10, RET-15).
+    /// Withdraws consent, like [`Store::consent_set`]. The inbox closes, and what rested on the consent goes for good; the senders'
+    /// records, the log and the consents themselves stay (TK-8, CON-9, CON-10, RET-15).
     ///
     /// # Errors
     /// Refused, or the store away.
@@ -77,8 +81,9 @@ impl Store {
     ) -> Result<Consent, Failure> {
         let now = context.now;
         let which = mailbox.map_or(MailboxRef::Own, MailboxRef::Id);
-        self.write_mailbox(context, which, MailboxAct::WITHDRAW_CONSENT, None, move |_, connection, opened| {
-            withdraw(connection, opened.grant.mailbox(), terms_version, now)
+        let trace = context.trace;
+        self.write_mailbox(context, which, MailboxAct::WITHDRAW_CONSENT, None, move |inner, connection, opened| {
+            withdraw(inner, connection, opened.grant.mailbox(), terms_version, (trace, now))
         })
         .await
     }
@@ -103,7 +108,8 @@ impl Store {
         .await
     }
 
-    /// Puts on record that the caller accepts a version of a document (DH-5). Accepting it again changes nothing.
+    /// Puts on record that the caller accepts a version of a document (DH-5). Accepting it again changes nothing, unless the consent was
+    /// withdrawn since.
     ///
     /// # Errors
     /// Refused, or the store away.
@@ -115,9 +121,12 @@ impl Store {
     ) -> Result<Acceptance, Failure> {
         let now = context.now;
         self.write_mailbox(context, MailboxRef::Own, MailboxAct::ACCEPT_DOCUMENT, None, move |_, connection, opened| {
-            let accepted = acceptances(connection, &opened.grant)?
-                .into_iter()
-                .find(|accepted| accepted.document == document && accepted.version == version);
+            let withdrawn_at = withdrawn_at(connection, opened.grant.mailbox())?;
+            let accepted = acceptances(connection, opened.grant.mailbox())?.into_iter().find(|accepted| {
+                accepted.document == document
+                    && accepted.version == version
+                    && withdrawn_at.is_none_or(|at| at < accepted.accepted_at)
+            });
             if let Some(accepted) = accepted {
                 return Ok(accepted);
             }
@@ -135,16 +144,29 @@ impl Store {
     }
 }
 
-/// Closes an inbox: the owner's copies and contact details go, the consents and the senders' records stay.
+/// Closes an inbox. What rested on the consent goes: the owner's copies of messages, what was being written, appointments and
+/// health contacts as the owner saw them, the powers that the owner gave, youth access, how the owner is reached, and who was said to
+/// receive which service, which holds again when the exchange tells it again. What the law keeps stays: the senders' records, the log,
+/// the consents and acceptances. An assigned power stays: it rests on a form, and opens nothing while there is no consent.
 pub(crate) fn withdraw(
+    inner: &Inner,
     connection: &mut Connection,
     mailbox: MailboxId,
     terms_version: String,
-    now: DateTime<Utc>,
+    (trace, now): (TraceId, DateTime<Utc>),
 ) -> Result<Consent, Failure> {
+    power_of_attorney::end_given(inner, connection, mailbox, trace, now)?;
     message::remove_all(connection, mailbox, now)?;
+    draft::forget_all(connection, mailbox)?;
+    upload::forget_all(connection, mailbox, now)?;
+    appointment::forget_all(connection, mailbox)?;
+    health_contact::forget_all(connection, mailbox)?;
+    relationship::close_all(connection, mailbox, trace, now)?;
     contact_details::forget(connection, mailbox)?;
     notification::forget(connection, mailbox)?;
+    on!(&mut *connection, c => diesel::update(mailbox::table.filter(mailbox::id.eq(mailbox.key())))
+        .set(mailbox::youth_access_at.eq(None::<Time>))
+        .execute(c))?;
     consent_insert(connection, mailbox, ConsentLevel::None, terms_version, now)
 }
 
@@ -198,10 +220,36 @@ pub(crate) fn current(connection: &mut Connection, grant: &Grant) -> Result<Opti
     consents_before(connection, grant, Id::MAX, 1)?.pop().map(consent_from).transpose()
 }
 
+/// When the consent was last withdrawn; none where it never was.
+fn withdrawn_at(connection: &mut Connection, mailbox: MailboxId) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let at = on!(connection, c => consent::table
+        .filter(consent::mailbox_id.eq(mailbox.key()))
+        .filter(consent::level.eq(ConsentLevel::None.rank()))
+        .order(consent::id.desc())
+        .select(consent::given_at)
+        .first::<Time>(c)
+        .optional())?;
+    Ok(at.map(|at| at.0))
+}
+
+/// What an owner has still to accept before they write (DH-5).
+pub(crate) fn lacking(
+    inner: &Inner,
+    connection: &mut Connection,
+    opened: &Opened,
+    now: DateTime<Utc>,
+) -> Result<Vec<Document>, StoreError> {
+    let mailbox = opened.grant.mailbox();
+    let owner = opened.record.owner.ok_or(CORRUPT)?;
+    let accepted = acceptances(connection, mailbox)?;
+    let withdrawn_at = withdrawn_at(connection, mailbox)?;
+    Ok(inner.terms.lacking(&accepted, withdrawn_at, age_years(owner.birth_date, now)))
+}
+
 /// The newest acceptance of each document.
-pub(crate) fn acceptances(connection: &mut Connection, grant: &Grant) -> Result<Vec<Acceptance>, StoreError> {
+pub(crate) fn acceptances(connection: &mut Connection, mailbox: MailboxId) -> Result<Vec<Acceptance>, StoreError> {
     let rows = on!(connection, c => acceptance::table
-        .filter(acceptance::mailbox_id.eq(grant.mailbox().key()))
+        .filter(acceptance::mailbox_id.eq(mailbox.key()))
         .order(acceptance::id.desc())
         .select((acceptance::document, acceptance::version, acceptance::accepted_at))
         .load::<(String, String, Time)>(c))?;

@@ -381,3 +381,9 @@ impl StoredDraft {
         })
     }
 }
+
+/// Throws away what anybody has begun to write in a mailbox.
+pub(crate) fn forget_all(connection: &mut Connection, mailbox: MailboxId) -> Result<(), StoreError> {
+    on!(connection, c => diesel::delete(draft::table.filter(draft::mailbox_id.eq(mailbox.key()))).execute(c))?;
+    Ok(())
+}

@@ -3,6 +3,7 @@
 use domain::access::Refusal;
 use domain::appointment::NotCancellable;
 use domain::attachment::FileFault;
+use domain::consent::Document;
 use domain::conversation::NoReply;
 use domain::dialogue::{NotWritable, RefusedSubject};
 use domain::draft::Lack;
@@ -200,6 +201,9 @@ pub enum Failure {
     /// The nightly exchange says who is responsible, and only it changes that.
     #[error("the exchange says who is responsible")]
     FollowUpByExchange,
+    /// The owner has not accepted the versions in force of these documents.
+    #[error("documents are not accepted")]
+    TermsNotAccepted(Vec<Document>),
     /// The power of attorney is over.
     #[error("the power of attorney is over")]
     PowerEnded,
@@ -283,6 +287,7 @@ impl Failure {
             Self::NotWritable(reason) => Some(reason.rule()),
             Self::Rejected(rejection) => Some(rejection.rule()),
             Self::SubjectRefused(_) => Some(Rule::Tk2),
+            Self::TermsNotAccepted(_) => Some(Rule::Dh5),
             Self::NoReply(NoReply::Letter, _) => Some(Rule::Hk3),
             Self::NoReply(NoReply::Closed | NoReply::NotTaken, _) => Some(Rule::Dh1),
             _ => None,

@@ -29,7 +29,7 @@ use crate::database::{Connection, Id, Key, keys, on};
 use crate::error::{Failure, StoreError};
 use crate::page::{Page, Slice};
 use crate::recipient::Verdicts;
-use crate::schema::health_contact;
+use crate::schema::{health_contact, practitioner_change};
 use crate::{Inner, Store, recipient, relationship, service};
 
 /// Where a page ended. The day is that of the first page, so that midnight moves nothing from one page to another.
@@ -224,4 +224,14 @@ impl Around {
             inquiries: verdicts.iter().map(verdict).collect(),
         })
     }
+}
+
+/// Forgets the health contacts of a mailbox. What a service tells of afterwards is there again.
+pub(crate) fn forget_all(connection: &mut Connection, mailbox: MailboxId) -> Result<(), StoreError> {
+    on!(&mut *connection, c => diesel::delete(health_contact::table.filter(health_contact::mailbox_id.eq(mailbox.key())))
+        .execute(c))?;
+    on!(connection, c => diesel::delete(practitioner_change::table
+        .filter(practitioner_change::mailbox_id.eq(mailbox.key())))
+        .execute(c))?;
+    Ok(())
 }

@@ -40,14 +40,19 @@ impl Store {
     /// Refused, or the store away.
     pub async fn profile_fetch(&self, context: &Context) -> Result<Profile, Failure> {
         let now = context.now;
-        self.read_mailbox(context, MailboxRef::Own, MailboxAct::SEE_PROFILE, None, move |_, connection, opened| {
-            profile_of(connection, opened, now)
+        self.read_mailbox(context, MailboxRef::Own, MailboxAct::SEE_PROFILE, None, move |inner, connection, opened| {
+            profile_of(inner, connection, opened, now)
         })
         .await
     }
 }
 
-fn profile_of(connection: &mut Connection, opened: &Opened, now: DateTime<Utc>) -> Result<Profile, Failure> {
+fn profile_of(
+    inner: &Inner,
+    connection: &mut Connection,
+    opened: &Opened,
+    now: DateTime<Utc>,
+) -> Result<Profile, Failure> {
     let id = opened.grant.mailbox();
     let (person_id, number, name, birth_date, grade, until, locked_at) = on!(&mut *connection, c => mailbox::table
         .inner_join(person::table.on(person::id.eq(mailbox::person_id)))
@@ -76,7 +81,8 @@ fn profile_of(connection: &mut Connection, opened: &Opened, now: DateTime<Utc>) 
         contact_details: contact_details::fetch(connection, opened)?,
         consent: consent::current(connection, &opened.grant)?,
         locked_at: locked_at.map(|at| at.0),
-        acceptances: consent::acceptances(connection, &opened.grant)?,
+        lacking: consent::lacking(inner, connection, opened, now)?,
+        acceptances: consent::acceptances(connection, id)?,
     })
 }
 

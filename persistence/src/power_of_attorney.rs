@@ -27,7 +27,7 @@ use crate::register::Whom;
 use crate::vault::DataKey;
 use crate::{Inner, Store, audit};
 
-pub(crate) use self::ending::{end_profile, expire_power};
+pub(crate) use self::ending::{end_given, end_profile, expire_power};
 pub use self::proposal::PowerTerms;
 pub use self::registered::NewRegisteredPower;
 pub(crate) use self::telling::tell_newcomer;

@@ -4,16 +4,20 @@ mod taking;
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use diesel::copy_from;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Bool, Integer, Nullable};
 use domain::access::{ServiceAct, scope_to_name_responsible};
+use domain::audit::{Object, ObjectKind, Subject};
 use domain::dialogue::{Relationship, RelationshipState};
-use domain::id::{BatchId, MailboxId, PersonId, ServiceId};
+use domain::id::{BatchId, MailboxId, PersonId, ServiceId, TraceId};
 use domain::identity::NationalId;
+use domain::rule::Rule;
 
 use crate::access::Done;
+use crate::access::lawful::told_at_night;
 use crate::batch::{BatchReport, BatchTerms, LineFault, batch_lines};
 use crate::context::{Context, new_id};
 use crate::database::{Connection, Id, Key, SqlTime, SqlUuid, Time, on};
@@ -227,5 +231,31 @@ fn put_aside(connection: &mut Connection, rows: Vec<LineRow>) -> Result<(), Stor
         }
         Connection::Sqlite(..) => LineRow::insert_all(connection, rows)?,
     }
+    Ok(())
+}
+
+/// Closes all relationships of an owner, and with them what they told of responsibility, which the owner's log says. Each begins anew,
+/// with its night, when the exchange tells it again (CON-15).
+pub(crate) fn close_all(
+    connection: &mut Connection,
+    mailbox: MailboxId,
+    trace: TraceId,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let of_owner = person::table.filter(person::mailbox_id.eq(mailbox.key())).select(person::lookup_hash);
+    let hash = on!(&mut *connection, c => of_owner.first::<Vec<u8>>(c))?;
+    let responsible = told_at_night!().filter(relationship::person_hash.eq(&hash)).select(relationship::service_id);
+    let services = on!(&mut *connection, c => responsible.load::<Id>(c))?;
+    let entry = |service: Id| {
+        let object = Some(Object { kind: ObjectKind::Service, id: service.0 });
+        let (subject, action) = (Subject::Mailbox(mailbox), ServiceAct::END_FOLLOW_UP.word());
+        audit::of_worker(subject, action, object, Rule::Con9, trace, now)
+    };
+    audit::insert(connection, services.into_iter().map(entry).collect())?;
+    on!(connection, c => diesel::update(relationship::table)
+        .filter(relationship::person_hash.eq(&hash))
+        .filter(relationship::closed_at.is_null())
+        .set((relationship::closed_at.eq(Some(Time(now))), relationship::responsible_id.eq(None::<Id>)))
+        .execute(c))?;
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use domain::access::Policy;
+use domain::consent::TermsInForce;
 use domain::id::ServiceId;
 use domain::message::Sender;
 use tokio::sync::{Notify, Semaphore};
@@ -47,6 +48,8 @@ pub struct StoreSettings {
     pub blobs: BlobSettings,
     /// What this installation has chosen where the rules leave a choice.
     pub policy: Policy,
+    /// The versions in force of what citizens accept.
+    pub terms: TermsInForce,
     /// The population register.
     pub register: Arc<dyn PopulationRegister>,
     /// The contact and reservation register.
@@ -109,6 +112,7 @@ pub(crate) struct Inner {
     pub(crate) audit: AuditLog,
     pub(crate) senders: moka::sync::Cache<ServiceId, Arc<Sender>>,
     pub(crate) policy: Policy,
+    pub(crate) terms: TermsInForce,
     pub(crate) register: Arc<dyn PopulationRegister>,
     pub(crate) register_max_age: TimeDelta,
     pub(crate) outlets: Outlets,
@@ -161,6 +165,7 @@ impl Store {
             master_key,
             blobs,
             policy,
+            terms,
             register,
             contact_register,
             register_max_age,
@@ -189,6 +194,7 @@ impl Store {
             pool,
             vault,
             policy,
+            terms,
             register,
             register_max_age,
             outlets,

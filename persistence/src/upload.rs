@@ -8,7 +8,7 @@ use diesel::sql_types::Bool;
 use domain::access::{MailboxAct, ServiceAct};
 use domain::attachment::{FileFault, FileName, FileType, MAX_FILE_BYTES};
 use domain::audit::{Object, ObjectKind};
-use domain::id::UploadId;
+use domain::id::{MailboxId, UploadId};
 use domain::upload::{UPLOAD_LIFETIME, Upload, UploadOwner, UploadedContent};
 use futures_util::Stream;
 use strum::VariantArray as _;
@@ -479,6 +479,17 @@ fn take(
 pub(crate) fn expire(connection: &mut Connection, now: DateTime<Utc>) -> Result<(), StoreError> {
     let expired = upload::table.filter(upload::expires_at.le(Time(now)));
     let ids = on!(&mut *connection, c => expired.select(upload::id).load::<Id>(c))?;
+    remove(connection, &ids, now).map(drop)
+}
+
+/// Takes all uploads of a mailbox off the list, whoever opened them. Their bytes are left for the sweep.
+pub(crate) fn forget_all(
+    connection: &mut Connection,
+    mailbox: MailboxId,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let of_mailbox = upload::table.filter(upload::owner_id.eq(mailbox.key()));
+    let ids = on!(&mut *connection, c => of_mailbox.select(upload::id).load::<Id>(c))?;
     remove(connection, &ids, now).map(drop)
 }
 

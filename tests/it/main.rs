@@ -70,4 +70,5 @@ mod verify;
 mod visibility;
 mod walk;
 mod webhooks;
+mod withdrawal;
 mod worlds;

@@ -11,7 +11,7 @@ use crate::contract::{Operation, operations};
 use crate::persons::{DAGNY, ELDAR, ELDRID, MILLENNIA, NAVN, NESTEN_SEKSTEN, SKUDDAR};
 
 /// Open to everybody, each for a reason. This list only shrinks.
-pub(crate) const OPEN: [(&str, &str); 18] = [
+pub(crate) const OPEN: [(&str, &str); 19] = [
     ("healthLive", "load balancers ask without a token; it tells nothing"),
     ("healthReady", "load balancers ask without a token; it tells nothing of anybody"),
     ("metricsShow", "monitoring asks without a token; no figure is about a person"),
@@ -19,6 +19,7 @@ pub(crate) const OPEN: [(&str, &str); 18] = [
     ("problem_index", "the types of problems are public"),
     ("problem_page", "the types of problems are public"),
     ("privacyNoticeList", "privacy notices are open to everybody (PP-11)"),
+    ("termsList", "people read before they log in what they are to accept (DH-5)"),
     ("privacyNoticeShow", "privacy notices are open to everybody (PP-11)"),
     ("privacyNoticeVersionShow", "privacy notices are open to everybody (PP-11)"),
     ("sandboxTokenCreate", "not there in production"),
@@ -178,7 +179,7 @@ pub(crate) fn body(operation: &str) -> Option<Value> {
         "messageWithholdFromHolders" | "messageWithholdFromParents" => json!({"withheld": true}),
         "memberPut" => json!({"nationalId": DAGNY}),
         "accessRecord" => json!({"patient": {"nationalId": SKUDDAR}, "reason": "Vikar for fast kontakt"}),
-        "meAcceptancePut" => json!({"version": "2026-01"}),
+        "meAcceptancePut" => json!({"version": "1"}),
         "jobSettle" => json!({"taken": true}),
         "meContactDetailsChange" => json!({"mobile": "91234567"}),
         "meNotificationSettingsChange" => json!({"sms": false}),

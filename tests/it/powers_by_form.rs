@@ -151,7 +151,7 @@ stories! {
         let owner = app.citizen(ELDRID).await;
         let _ = operator.post(REGISTERED, &assigned(ELDRID, SKUDDAR, &day(now, 9))).await.expect(201);
         let _ = app.message("Svar").to(ELDRID).deliver().await;
-        let _ = owner.put("/v1/me/acceptances/termsOfUse", &json!({"version": "2026-01"})).await.expect(200);
+        let _ = owner.put("/v1/me/acceptances/termsOfUse", &json!({"version": "1"})).await.expect(200);
 
         app.advance("P39D").await;
         assert_eq!(consent_of(&app.citizen(ELDRID).await).await, "basis");

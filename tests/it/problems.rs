@@ -237,6 +237,14 @@ async fn of_dialogue(app: &TestApp, happened: &mut Happened) {
     let (municipality, appeals) = (app.system(app.municipality()).await, app.system(app.appeals_body()).await);
     let (care, office) = (home_care(app), app.municipality().service("Tildelingskontoret"));
     let path = citizen.own("/messages");
+    let newcomer = app.citizen(MILLENNIA).await;
+    let _ = newcomer.put("/v1/me/consent", &json!({"level": "basis"})).await.expect(200);
+    let mailbox = newcomer.get("/v1/me").await.expect(200).text("mailboxId").to_owned();
+    let letter = inquiry(office, "dialogue", "Hei");
+    happened.note(
+        &newcomer.within(&mailbox).post(&format!("/v1/mailboxes/{mailbox}/messages"), &letter).await,
+        "terms-not-accepted",
+    );
     let write = |service, kind, subject| citizen.post(&path, &inquiry(service, kind, subject));
     happened.note(&write(care, "dialogue", "Hei").await, "service-not-received");
     let _ = tell(&municipality, care, "", &[json!({"nationalId": SKUDDAR})]).await.expect(200);

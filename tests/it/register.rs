@@ -365,6 +365,7 @@ async fn open(place: &Place, register: Arc<dyn PopulationRegister>) -> Store {
         master_key: MasterKey::parse(&format!("{}=", "A".repeat(43))).expect("a key"),
         blobs: BlobSettings::Folder(place.blobs()),
         policy: Policy::default(),
+        terms: tests::terms(),
         register,
         contact_register: Arc::new(NoContactRegister),
         register_max_age: TimeDelta::hours(1),

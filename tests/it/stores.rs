@@ -24,6 +24,7 @@ pub(crate) async fn open<R: PopulationRegister + ContactRegister + 'static>(
         master_key: MasterKey::read_or_create_file(&place.folder().join("master.key")).expect("a key"),
         blobs: BlobSettings::Folder(place.blobs()),
         policy: Policy::default(),
+        terms: tests::terms(),
         register: Arc::clone(&register) as _,
         contact_register: register,
         register_max_age: TimeDelta::hours(1),

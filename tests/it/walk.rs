@@ -24,7 +24,7 @@ stories! {
         assert_eq!(ehr.get(&service.path(&format!("/messages/{id}"))).await.expect(200)["status"], "accepted");
 
         // The patient logs in, is told what is missing, and consents.
-        assert_eq!(patient.get("/v1/me").await.expect(200)["missing"], json!(["consent"]));
+        assert_eq!(patient.get("/v1/me").await.expect(200)["missing"], json!(["consent", "termsOfUse", "dialogueAndArchive"]));
         let refused = patient.get(&patient.own("/messages")).await.problem("consent-required");
         assert_eq!(refused.rule(), Some("HN-5"));
         let consent = patient.put("/v1/me/consent", &json!({"level": "basis"})).await.expect(200);

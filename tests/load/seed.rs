@@ -230,6 +230,7 @@ async fn persons(
         master_key: server.master_key()?,
         blobs: BlobSettings::Folder(server.blob_folder()),
         policy: Policy::default(),
+        terms: tests::terms(),
         register: Arc::new(NoRegister),
         contact_register: Arc::new(NoRegister),
         register_max_age: TimeDelta::MAX,

@@ -115,6 +115,10 @@ impl TestApp {
     pub async fn member_at(&self, national_id: &str, level: &str) -> Actor {
         let citizen = self.citizen(national_id).await;
         let _ = citizen.put("/v1/me/consent", &json!({"level": level})).await.expect(200);
+        for document in ["termsOfUse", "dialogueAndArchive"] {
+            let path = format!("/v1/me/acceptances/{document}");
+            let _ = citizen.put(&path, &json!({"version": "1"})).await.expect(200);
+        }
         citizen
     }
 

@@ -63,6 +63,13 @@ impl Arranged for TestApp {
     }
 }
 
+/// The documents in force where a story opens a store itself.
+#[must_use]
+pub fn terms() -> domain::consent::TermsInForce {
+    use domain::consent::{DocumentVersion, TermsInForce};
+    TermsInForce { terms_of_use: DocumentVersion::default(), dialogue_and_archive: DocumentVersion::default() }
+}
+
 /// Whether the heavy forms of the proofs are asked for, with `BREVDUE_TEST_HEAVY=1`.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "a setting of the tests themselves")]

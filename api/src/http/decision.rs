@@ -31,7 +31,7 @@ pub(crate) async fn mailbox_consent_set(
     body: JsonBody<ConsentRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let level = level_of(body.value)?;
-    let consent = state.store.consent_set(&call, Some(path.into_inner()), level, state.terms_version.clone()).await?;
+    let consent = state.store.consent_set(&call, Some(path.into_inner()), level, state.terms.of_use()).await?;
     Ok(HttpResponse::Ok().json(ConsentView::from(consent)))
 }
 
@@ -51,7 +51,7 @@ pub(crate) async fn mailbox_consent_withdraw(
     state: Data<AppState>,
     path: Path<MailboxId>,
 ) -> Result<HttpResponse, ApiError> {
-    state.store.consent_withdraw(&call, Some(path.into_inner()), state.terms_version.clone()).await?;
+    state.store.consent_withdraw(&call, Some(path.into_inner()), state.terms.of_use()).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

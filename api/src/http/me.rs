@@ -49,8 +49,10 @@ pub(crate) struct ProfileView {
     /// Since when the mailbox has been locked; null where it is not (CON-14).
     #[schema(required)]
     emergency_locked_at: Option<DateTime<Utc>>,
-    /// What is missing before the inbox works: `consent`, `unlocking`, or nothing.
-    #[schema(example = json!(["consent"]))]
+    /// What is missing: `consent` and `unlocking` before the inbox opens; `termsOfUse` and `dialogueAndArchive` before messages can be
+    /// written, where the version in force has not been accepted since the consent was last withdrawn. What is in force:
+    /// `GET /v1/terms`. Empty where nothing is.
+    #[schema(example = json!(["consent", "termsOfUse"]))]
     missing: Vec<&'static str>,
 }
 
@@ -112,7 +114,7 @@ pub(crate) struct AcceptanceView {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AcceptanceRequest {
-    /// The version that the caller has seen: 1 to 40 letters from a to z, digits, `.`, `-` and `_`.
+    /// The version that the caller has seen, which is the one in force: 1 to 40 letters from a to z, digits, `.`, `-` and `_`.
     #[schema(value_type = String, example = "2026-01", min_length = 1, max_length = 40)]
     version: Field<String>,
     #[serde(flatten)]
@@ -134,10 +136,12 @@ impl From<Profile> for ProfileView {
             consent,
             locked_at,
             acceptances,
+            lacking,
         } = profile;
         let consent = CurrentConsentView::from(consent);
         let lacks_consent = consent.level == ConsentLevel::None.as_word();
         let missing = [lacks_consent.then_some("consent"), locked_at.map(|_| "unlocking")];
+        let missing = missing.into_iter().flatten().chain(lacking.into_iter().map(Document::as_word));
         Self {
             person_id: person.as_uuid(),
             mailbox_id: mailbox.as_uuid(),
@@ -150,7 +154,7 @@ impl From<Profile> for ProfileView {
             consent,
             acceptances: acceptances.into_iter().map(AcceptanceView::from).collect(),
             emergency_locked_at: locked_at,
-            missing: missing.into_iter().flatten().collect(),
+            missing: missing.collect(),
         }
     }
 }
@@ -224,7 +228,7 @@ pub(crate) async fn me_consent_set(
     body: JsonBody<ConsentRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let level = level_of(body.value)?;
-    let consent = state.store.consent_set(&call, None, level, state.terms_version.clone()).await?;
+    let consent = state.store.consent_set(&call, None, level, state.terms.of_use()).await?;
     Ok(HttpResponse::Ok().json(ConsentView::from(consent)))
 }
 
@@ -250,8 +254,12 @@ pub(super) fn level_to_give(word: &str) -> Result<ConsentLevel, ViolationCode> {
 
 /// Withdraw my consent
 ///
-/// The inbox closes and everything in it goes. What senders and the record of consents hold stays. Withdrawing again
-/// changes nothing but goes on record too.
+/// The inbox closes, and what rested on the consent goes for good: a consent that is given later brings none of it back. That is your
+/// copies of messages, drafts and uploads, appointments and health contacts as you saw them, powers of attorney that you have given
+/// (the holders are told), youth access, your contact details and settings of notices, and who you receive services from, until each
+/// service tells it again. What stays is what others keep by law: the messages in the senders' own records, the access log, every consent
+/// and acceptance, and an assigned power of attorney, which opens nothing without consent. Withdrawing again changes nothing but goes
+/// on record too.
 #[utoipa::path(
     operation_id = "meConsentWithdraw",
     tag = "Me",
@@ -259,7 +267,7 @@ pub(super) fn level_to_give(word: &str) -> Result<ConsentLevel, ViolationCode> {
 )]
 #[delete("/v1/me/consent")]
 pub(crate) async fn me_consent_withdraw(call: Call, state: Data<AppState>) -> Result<HttpResponse, ApiError> {
-    state.store.consent_withdraw(&call, None, state.terms_version.clone()).await?;
+    state.store.consent_withdraw(&call, None, state.terms.of_use()).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -289,7 +297,8 @@ pub(crate) async fn me_consent_history(
 
 /// Accept a document
 ///
-/// Puts on record that the caller accepts a version of it. Accepting the same version again gives the first record.
+/// Puts on record that the caller accepts the version in force, as `GET /v1/terms` tells it. Another version is refused with the one in
+/// force. Accepting the same version again gives the first record, unless the consent was withdrawn since.
 #[utoipa::path(
     operation_id = "meAcceptancePut",
     tag = "Me",
@@ -315,6 +324,10 @@ pub(crate) async fn me_acceptance_put(
     let version = violations.required("/version", version);
     let version = violations.parse("/version", version, DocumentVersion::parse);
     violations.unknown("", &unknown);
+    let in_force = state.terms.in_force.version(document);
+    if version.as_ref().is_some_and(|version| version != in_force) {
+        violations.add("/version", ViolationCode::NotInForce { version: in_force.as_str().to_owned() });
+    }
     let Some(version) = version else { return Err(violations.into_error()) };
     violations.finish()?;
     let acceptance = state.store.acceptance_put(&call, document, version).await?;

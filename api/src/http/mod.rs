@@ -55,6 +55,7 @@ pub(crate) mod span;
 mod staff;
 mod staff_log;
 mod stream;
+mod terms;
 mod upload;
 mod webhook;
 mod withdrawal;
@@ -84,6 +85,7 @@ pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
             .service(me::me_consent_withdraw)
             .service(me::me_consent_history)
             .service(me::me_acceptance_put)
+            .service(terms::terms_list)
             .service(contact_details::me_contact_details_show)
             .service(contact_details::me_contact_details_change)
             .service(notification_settings::me_notification_settings_show)

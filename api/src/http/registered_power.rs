@@ -176,6 +176,6 @@ fn registered_power(request: RegisteredPowerRequest, state: &AppState) -> Result
         return Err(violations.into_error());
     };
     violations.finish()?;
-    let consent = consent_level.map(|level| (level, state.terms_version.clone()));
+    let consent = consent_level.map(|level| (level, state.terms.of_use()));
     Ok(NewRegisteredPower { kind, giver, holder, terms, case_number, consent })
 }

@@ -154,6 +154,9 @@ impl From<Failure> for ApiError {
             Failure::Power(fault) => return fault.into(),
             Failure::NotRegistered(pointer) => return violation(pointer, ViolationCode::NotRegistered),
             Failure::VisibilityWidened(widened) => return self::widened(&widened),
+            Failure::TermsNotAccepted(_) => {
+                return Problem::new(ProblemKind::TermsNotAccepted).rule(Rule::Dh5).into();
+            }
             Failure::PowerEnded => ProblemKind::PowerOfAttorneyEnded,
             Failure::FollowUpByExchange => {
                 return Problem::new(ProblemKind::FollowUpByExchange).rule(Rule::Dh6).into();

@@ -142,6 +142,8 @@ pub enum ProblemKind {
     EmergencyLocked,
     /// What nobody does in the owner's place (FUL-9).
     OnlyTheOwner,
+    /// What the owner writes before they have accepted what is in force (DH-5).
+    TermsNotAccepted,
     /// What only health personnel of the service do (CHI-6).
     OnlyHealthPersonnel,
     /// What only parents do, for a child of 12 to 15 (CHI-8).
@@ -252,6 +254,7 @@ impl ProblemKind {
             | Self::AgreementMissing
             | Self::EmergencyLocked
             | Self::OnlyTheOwner
+            | Self::TermsNotAccepted
             | Self::OnlyHealthPersonnel
             | Self::OnlyParents
             | Self::PowerOfAttorneyUnavailable

@@ -119,6 +119,11 @@ pub(crate) enum ViolationCode {
     NotAFormName,
     /// Not JSON.
     NotJson,
+    /// Not the version of the document that is in force.
+    NotInForce {
+        /// The one that is.
+        version: String,
+    },
     /// Not a member of the service.
     NotAMember,
     /// The token lacks the scope that this takes.
@@ -265,6 +270,11 @@ impl ViolationCode {
                 )
             }
             Self::NotJson => fixed("Linjen er ikke JSON.", "Linja er ikkje JSON.", "The line is not JSON."),
+            Self::NotInForce { version } => choose(
+                format!("Versjonen som gjelder nå, er «{version}»."),
+                format!("Versjonen som gjeld no, er «{version}»."),
+                format!("The version in force is “{version}”."),
+            ),
             Self::NotAMember => fixed(
                 "Personen er ikke ansatt i tjenesten.",
                 "Personen er ikkje tilsett i tenesta.",

@@ -10,6 +10,7 @@ mod print;
 mod reader;
 mod scanner;
 mod summary;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod url;
@@ -34,6 +35,7 @@ pub use self::print::PrintSettings;
 use self::reader::Reader;
 pub use self::reader::SettingsProblems;
 pub use self::scanner::{ScannerAddress, ScannerSettings};
+pub use self::terms::TermsSettings;
 pub use self::url::DatabaseUrl;
 use crate::clock::CLOCK_YEARS;
 
@@ -95,8 +97,8 @@ pub struct Settings {
     pub limits: LimitSettings,
     /// What is logged, and how.
     pub log: LogSettings,
-    /// The version of the terms of use that citizens accept.
-    pub terms_version: String,
+    /// What citizens accept.
+    pub terms: TermsSettings,
     /// What the rules of access leave open.
     pub access: AccessSettings,
     /// How events are sent to webhooks.
@@ -295,7 +297,7 @@ impl Settings {
             },
             limits: limits(reader),
             log: log(reader, mode),
-            terms_version: reader.text("terms.version").unwrap_or_else(|| "1".to_owned()),
+            terms: terms::terms(reader),
             access: access(reader),
             webhooks: webhooks(reader, mode, listen),
             platform: platform(reader, mode),

@@ -49,7 +49,7 @@ fn without_any_settings_the_sandbox_starts_on_this_machine() {
     assert_eq!((system.per_second.get(), system.burst.get()), (2000, 4000));
     assert_eq!(settings.limits.json_bytes, 1_572_864);
     assert_eq!((settings.log.format, settings.log.filter.as_str()), (LogFormat::Text, "info"));
-    assert_eq!(settings.terms_version, "1");
+    assert_eq!(settings.terms.of_use(), "1");
     let access = settings.access;
     assert_eq!((access.youth_from_years, access.guardians), (13, false));
     assert_eq!(access.register_max_age, Duration::from_secs(60 * 60));
@@ -123,7 +123,7 @@ fn variables_win_over_the_file_and_empty_ones_do_not_count() {
     .unwrap();
 
     assert_eq!((settings.listen.port(), settings.workers), (2, Some(2)));
-    assert_eq!(settings.terms_version, "7");
+    assert_eq!(settings.terms.of_use(), "7");
     assert_eq!(settings.cors_origins, ["https://a.example.no", "https://b.example.no"]);
     assert!(matches!(settings.blobs, BlobLocation::S3(S3Settings { allow_http: true, .. })));
     assert_eq!(settings.database.url.expose(), "sqlite:/srv/b.sqlite");

@@ -24,7 +24,7 @@ use crate::idempotency::{self, Created, RequestKey};
 use crate::intake::content::{self, AttachmentRow, BodyRow, Head, MessageRow};
 use crate::schema::person;
 use crate::upload::{self, Stored as StoredUpload};
-use crate::{Inner, Store, message, relationship, service};
+use crate::{Inner, Store, consent, message, relationship, service};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "person" };
 
@@ -77,6 +77,7 @@ impl Store {
         .await
     }
 
+    /// Writes once, where the owner has accepted what is in force (DH-5). An answer of before is given again whatever is in force.
     pub(crate) async fn write_once(
         &self,
         context: &Context,
@@ -93,6 +94,10 @@ impl Store {
                 key.as_ref(),
                 now,
                 |connection| {
+                    let lacking = consent::lacking(inner, connection, opened, now)?;
+                    if !lacking.is_empty() {
+                        return Err(Failure::TermsNotAccepted(lacking));
+                    }
                     let id = write(inner, connection, opened, now)?;
                     message::fetch(inner, connection, opened, id, now)
                 },

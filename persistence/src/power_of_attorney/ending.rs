@@ -7,12 +7,12 @@ use domain::access::MailboxAct;
 use domain::audit::{Entry, Subject};
 use domain::consent::ConsentLevel;
 use domain::id::{MailboxId, PowerOfAttorneyId, TraceId};
-use domain::power_of_attorney::{EndedBy, profile_end};
+use domain::power_of_attorney::{EndedBy, PowerKind, profile_end};
 use domain::rule::Rule;
 
 use super::proposal::profile_job;
 use super::rows::{self, Stored};
-use super::telling::{News, tell_both};
+use super::telling::{News, tell_both, tell_holder};
 use crate::context::new_id;
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
@@ -51,6 +51,30 @@ pub(super) fn end_now(
     Ok(())
 }
 
+/// Ends what an owner has given, since their consent is withdrawn, and tells the holders. The owner's inbox is closing, so nothing is
+/// put into it. An assigned one rests on a form, and stays.
+pub(crate) fn end_given(
+    inner: &Inner,
+    connection: &mut Connection,
+    giver: MailboxId,
+    trace: TraceId,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let mut mailboxes = vec![giver.key()];
+    for power in rows::given_by(connection, giver)? {
+        mailboxes.extend(rows::mailbox_of(connection, &power.holder.hash)?);
+    }
+    rows::lock(connection, &mailboxes)?;
+    for power in rows::given_by(connection, giver)? {
+        if power.kind == PowerKind::Assigned || power.is_over(now) {
+            continue;
+        }
+        rows::end(connection, &power, now, EndedBy::Giver, None)?;
+        tell_holder(inner, connection, News::Ended, &power, (trace, now))?;
+    }
+    Ok(())
+}
+
 /// Tells both that the time of one is over, unless it was ended before.
 pub(crate) fn expire_power(
     inner: &Inner,
@@ -74,7 +98,7 @@ pub(crate) fn expire_power(
 /// assigned, where this one was ended before its first day, and where somebody else who may decide has given the consent:
 /// since, or before a registration that an operator ended again, since it was a mistake or the owner decides anew.
 pub(crate) fn end_profile(
-    _: &Inner,
+    inner: &Inner,
     connection: &mut Connection,
     lease: Lease,
     now: DateTime<Utc>,
@@ -93,7 +117,7 @@ pub(crate) fn end_profile(
         if given_at > end || (is_undone && given_at < power.given_at) {
             return Ok(());
         }
-        consent::withdraw(connection, mailbox, terms_version, now)?;
+        consent::withdraw(inner, connection, mailbox, terms_version, (new_id(), now))?;
         // The entry stands in the mailbox's log, as that of any withdrawal.
         let (subject, action) = (Subject::Mailbox(mailbox), MailboxAct::WITHDRAW_CONSENT.word());
         let entry = audit::of_worker(subject, action, None, Rule::Ful14, new_id(), now);

@@ -217,6 +217,10 @@ pub(super) const fn text(kind: Kind) -> Text {
         ),
         Kind::EmergencyLocked => ("You have locked your mailbox", "Open the lock first."),
         Kind::OnlyTheOwner => ("Only the owner can do this", "Ask the owner of the mailbox to do it."),
+        Kind::TermsNotAccepted => (
+            "The terms have not been accepted",
+            "The owner of the mailbox must first accept the documents that “missing” in “GET /v1/me” names. “GET /v1/terms” tells which version is in force.",
+        ),
         Kind::OnlyHealthPersonnel => ("Only health personnel can do this", "Ask the service that sent the message."),
         Kind::OnlyParents => {
             ("Only parents of a child of 12 to 15 can do this", "Ask somebody with parental responsibility to do it.")

@@ -217,6 +217,10 @@ pub(super) const fn text(kind: Kind) -> Text {
         ),
         Kind::EmergencyLocked => ("Du har sperret postkassen din", "Opphev sperren først."),
         Kind::OnlyTheOwner => ("Bare eieren kan gjøre dette", "Be eieren av postkassen om å gjøre det."),
+        Kind::TermsNotAccepted => (
+            "Vilkårene er ikke godtatt",
+            "Eieren av postkassen må først godta vilkårene som «missing» i «GET /v1/me» nevner. Hvilken versjon som gjelder, står i «GET /v1/terms».",
+        ),
         Kind::OnlyHealthPersonnel => ("Bare helsepersonell kan gjøre dette", "Spør tjenesten som sendte meldingen."),
         Kind::OnlyParents => {
             ("Bare foreldre til barn fra 12 til 15 år kan gjøre dette", "Be en som har foreldreansvar, om å gjøre det.")

@@ -218,6 +218,10 @@ pub(super) const fn text(kind: Kind) -> Text {
         ),
         Kind::EmergencyLocked => ("Du har sperra postkassa di", "Opphev sperra først."),
         Kind::OnlyTheOwner => ("Berre eigaren kan gjere dette", "Be eigaren av postkassa om å gjere det."),
+        Kind::TermsNotAccepted => (
+            "Vilkåra er ikkje godtekne",
+            "Eigaren av postkassa må først godta vilkåra som «missing» i «GET /v1/me» nemner. Kva versjon som gjeld, står i «GET /v1/terms».",
+        ),
         Kind::OnlyHealthPersonnel => ("Berre helsepersonell kan gjere dette", "Spør tenesta som sende meldinga."),
         Kind::OnlyParents => (
             "Berre foreldre til barn frå 12 til 15 år kan gjere dette",
