@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_cors::Cors;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::http::header::{
-    ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_RANGE, ETAG, HeaderName, LOCATION, RETRY_AFTER,
+    ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_RANGE, ETAG, HeaderName, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
@@ -22,18 +22,21 @@ use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt as _;
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::auth::Authenticator;
 use crate::auth::issuer::{IssuerConfig, IssuerSettings, Preset};
+use crate::auth::{Authenticator, Nonces, Possession};
 use crate::clock::Clock;
 use crate::connected::{Registers, carriers, messengers, registers, scanning};
 use crate::document::Workshop;
 use crate::http;
+use crate::http::at_once::AtOnce;
 use crate::http::span::RequestSpan;
 use crate::outbound::public_address::PublicOnly;
 use crate::outbound::webhook::Courier;
-use crate::rate_limit::RateLimiter;
+use crate::rate_limit::{PerMinute, RateLimiter};
 use crate::sandbox::{self, Partners, Sandbox};
-use crate::settings::{BlobLocation, Mode, PlatformSettings, Settings, TermsSettings, WebhookSettings};
+use crate::settings::{
+    BlobLocation, LimitSettings, Mode, PlatformSettings, ProxySettings, Settings, TermsSettings, WebhookSettings,
+};
 use crate::shutdown::{Ending, Signals, end_when_told};
 use crate::worker::webhooks::Post;
 use crate::worker::{Outside, Worker};
@@ -56,6 +59,10 @@ pub(crate) struct AppState {
     pub(crate) clock: Clock,
     pub(crate) authenticator: Arc<Authenticator>,
     pub(crate) limiter: Arc<RateLimiter>,
+    pub(crate) at_once: AtOnce,
+    pub(crate) webhook_tests: PerMinute,
+    pub(crate) limits: LimitSettings,
+    pub(crate) proxies: ProxySettings,
     pub(crate) series: NumberSeries,
     pub(crate) terms: TermsSettings,
     pub(crate) workshop: Workshop,
@@ -102,6 +109,11 @@ pub enum StartError {
     /// The master key cannot be had.
     #[error("the master key cannot be read")]
     MasterKey(#[from] persistence::vault::MasterKeyError),
+    /// Proofs of possession name our address.
+    #[error(
+        "public_url must be set: {0} binds its tokens to keys, and the proofs (DPoP) name the address that callers use"
+    )]
+    PublicUrl(String),
     /// Our own calls cannot get tokens.
     #[error("maskinporten: no tokens for our own calls")]
     Maskinporten(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -180,10 +192,12 @@ impl Application {
             let opened = store.platform_service_open(organisation_number, name, clock.now()).await;
             opened.map_err(StartError::Platform)?;
         }
-        let authenticator = Authenticator::new(issuers, series, clock.clone(), settings.public_url.clone())?;
+        let possession = possession(&settings, &store, address);
+        let authenticator = Authenticator::new(issuers, series, clock.clone(), possession)?;
         let limiter = Arc::new(RateLimiter::new(&settings.rate_limit));
-        let WebhookSettings { loopback, timeout } = settings.webhooks;
-        let courier = Courier::new(PublicOnly { and_loopback: loopback }, timeout).map_err(StartError::Webhooks)?;
+        let WebhookSettings { loopback, ports, timeout } = settings.webhooks.clone();
+        let courier =
+            Courier::new(PublicOnly { and_loopback: loopback }, ports, timeout).map_err(StartError::Webhooks)?;
         let post = Arc::new(Post::new(store.clone(), clock.clone(), courier));
         let worker =
             Worker::start(store.clone(), outside.clone(), clock.clone(), Arc::clone(&limiter), Arc::clone(&post));
@@ -194,6 +208,13 @@ impl Application {
             authenticator: Arc::new(authenticator),
             limiter,
             series,
+            at_once: AtOnce::new(
+                settings.limits.requests_at_once_of_person,
+                settings.limits.requests_at_once_of_system,
+            ),
+            webhook_tests: PerMinute::new(settings.limits.webhook_tests_a_minute),
+            limits: settings.limits.clone(),
+            proxies: settings.proxies.clone(),
             terms: settings.terms.clone(),
             workshop: Workshop::new(),
             post,
@@ -274,11 +295,30 @@ fn issuers(settings: &Settings) -> Result<Vec<IssuerSettings>, StartError> {
         Mode::Sandbox => issuer.is_production(),
         Mode::Production => issuer.preset == Preset::Test,
     };
+    let binds = issuers.iter().find(|issuer| issuer.preset.requires_dpop());
+    if let (Some(issuer), Mode::Production, None) = (binds, settings.mode, &settings.public_url) {
+        return Err(StartError::PublicUrl(issuer.issuer.clone()));
+    }
     match (issuers.iter().find(wrong), settings.mode) {
         (Some(issuer), Mode::Sandbox) => Err(StartError::ProductionIssuer(issuer.issuer.clone())),
         (Some(issuer), Mode::Production) => Err(StartError::TestIssuer(issuer.issuer.clone())),
         (None, _) => Ok(issuers),
     }
+}
+
+/// What proofs of possession are held against. A sandbox that is not told its address is reached at that which it listens on.
+fn possession(settings: &Settings, store: &Store, address: SocketAddr) -> Possession {
+    let own = || {
+        let host = if address.ip().is_unspecified() { "localhost".to_owned() } else { address.ip().to_string() };
+        let host = if host.contains(':') { format!("[{host}]") } else { host };
+        format!("http://{host}:{}", address.port())
+    };
+    let public_url = match settings.mode {
+        Mode::Sandbox => Some(settings.public_url.clone().unwrap_or_else(own)),
+        Mode::Production => settings.public_url.clone(),
+    };
+    let nonces = settings.dpop_nonce.then(|| Nonces::new(&store.nonce_key()));
+    Possession { public_url, nonces, store: Some(store.clone()) }
 }
 
 /// The address of the database, in the store's terms.
@@ -331,6 +371,7 @@ async fn open_store(
         register_max_age: TimeDelta::from_std(access.register_max_age).unwrap_or(TimeDelta::MAX),
         outlets,
         scanning: scanning(&settings.scanner),
+        quotas: settings.limits.quotas,
         now,
     })
     .await?)
@@ -426,6 +467,8 @@ fn cors(origins: &[String]) -> Cors {
         RETRY_AFTER,
         HeaderName::from_static("ratelimit"),
         HeaderName::from_static("ratelimit-policy"),
+        HeaderName::from_static("dpop-nonce"),
+        WWW_AUTHENTICATE,
         HeaderName::from_static("idempotent-replayed"),
         HeaderName::from_static("repr-digest"),
         CONTENT_DISPOSITION,
@@ -438,4 +481,28 @@ fn cors(origins: &[String]) -> Cors {
         .expose_headers(exposed)
         .max_age(3600);
     origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn production_with_tokens_that_are_bound_to_keys_does_not_start_without_its_public_address() {
+        let refusal = |mode: &str, preset: &str, public_url: &str| {
+            let file = format!(
+                "mode = \"{mode}\"\n{public_url}\nmaster_key_file = \"key\"\n\
+                 platform = {{ organisation_number = \"310000019\", name = \"Drift\" }}\n\
+                 [[issuers]]\npreset = \"{preset}\"\nissuer = \"https://issuer.test\"\naudience = [\"brevdue\"]\n\
+                 jwks_url = \"https://issuer.test/jwks\"\n"
+            );
+            let settings = Settings::read(Some(&file), |_| None).expect("the settings are right");
+            issuers(&settings).err().map(|error| error.to_string())
+        };
+        let told = refusal("production", "helseId", "").expect("it does not start");
+        assert!(told.starts_with("public_url must be set: https://issuer.test binds its tokens"), "{told}");
+        assert_eq!(refusal("production", "helseId", "public_url = \"https://brevdue.test\""), None);
+        assert_eq!(refusal("production", "idPorten", ""), None);
+        assert_eq!(refusal("sandbox", "helseId", ""), None);
+    }
 }

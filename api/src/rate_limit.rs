@@ -14,7 +14,7 @@ use governor::middleware::StateInformationMiddleware;
 use governor::nanos::Nanos;
 use governor::state::keyed::{DashMapStateStore, ShrinkableKeyedStateStore};
 use governor::state::{InMemoryState, NotKeyed, StateStore};
-use governor::{Quota, RateLimiter as Governor};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter as Governor};
 
 use crate::settings::{RateLimit, RateLimitSettings};
 
@@ -115,6 +115,32 @@ impl<C: Clock + Clone> RateLimiter<C> {
             CallerClass::System => &self.system,
             CallerClass::Other => &self.other,
         }
+    }
+}
+
+/// Something that each may have done so often in a minute, by a key of the caller's choice.
+pub struct PerMinute {
+    most: NonZeroU32,
+    governor: DefaultKeyedRateLimiter<String>,
+}
+
+impl PerMinute {
+    /// So often; at least once.
+    #[must_use]
+    pub fn new(most: u32) -> Self {
+        let most = NonZeroU32::new(most).unwrap_or(NonZeroU32::MIN);
+        Self { most, governor: Governor::keyed(Quota::per_minute(most)) }
+    }
+
+    /// Takes one, if there is one left. Otherwise: how many there are in a minute, and after how many seconds the next.
+    ///
+    /// # Errors
+    /// All of this minute have been taken.
+    pub fn take(&self, key: &str) -> Result<(), (u32, u32)> {
+        self.governor.check_key(&key.to_owned()).map_err(|refused| {
+            let wait = whole_seconds(refused.wait_time_from(self.governor.clock().now())).max(1);
+            (self.most.get(), u32::try_from(wait).unwrap_or(u32::MAX))
+        })
     }
 }
 

@@ -52,17 +52,57 @@ impl fmt::Debug for EmailAddress {
     }
 }
 
+/// The code by which a country is called: `46`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CallingCode(u16);
+
+/// Why a text is no code of a country.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("must be the calling code of a country, from 1 to 3 digits: 46. Satellites and shared services are none")]
+pub struct CallingCodeError;
+
+impl CallingCode {
+    /// Norway.
+    pub const NORWAY: Self = Self(47);
+    /// Codes of no country: of satellites, international services, and what is not given out (800, 808, 870 to 889, 979 …).
+    const OF_NO_COUNTRY: [u16; 15] = [388, 800, 808, 870, 875, 876, 877, 878, 879, 881, 882, 883, 888, 979, 991];
+
+    /// Reads a code, with or without `+`.
+    ///
+    /// # Errors
+    /// Something else, or a code of no country.
+    pub fn parse(input: &str) -> Result<Self, CallingCodeError> {
+        let digits = input.trim().trim_start_matches('+');
+        let is_code = (1..=3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let code = digits.parse().ok().filter(|code| is_code && *code > 0 && !Self::OF_NO_COUNTRY.contains(code));
+        code.map(Self).ok_or(CallingCodeError)
+    }
+}
+
+impl fmt::Display for CallingCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "+{}", self.0)
+    }
+}
+
 /// A mobile number that a citizen entered, as `+4791234567` (E.164). It does not print.
 ///
 /// The plans of all countries, which a library would bring, are a megabyte of data that changes by the month. What is
-/// checked is the form; Norwegian numbers, which nearly all are, by the Norwegian plan.
+/// checked is the form; Norwegian numbers, which nearly all are, by the Norwegian plan. Sending to some numbers costs much, to the
+/// gain of who has them, so that others than Norwegian ones are taken only of countries that the operator names.
 #[derive(Clone, PartialEq, Eq)]
 pub struct MobileNumber(String);
 
-/// Why a text is no mobile number.
+/// Why a text is no mobile number that is taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("not a mobile number")]
-pub struct MobileNumberError;
+pub enum MobileNumberError {
+    /// Not the form of one.
+    #[error("not a mobile number")]
+    NotANumber,
+    /// Of a country whose numbers are not taken.
+    #[error("a mobile number of a country whose numbers are not taken")]
+    Country,
+}
 
 impl MobileNumber {
     /// Reads a number: with its country (`+` or `00`), or the 8 digits of a Norwegian one. Spaces and hyphens between
@@ -74,7 +114,7 @@ impl MobileNumber {
         let text = input.trim();
         let digits = |text: &str| -> Result<String, MobileNumberError> {
             let kept: String = text.chars().filter(|char| !matches!(char, ' ' | '\u{a0}' | '-')).collect();
-            if kept.bytes().all(|byte| byte.is_ascii_digit()) { Ok(kept) } else { Err(MobileNumberError) }
+            if kept.bytes().all(|byte| byte.is_ascii_digit()) { Ok(kept) } else { Err(MobileNumberError::NotANumber) }
         };
         let international = text.strip_prefix('+').or_else(|| text.strip_prefix("00"));
         let number = match international {
@@ -86,7 +126,18 @@ impl MobileNumber {
             Some(national) => national.len() == 8 && national.starts_with(['4', '9']),
             None => (8..=15).contains(&number.len()) && !number.starts_with('0'),
         };
-        if is_right { Ok(Self(format!("+{number}"))) } else { Err(MobileNumberError) }
+        if is_right { Ok(Self(format!("+{number}"))) } else { Err(MobileNumberError::NotANumber) }
+    }
+
+    /// Reads a number that is Norwegian or of one of these countries.
+    ///
+    /// # Errors
+    /// As for [`MobileNumber::parse`], and a number of another country.
+    pub fn parse_of(input: &str, countries: &[CallingCode]) -> Result<Self, MobileNumberError> {
+        let number = Self::parse(input)?;
+        let is_of = |country: &CallingCode| number.0.starts_with(&country.to_string());
+        let is_taken = is_of(&CallingCode::NORWAY) || countries.iter().any(is_of);
+        if is_taken { Ok(number) } else { Err(MobileNumberError::Country) }
     }
 
     /// The number. Every use of this shows how to reach somebody.
@@ -261,7 +312,7 @@ mod tests {
             "+47 912 34 56x",
             "++4791234567",
         ] {
-            assert_eq!(MobileNumber::parse(bad), Err(MobileNumberError), "{bad}");
+            assert_eq!(MobileNumber::parse(bad), Err(MobileNumberError::NotANumber), "{bad}");
         }
     }
 
@@ -276,5 +327,31 @@ mod tests {
         let entered =
             ContactDetailsChange { email: email.clone().map_or(Piece::Kept, Piece::Entered), mobile: Piece::Removed };
         assert_eq!(entered.over(ContactDetails::default()), ContactDetails { email, mobile: None });
+    }
+
+    #[test]
+    fn numbers_of_other_countries_are_taken_where_the_operator_names_the_country() {
+        let nordic = ["45", "+46", "358"].map(|code| CallingCode::parse(code).expect("a code"));
+        let table = [
+            ("+47 912 34 567", true, true),
+            ("41234567", true, true),
+            ("+46 70 123 45 67", false, true),
+            ("0045 20 12 34 56", false, true),
+            // Of the North American plan, of satellites, of networks of no country, and where sending costs much.
+            ("+1 900 555 0100", false, false),
+            ("+881 6 1234 5678", false, false),
+            ("+882 16 1234 5678", false, false),
+            ("+252 61 1234567", false, false),
+            // Not of Denmark: the code of Guadeloupe begins with other digits.
+            ("+590 690 12 34 56", false, false),
+        ];
+        for (text, at_home, with_others) in table {
+            assert_eq!(MobileNumber::parse_of(text, &[]).is_ok(), at_home, "{text}");
+            assert_eq!(MobileNumber::parse_of(text, &nordic).is_ok(), with_others, "{text}");
+        }
+        assert_eq!(MobileNumber::parse_of("+46 70 123 45 67", &[]), Err(MobileNumberError::Country));
+        for bad in ["", "0", "+", "4a", "1234", "881", "+882", "870", "999"] {
+            assert_eq!(CallingCode::parse(bad).is_ok(), bad == "999", "{bad}");
+        }
     }
 }

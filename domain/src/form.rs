@@ -5,6 +5,12 @@ use crate::text::{line_type, paragraphs, secret_text_type};
 /// The most forms that a service has at a time.
 pub const MAX_FORMS: usize = 50;
 
+/// The most JSON values that answers have, each group and list counted as well.
+pub const MAX_ANSWERS: usize = 1000;
+
+/// The most faults of answers that are told at once.
+pub const MAX_ANSWER_FAULTS: usize = 500;
+
 line_type! {
     /// What people call a form.
     FormTitle, 200

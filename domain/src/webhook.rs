@@ -128,10 +128,22 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// The stored and sent word.
+    /// The stored word.
     #[must_use]
     pub fn as_word(self) -> &'static str {
         self.into()
+    }
+
+    /// The word that the organisation is told. One for all that keeps a receiver from being reached: who names an address must
+    /// not learn what our network knows of it, or which ports are closed.
+    #[must_use]
+    pub const fn told(self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::Redirect => "redirect",
+            Self::Timeout | Self::Connection | Self::AddressNotPublic => "unreachable",
+            Self::WrongChallenge => "wrongChallenge",
+        }
     }
 }
 

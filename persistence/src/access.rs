@@ -82,8 +82,8 @@ impl<T> Unrecorded<T> {
         question(&self.value)
     }
 
-    /// The value where it tells nothing, so that there is nothing to put on record.
-    pub(crate) fn unrecorded(self) -> T {
+    /// The value, of which the caller sees nothing: there is nothing to put on record.
+    pub(crate) fn unshown(self) -> T {
         self.value
     }
 

@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 
 use crate::error::Failure;
-use crate::{Store, draft, health_contact, idempotency, relationship, upload, webhook};
+use crate::{Store, draft, health_contact, idempotency, proof, relationship, upload, webhook};
 
 impl Store {
-    /// Forgets old idempotency keys, drafts, expired uploads, batches and events, and sweeps bytes that nothing names.
+    /// Forgets old idempotency keys, drafts, expired uploads, batches, proofs and events, and sweeps bytes that nothing names.
     ///
     /// # Errors
     /// The store away. What is left is for the next time.
@@ -18,6 +18,7 @@ impl Store {
                 draft::expire(connection, now)?;
                 health_contact::sweep(connection, now)?;
                 upload::expire(connection, now)?;
+                proof::forget(connection, now)?;
                 Ok::<_, Failure>(())
             })
         })

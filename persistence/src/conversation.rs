@@ -15,14 +15,14 @@ use diesel::prelude::*;
 use domain::access::{MailboxAct, VisibleScope};
 use domain::audit::{Object, ObjectKind};
 use domain::conversation::{ConversationState, ConversationView};
-use domain::id::{ConversationId, MailboxId};
+use domain::id::{ConversationId, MailboxId, PersonId, ServiceId};
 use domain::message::{Sender, Subject};
 
 pub(crate) use self::journal::tell_overdue;
 pub use self::journal::{Marked, Relevance};
 pub use self::queue::{AssigneeFilter, QueueFilter};
 pub(crate) use self::rows::{ConversationColumns, ConversationRow, FlagsRow, flags_from};
-pub(crate) use self::writing::{Report, item_of, owner_hash, report, write};
+pub(crate) use self::writing::{Report, addressee, item_of, owner_hash, report, write};
 use crate::access::{MailboxRef, Opened};
 use crate::context::Context;
 use crate::database::{Connection, Id, Key, Time, keys, on};
@@ -35,6 +35,16 @@ use crate::vault::Field;
 use crate::{Inner, Store, service};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "conversation" };
+
+/// The health worker who calls at the queue of their service; none where a system does.
+pub(crate) fn member(
+    inner: &Inner,
+    connection: &mut Connection,
+    context: &Context,
+    service: ServiceId,
+) -> Result<Option<PersonId>, StoreError> {
+    Ok(queue::worker(inner, connection, context, service)?.map(|worker| worker.person))
+}
 
 const fn object(id: ConversationId) -> Object {
     Object { kind: ObjectKind::Conversation, id: id.as_uuid() }

@@ -18,8 +18,9 @@ use crate::error::{Failure, StoreError};
 use crate::idempotency::{self, Created, RequestKey};
 use crate::page::Slice;
 use crate::schema::draft;
+use crate::upload::{self, Whose};
 use crate::vault::{DataKey, Field};
-use crate::{Store, conversation, upload};
+use crate::{Store, conversation, quota};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "draft" };
 
@@ -118,7 +119,7 @@ impl Store {
     pub async fn draft_discard(&self, context: &Context, mailbox: MailboxId, id: DraftId) -> Result<(), Failure> {
         self.at_drafts(context, mailbox, MailboxAct::DISCARD_DRAFT, move |connection, drafts| {
             let known = drafts.locked(connection, id)?;
-            upload::keep(connection, mailbox.into(), &known.content.uploads, drafts.now)?;
+            upload::keep(connection, &drafts.files, &known.content.uploads, drafts.now)?;
             drafts.remove(connection, id)?;
             Ok(((), id))
         })
@@ -151,7 +152,7 @@ impl Store {
         let ready = match seen {
             Some(draft) => {
                 let writing = draft.content.ready().map_err(Failure::DraftIncomplete)?;
-                let judged = self.form_judge(mailbox, &writing).await?;
+                let judged = self.form_judge(context, (mailbox, MailboxAct::SEND_DRAFT), &writing).await?;
                 Some((draft.version, writing, judged))
             }
             None => None,
@@ -194,17 +195,21 @@ impl Store {
 struct Drafts<'d> {
     mailbox: MailboxId,
     author: PersonId,
+    /// The files that its drafts may name.
+    files: Whose,
     key: &'d DataKey,
     now: DateTime<Utc>,
 }
 
 impl<'d> Drafts<'d> {
     fn of(opened: &'d Opened, now: DateTime<Utc>) -> Result<Self, Failure> {
-        let author = opened.grant.person().ok_or(Failure::NotFound)?;
-        Ok(Self { mailbox: opened.grant.mailbox(), author, key: &opened.key, now })
+        let (mailbox, author) = (opened.grant.mailbox(), opened.grant.person().ok_or(Failure::NotFound)?);
+        Ok(Self { mailbox, author, files: Whose::of_person(mailbox, author), key: &opened.key, now })
     }
 
     fn insert(&self, connection: &mut Connection, content: DraftContent) -> Result<Draft, Failure> {
+        // Two at a time would each find room for one.
+        quota::one_at_a_time(connection, &format!("drafts {} {}", self.mailbox, self.author))?;
         let mine = draft::table
             .filter(draft::mailbox_id.eq(self.mailbox.key()))
             .filter(draft::author_id.eq(self.author.key()));
@@ -234,7 +239,7 @@ impl<'d> Drafts<'d> {
 
     fn update(&self, connection: &mut Connection, known: Draft, content: DraftContent) -> Result<Draft, Failure> {
         // What it names no more is kept as long as any file that nothing has taken.
-        upload::keep(connection, self.mailbox.into(), &known.content.uploads, self.now + UPLOAD_LIFETIME)?;
+        upload::keep(connection, &self.files, &known.content.uploads, self.now + UPLOAD_LIFETIME)?;
         let expires_at = self.now + DRAFT_LIFETIME;
         let draft = Draft { id: known.id, content, version: known.version + 1, changed_at: self.now, expires_at };
         self.keep_files(connection, &draft)?;
@@ -251,14 +256,14 @@ impl<'d> Drafts<'d> {
 
     fn keep_files(&self, connection: &mut Connection, draft: &Draft) -> Result<(), Failure> {
         let uploads = &draft.content.uploads;
-        let known = upload::known(connection, self.mailbox.into(), uploads, self.now)?;
+        let known = upload::known(connection, &self.files, uploads, self.now)?;
         let is_unknown =
             |(at, id): (usize, &UploadId)| (!known.contains(id) || uploads[..at].contains(id)).then_some(at);
         let unknown: Vec<usize> = uploads.iter().enumerate().filter_map(is_unknown).collect();
         if !unknown.is_empty() {
             return Err(Failure::UnknownUploads(unknown));
         }
-        Ok(upload::keep(connection, self.mailbox.into(), uploads, draft.expires_at)?)
+        Ok(upload::keep(connection, &self.files, uploads, draft.expires_at)?)
     }
 
     fn remove(&self, connection: &mut Connection, id: DraftId) -> Result<(), StoreError> {

@@ -14,6 +14,7 @@ use domain::routing::Rejection;
 use domain::rule::Rule;
 
 use crate::blob::BlobError;
+use crate::quota::QuotaReached;
 
 /// Trouble that is not the caller's doing.
 #[derive(Debug, thiserror::Error)]
@@ -225,6 +226,9 @@ pub enum Failure {
         /// The version in use.
         version: i32,
     },
+    /// The form, as it is stored, takes more to judge answers by than may be spent on it. Its service has to replace it.
+    #[error("the form takes too much to judge")]
+    FormTooCostly,
     /// What was filled in does not fit the form.
     #[error("the answers do not fit the form")]
     AnswersDoNotFit(Vec<AnswerFault>),
@@ -234,6 +238,9 @@ pub enum Failure {
     /// A draft lacks what a message needs.
     #[error("the draft is not complete")]
     DraftIncomplete(Vec<Lack>),
+    /// A limit of the caller's has been reached.
+    #[error("a limit has been reached: {0:?}")]
+    QuotaReached(QuotaReached),
     /// Somebody has as many drafts in a mailbox as one can have.
     #[error("too many drafts")]
     TooManyDrafts,

@@ -84,11 +84,8 @@ impl Store {
         let now = context.now;
         let (which, act) = (MailboxRef::Id(mailbox), MailboxAct::EXPLAIN_ACCESS);
         self.read_mailbox(context, which, act, None, move |inner, connection, opened| {
-            let others = if opened.grant.hears_of_others() {
-                others(inner, connection, opened, acts, now)?
-            } else {
-                vec![]
-            };
+            let others =
+                if opened.grant.hears_of_others() { others(inner, connection, opened, acts, now)? } else { vec![] };
             Ok(AccessExplained {
                 relation: opened.grant.standing().as_word(),
                 own: explain(&opened.record, acts, now, inner.policy),

@@ -74,7 +74,7 @@ impl Store {
             }
         }
         // Who waits for events asks all day: what told nothing is no entry.
-        if is_empty(&found) { Ok(found.unrecorded().page) } else { Ok(found.record(self).await?.page) }
+        if is_empty(&found) { Ok(found.unshown().page) } else { Ok(found.record(self).await?.page) }
     }
 
     async fn events_after(

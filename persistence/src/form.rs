@@ -1,5 +1,8 @@
 //! Forms of services, and the judgement of what was filled in (TK-9).
 
+mod cost;
+mod schema;
+
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
@@ -8,22 +11,18 @@ use diesel::prelude::*;
 use domain::access::{MailboxAct, ServiceAct};
 use domain::audit::{Object, ObjectKind};
 use domain::conversation::Writing;
-use domain::form::{
-    AnswerFault, AnswerFaultReason, AnswersText, FilledForm, Form, FormAnswers, FormName, FormSchema, FormTitle,
-    MAX_FORMS,
-};
-use domain::id::{ConversationId, MailboxId, MessageId, ServiceId};
-use jsonschema::error::ValidationErrorKind;
-use jsonschema::{PatternOptions, ValidationError, Validator};
-use serde_json::Value;
+use domain::form::{AnswersText, FilledForm, Form, FormAnswers, FormName, FormSchema, FormTitle, MAX_FORMS};
+use domain::id::{MailboxId, MessageId, ServiceId};
 
 use crate::access::{Done, MailboxRef};
 use crate::context::Context;
-use crate::database::{Connection, Id, Key, Time, on};
+use crate::database::{Connection, Key, Time, on};
 use crate::error::{Failure, StoreError};
-use crate::schema::{conversation, form, message_body};
+use crate::schema::{form, message_body};
 use crate::vault::{DataKey, Field};
-use crate::{Store, service};
+use crate::{Store, conversation, service};
+
+pub use self::schema::{SchemaFault, SchemaFaultReason};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "form" };
 
@@ -56,7 +55,7 @@ pub struct NewForm {
     pub name: FormName,
     /// What people call it.
     pub title: FormTitle,
-    /// What it asks, in which [`schema_faults`] has found none.
+    /// What it asks, in which [`Store::form_schema_faults`] has found none.
     pub schema: FormSchema,
 }
 
@@ -113,35 +112,55 @@ impl Store {
         .await
     }
 
-    /// Judges a form that was filled in, outside of any transaction: what an organisation asks for may take long to
-    /// check. It tells nobody anything before the door to the mailbox has opened.
+    /// Where a schema is none that answers can be judged by, for a caller who may change the service's forms: nobody else's
+    /// schema is looked at.
+    ///
+    /// # Errors
+    /// Refused, more waits to be judged than may, or the store away.
+    pub async fn form_schema_faults(
+        &self,
+        context: &Context,
+        service: ServiceId,
+        schema: FormSchema,
+    ) -> Result<Vec<SchemaFault>, Failure> {
+        self.service_authorise(context, service, ServiceAct::REGISTER_FORM).await?;
+        let judged = self.inner.judges.run(move || schema::faults(&schema)).await;
+        Ok(judged.map_err(StoreError::from)?)
+    }
+
+    /// Judges a form that was filled in, outside of any transaction, for a caller to whom the door of the mailbox opens and
+    /// whom the service lets write. Everything is decided again where it is written; until then it tells nobody anything.
+    ///
+    /// # Errors
+    /// Refused, more waits to be judged than may, or the store away. Then nothing has been judged.
     pub(crate) async fn form_judge(
         &self,
-        mailbox: MailboxId,
+        context: &Context,
+        (mailbox, act): (MailboxId, MailboxAct),
         writing: &Writing,
     ) -> Result<Result<(), Failure>, Failure> {
-        let (addressee, text) = match writing {
-            Writing::Inquiry(new) => (Err(new.recipient), &new.text),
-            Writing::Reply(conversation, text) => (Ok((mailbox, *conversation)), text),
+        let text = match writing {
+            Writing::Inquiry(new) => &new.text,
+            Writing::Reply(_, text) => text,
         };
         let Some(FilledForm { form: name, version, answers }) = text.form.clone() else { return Ok(Ok(())) };
+        let (which, wanted, now) = (MailboxRef::Id(mailbox), writing.clone(), context.now);
         let found = self
-            .run(move |_, connection| {
-                let service = match addressee {
-                    Ok(conversation) => service_of(connection, conversation),
-                    Err(service) => Ok(service),
-                };
-                Ok(service.and_then(|service| of_version(connection, service, &name, version)))
+            .look_into_mailbox(context, which, act, None, move |_, connection, opened| {
+                let addressee = conversation::addressee(connection, opened, &wanted, now);
+                match addressee.and_then(|service| of_version(connection, service, &name, version)) {
+                    Err(Failure::Store(error)) => Err(error.into()),
+                    found => Ok(found),
+                }
             })
-            .await?;
+            .await?
+            .unshown();
         let form = match found {
             Ok(form) => form,
-            Err(Failure::Store(error)) => return Err(error.into()),
             Err(failure) => return Ok(Err(failure)),
         };
-        let judged = self.inner.threads.run(move || answer_faults(&form.schema, &answers)).await;
-        let faults = judged.map_err(|error| StoreError::Unavailable(Box::new(error)))??;
-        Ok(if faults.is_empty() { Ok(()) } else { Err(Failure::AnswersDoNotFit(faults)) })
+        let judged = self.inner.judges.run(move || schema::judge(&form.schema, &answers)).await;
+        Ok(judged.map_err(StoreError::from)?)
     }
 
     async fn change_forms<T: Send + 'static>(
@@ -234,15 +253,6 @@ fn form_from((name, version, title, schema): FormRow) -> Result<Form, StoreError
     })
 }
 
-fn service_of(connection: &mut Connection, (mailbox, id): (MailboxId, ConversationId)) -> Result<ServiceId, Failure> {
-    let service = on!(connection, c => conversation::table
-        .find((mailbox.key(), id.key()))
-        .select(conversation::service_id)
-        .first::<Id>(c)
-        .optional())?;
-    service.map(Into::into).ok_or(Failure::NotFound)
-}
-
 /// The form of this name, where this version of it is the one in use.
 fn of_version(connection: &mut Connection, service: ServiceId, name: &FormName, version: i32) -> Result<Form, Failure> {
     let form = in_use(connection, service, Some(name))?.pop().ok_or(Failure::UnknownForm)?;
@@ -297,118 +307,4 @@ pub(crate) fn answers<'f>(
         Ok((message, FormAnswers { form: forms.get(&which).ok_or(CORRUPT)?.clone(), answers }))
     };
     filled.into_iter().map(one).collect()
-}
-
-/// Nothing is fetched from elsewhere, and no pattern takes longer than its text is long.
-fn validator(schema: &Value) -> Result<Validator, ValidationError<'static>> {
-    let options = jsonschema::draft202012::options();
-    options.should_validate_formats(true).with_pattern_options(PatternOptions::regex()).build(schema)
-}
-
-/// Where a schema is none for an object, or reaches elsewhere: JSON pointers into it.
-#[must_use]
-pub fn schema_faults(schema: &FormSchema) -> Vec<String> {
-    const EDITION: &str = "https://json-schema.org/draft/2020-12/schema";
-    let Ok(schema) = serde_json::from_str::<Value>(schema.as_str()) else { return vec![String::new()] };
-    if schema.get("$schema").is_some_and(|edition| edition != EDITION) {
-        return vec!["/$schema".to_owned()];
-    }
-    if schema.get("type").is_none_or(|kind| kind != "object") {
-        return vec!["/type".to_owned()];
-    }
-    let meta = jsonschema::draft202012::meta::validator();
-    let mut faults: Vec<String> = meta.iter_errors(&schema).map(|error| error.instance_path().to_string()).collect();
-    if faults.is_empty() {
-        faults.extend(validator(&schema).err().map(|error| error.instance_path().to_string()));
-    }
-    faults.sort_unstable();
-    faults.dedup();
-    faults
-}
-
-/// What is wrong with answers, all of it.
-fn answer_faults(schema: &FormSchema, answers: &AnswersText) -> Result<Vec<AnswerFault>, StoreError> {
-    let schema: Value = serde_json::from_str(schema.as_str()).map_err(|_| CORRUPT)?;
-    let answers: Value = serde_json::from_str(answers.expose()).map_err(|_| CORRUPT)?;
-    let validator = validator(&schema).map_err(|_| CORRUPT)?;
-    Ok(validator.iter_errors(&answers).flat_map(|error| faults_of(&error)).collect())
-}
-
-fn faults_of(error: &ValidationError<'_>) -> Vec<AnswerFault> {
-    let at = error.instance_path().to_string();
-    let below = |name: &str| format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
-    match error.kind() {
-        ValidationErrorKind::Required { property } => {
-            let pointer = property.as_str().map_or_else(|| at.clone(), below);
-            vec![AnswerFault { pointer, reason: AnswerFaultReason::Missing }]
-        }
-        ValidationErrorKind::AdditionalProperties { unexpected }
-        | ValidationErrorKind::UnevaluatedProperties { unexpected } => unexpected
-            .iter()
-            .map(|name| AnswerFault { pointer: below(name), reason: AnswerFaultReason::NotAsked })
-            .collect(),
-        _ => {
-            let rule = error.schema_path().to_string();
-            vec![AnswerFault { pointer: at, reason: AnswerFaultReason::Breaks { rule } }]
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn schema(text: &str) -> FormSchema {
-        FormSchema::parse(text).expect("a schema")
-    }
-
-    fn faults(of: &str, answers: &str) -> Vec<AnswerFault> {
-        let answers = AnswersText::parse(answers).expect("answers");
-        answer_faults(&schema(of), &answers).expect("a judgement")
-    }
-
-    #[test]
-    fn tk_9_all_that_is_wrong_with_answers_is_told_at_once() {
-        let form = r#"{"type":"object","required":["diet","a/b"],"additionalProperties":false,"properties":{
-            "diet":{"enum":["none","vegetarian"]},"a/b":{},"visits":{"type":"integer","minimum":1}}}"#
-            .replace('\n', " ");
-        let found = faults(&form, r#"{"visits":0,"colour":"blue"}"#);
-        let missing = |pointer: &str| AnswerFault { pointer: pointer.into(), reason: AnswerFaultReason::Missing };
-        assert_eq!(found.len(), 4, "{found:?}");
-        assert!(found.contains(&missing("/diet")) && found.contains(&missing("/a~1b")));
-        assert!(found.contains(&AnswerFault { pointer: "/colour".into(), reason: AnswerFaultReason::NotAsked }));
-        let rule = "/properties/visits/minimum".to_owned();
-        assert!(found.contains(&AnswerFault { pointer: "/visits".into(), reason: AnswerFaultReason::Breaks { rule } }));
-        assert_eq!(faults(&form, r#"{"visits":1,"diet":"none","a/b":null}"#), []);
-    }
-
-    #[test]
-    fn a_schema_that_is_none_or_reaches_elsewhere_is_found_out() {
-        let table = [
-            (r#"{"type":"object"}"#, vec![]),
-            (r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object"}"#, vec![]),
-            (r#"{"$schema":"http://json-schema.org/draft-07/schema#","type":"object"}"#, vec!["/$schema"]),
-            (r#"{"type":"array"}"#, vec!["/type"]),
-            ("true", vec!["/type"]),
-            (
-                r#"{"type":"object","required":"a","properties":{"a":{"minimum":"x"}}}"#,
-                vec!["/properties/a/minimum", "/required"],
-            ),
-            (r#"{"type":"object","$ref":"https://elsewhere.example/schema"}"#, vec![""]),
-            (r##"{"type":"object","$ref":"#/$defs/none"}"##, vec![""]),
-            (r#"{"type":"object","properties":{"a":{"pattern":"("}}}"#, vec!["/properties/a/pattern"]),
-        ];
-        for (text, expected) in table {
-            assert_eq!(schema_faults(&schema(text)), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_schema_without_end_and_a_pattern_that_backtracks_end() {
-        let endless = r##"{"type":"object","$ref":"#/$defs/a","$defs":{"a":{"anyOf":[{"$ref":"#/$defs/a"}]}}}"##;
-        assert_eq!(schema_faults(&schema(endless)), Vec::<String>::new());
-        let _ = faults(endless, "{}");
-        let slow = r#"{"type":"object","properties":{"a":{"pattern":"^(a+)+$"}}}"#;
-        assert_eq!(faults(slow, &format!(r#"{{"a":"{}!"}}"#, "a".repeat(50_000))).len(), 1);
-    }
 }

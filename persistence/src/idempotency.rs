@@ -1,16 +1,15 @@
 //! Idempotency keys: the same request again gets the first answer again, and nothing is done twice (BX-1).
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Text};
 
-use crate::Store;
 use crate::context::Context;
 use crate::database::{Connection, Id, SqlTime, SqlUuid, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::rows::rows;
 use crate::schema::idempotency;
+use crate::{Store, quota};
 
 /// How long a key is remembered.
 pub(crate) const KEPT: TimeDelta = TimeDelta::days(30);
@@ -129,7 +128,8 @@ pub(crate) fn create<T>(
     id_of: impl FnOnce(&T) -> Id,
 ) -> Result<Created<T>, Failure> {
     let Some(key) = key else { return make(connection).map(Created::New) };
-    lock(connection, scope, key)?;
+    // One at a time: what the first makes would stand in the way of the second before its key shows.
+    quota::one_at_a_time(connection, &format!("{scope} {}", key.key()))?;
     if let Some((_, _, digest, object)) = used(connection, &[scope], &[key.key()])?.pop() {
         if !key.is_same_request(&digest) {
             return Err(Failure::IdempotencyKeyReused);
@@ -143,17 +143,6 @@ pub(crate) fn create<T>(
         Err(StoreError::Conflict(_)) => Err(Failure::InProgress),
         Err(error) => Err(error.into()),
     }
-}
-
-/// Lets one at a time work for a key, until the transaction ends. What the first makes would stand in the way of the second
-/// before its key shows. SQLite has one writer anyway.
-fn lock(connection: &mut Connection, scope: &str, key: &RequestKey) -> Result<(), StoreError> {
-    if let Connection::Postgres(link) = connection {
-        diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
-            .bind::<Text, _>(format!("{scope} {}", key.key()))
-            .execute(&mut **link as &mut PgConnection)?;
-    }
-    Ok(())
 }
 
 /// Forgets keys that are older than they are kept.

@@ -5,6 +5,7 @@
 //! between sending and noting sends again under the same id, by which the other side drops the second.
 
 mod audience;
+mod quiet;
 mod settings;
 
 use std::collections::{HashMap, HashSet};

@@ -351,6 +351,7 @@ fn give(
     context: &Context,
 ) -> Result<Stored, Failure> {
     let now = context.now;
+    rows::has_room(connection, giver, inner.quotas.powers_a_day, now)?;
     let giver = trusted(inner, owner_of(connection, giver, now)?, asked, now)?;
     wanted.check(inner, connection, giver.as_ref(), None, now)?;
     let Some(giver) = giver else { return Err(CORRUPT.into()) };

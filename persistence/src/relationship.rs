@@ -25,7 +25,7 @@ use crate::error::{Failure, StoreError};
 use crate::page::{Page, Slice};
 use crate::rows::rows;
 use crate::schema::{person, relationship, relationship_line};
-use crate::{Store, service};
+use crate::{Store, audit, service};
 
 /// A line of a batch.
 #[derive(Clone, Debug)]

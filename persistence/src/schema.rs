@@ -254,6 +254,7 @@ diesel::table! {
         created_at -> SqlTime,
         expires_at -> SqlTime,
         scanned -> Bool,
+        author -> Text,
     }
 }
 
@@ -799,6 +800,16 @@ diesel::table! {
     readiness_probe (id) {
         id -> SqlUuid,
         filler -> Text,
+    }
+}
+
+diesel::table! {
+    use crate::database::SqlTime;
+    use diesel::sql_types::*;
+
+    dpop_proof (digest) {
+        digest -> Binary,
+        expires_at -> SqlTime,
     }
 }
 

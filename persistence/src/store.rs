@@ -22,17 +22,22 @@ use crate::intake::{self, Intake};
 use crate::migration::{self, MigrationError};
 use crate::patience;
 use crate::platform::PlatformService;
+use crate::quota::Quotas;
 use crate::readiness::Probe;
 use crate::register::PopulationRegister;
 use crate::scan::Scanning;
 use crate::schema::vault_key;
-use crate::threads::Threads;
+use crate::threads::{Threads, cores};
 use crate::undertaking::Undertaking;
 use crate::vault::{MasterKey, Vault, VaultError, WrappedVaultKey};
 
 /// How long what recipients see of a service is kept in memory.
 const SENDERS_KEPT: Duration = Duration::from_secs(10);
 const MOST_SENDERS: u64 = 10_000;
+/// How many files may wait to be inspected. Their bytes are stored already.
+const MOST_INSPECTIONS_WAITING: usize = 256;
+/// How many forms may wait to be judged, at some tens of milliseconds each.
+const MOST_JUDGEMENTS_WAITING: usize = 64;
 
 /// What the store needs to open.
 pub struct StoreSettings {
@@ -60,6 +65,8 @@ pub struct StoreSettings {
     pub outlets: Outlets,
     /// Who scans files.
     pub scanning: Scanning,
+    /// What each caller may have and do.
+    pub quotas: Quotas,
     /// The time of opening.
     pub now: DateTime<Utc>,
 }
@@ -117,6 +124,7 @@ pub(crate) struct Inner {
     pub(crate) register_max_age: TimeDelta,
     pub(crate) outlets: Outlets,
     pub(crate) scanning: Scanning,
+    pub(crate) quotas: Quotas,
     /// The sender of the mailbox's own messages, from the start on.
     pub(crate) platform: OnceLock<PlatformService>,
     /// Rung when there may be work for a worker.
@@ -133,6 +141,8 @@ pub(crate) struct Inner {
     pub(crate) waiting: Waiting,
     /// For what takes a processor long: it neither takes the database's threads nor waits for them.
     pub(crate) threads: Threads,
+    /// For judging forms by what an organisation has written, which must keep nobody else waiting.
+    pub(crate) judges: Threads,
     /// What was found when it was last asked whether requests can be served.
     pub(crate) probe: Probe,
     /// As many as there are connections: a thread is taken only when there is a connection for it.
@@ -171,6 +181,7 @@ impl Store {
             register_max_age,
             outlets,
             scanning,
+            quotas,
             now,
         } = settings;
         if migration::is_pending(&database)? {
@@ -199,8 +210,11 @@ impl Store {
             register_max_age,
             outlets,
             scanning,
+            quotas,
             platform: OnceLock::new(),
-            threads: Threads::for_each_core(),
+            // More than one for each core would only take turns.
+            threads: Threads::new(cores(), MOST_INSPECTIONS_WAITING),
+            judges: Threads::new(cores() / 2, MOST_JUDGEMENTS_WAITING),
             slots,
             acquire_timeout,
             opened_at: now,

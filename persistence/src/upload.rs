@@ -1,6 +1,8 @@
 //! Files handed in ahead of their message. The bytes go into the object store first; the row that names them decides
 //! whether they count. Bytes without a row are swept away.
 
+mod whose;
+
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -22,18 +24,21 @@ use crate::file_inspection::{InspectError, inspect};
 use crate::idempotency::{self, Created, RequestKey};
 use crate::schema::upload;
 use crate::vault::FileKey;
-use crate::{Inner, Store, loose_blob, service};
+use crate::{Inner, Store, conversation, loose_blob, service};
+
+pub(crate) use self::whose::Whose;
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "upload" };
 
 /// What is said of the bytes of an upload.
 type ContentRow = (Option<Id>, Option<Vec<u8>>, Option<String>, Option<i64>, Option<Vec<u8>>, bool);
-type UploadRow = (Id, Id, Vec<u8>, Time, ContentRow);
+type UploadRow = (Id, String, Id, Vec<u8>, Time, ContentRow);
 
 macro_rules! upload_columns {
     () => {
         (
             upload::owner_id,
+            upload::author,
             upload::id,
             upload::file_name,
             upload::expires_at,
@@ -45,6 +50,7 @@ macro_rules! upload_columns {
 /// An upload, with what it takes to turn it into an attachment.
 pub(crate) struct Stored {
     pub(crate) owner: Id,
+    pub(crate) author: String,
     pub(crate) upload: Upload,
     pub(crate) bytes: Option<(Id, FileKey)>,
     /// Whether a scanner has looked for malware in the bytes.
@@ -92,7 +98,7 @@ impl Store {
     /// Opens an upload: a place for the bytes of one file.
     ///
     /// # Errors
-    /// Refused, or the store away.
+    /// Refused, as many as the caller may have, or the store away.
     pub async fn upload_open(
         &self,
         context: &Context,
@@ -101,14 +107,17 @@ impl Store {
         key: Option<RequestKey>,
     ) -> Result<Created<Upload>, Failure> {
         let (scope, now) = (self.idempotency_scope(context), context.now);
-        self.for_upload(context, owner, UploadAct::Begin, move |inner, connection| {
+        self.for_upload(context, owner, UploadAct::Begin, move |inner, connection, mine| {
             let created = idempotency::create(
                 connection,
                 &scope,
                 key.as_ref(),
                 now,
-                |connection| insert(inner, connection, owner, file_name, now),
-                |connection, id| fetch(inner, connection, owner, id.into(), now),
+                |connection| {
+                    mine.has_room(connection, &inner.quotas, now)?;
+                    insert(inner, connection, mine, file_name, now)
+                },
+                |connection, id| fetch(inner, connection, mine, id.into(), now),
                 |upload: &Upload| upload.id.key(),
             )?;
             let id = created.value().id;
@@ -123,8 +132,8 @@ impl Store {
     /// Refused, not there or expired, or the store away.
     pub async fn upload_fetch(&self, context: &Context, owner: UploadOwner, id: UploadId) -> Result<Upload, Failure> {
         let now = context.now;
-        self.for_upload(context, owner, UploadAct::See, move |inner, connection| {
-            Ok((fetch(inner, connection, owner, id, now)?, id))
+        self.for_upload(context, owner, UploadAct::See, move |inner, connection, mine| {
+            Ok((fetch(inner, connection, mine, id, now)?, id))
         })
         .await
     }
@@ -133,7 +142,8 @@ impl Store {
     /// is filled once; filling it again with the same bytes answers the same.
     ///
     /// # Errors
-    /// Refused, not there, bytes of a type that the service does not take, or the store away. Nothing is kept then.
+    /// Refused, not there, bytes of a type that the service does not take, more bytes than the caller may have, or the store
+    /// away. Nothing is kept then.
     pub async fn upload_fill<S, E>(
         &self,
         context: &Context,
@@ -149,8 +159,11 @@ impl Store {
         // ever seals two contents.
         let (blob, file_key) = (new_id::<Id>(), FileKey::generate());
         let accepted = self
-            .for_upload(context, owner, UploadAct::Fill, move |inner, connection| {
-                fetch(inner, connection, owner, id, now)?;
+            .for_upload(context, owner, UploadAct::Fill, move |inner, connection, mine| {
+                if fetch(inner, connection, mine, id, now)?.content.is_none() {
+                    // Before anything is read: one byte at least.
+                    mine.has_room_for(connection, &inner.quotas, (id, 1), now)?;
+                }
                 loose_blob::loosen(connection, &[blob], now)?;
                 Ok((accepted_types(connection, owner)?, id))
             })
@@ -176,13 +189,23 @@ impl Store {
         };
         let content = UploadedContent { file_type, size_bytes: stored.size_bytes, sha256: stored.sha256 };
         let upload = self
-            .for_upload(context, owner, UploadAct::Fill, move |inner, connection| {
+            .for_upload(context, owner, UploadAct::Fill, move |inner, connection, mine| {
+                if fetch(inner, connection, mine, id, now)?.content.is_none() {
+                    mine.has_room_for(connection, &inner.quotas, (id, content.size_bytes), now)?;
+                }
                 let file_key = inner.vault.wrap_upload_key(owner.as_uuid(), id, &file_key);
                 let bytes = NewBytes { blob, file_key, content, scanned };
                 let filled = fill(inner, connection, (owner, id), bytes, now)?;
-                Ok(((fetch(inner, connection, owner, id, now)?, filled), id))
+                Ok(((fetch(inner, connection, mine, id, now)?, filled), id))
             })
-            .await?;
+            .await;
+        let upload = match upload {
+            Err(failure @ Failure::QuotaReached(_)) => {
+                self.discard(blob).await;
+                return Err(failure.into());
+            }
+            upload => upload?,
+        };
         match upload {
             (upload, true) => Ok(upload),
             (upload, false) => {
@@ -192,27 +215,31 @@ impl Store {
         }
     }
 
-    /// Does something with an upload, in one transaction with its entry. `work` says which upload it was.
+    /// Does something with an upload of the caller's, in one transaction with its entry. `work` says which upload it was.
     async fn for_upload<T: Send + 'static>(
         &self,
         context: &Context,
         owner: UploadOwner,
         act: UploadAct,
-        work: impl FnOnce(&Inner, &mut Connection) -> Result<(T, UploadId), Failure> + Send + 'static,
+        work: impl FnOnce(&Inner, &mut Connection, &Whose) -> Result<(T, UploadId), Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         let object = |id: UploadId| Object { kind: ObjectKind::Upload, id: id.as_uuid() };
         match owner {
             UploadOwner::Mailbox(mailbox) => {
-                let which = MailboxRef::Id(mailbox);
-                self.create_in_mailbox(context, which, act.in_mailbox(), move |inner, connection, _| {
-                    let (value, id) = work(inner, connection)?;
+                let (which, caller) = (MailboxRef::Id(mailbox), context.caller.clone());
+                self.create_in_mailbox(context, which, act.in_mailbox(), move |inner, connection, opened| {
+                    let mine = Whose::of(mailbox, opened.grant.person(), &caller)?;
+                    let (value, id) = work(inner, connection, &mine)?;
                     Ok((value, object(id)))
                 })
                 .await
             }
             UploadOwner::Service(service) => {
-                self.write_service(context, service, act.at_service(), move |inner, connection, _| {
-                    let (value, id) = work(inner, connection)?;
+                let owned = context.clone();
+                self.write_service(context, service, act.at_service(), move |inner, connection, grant| {
+                    let member = conversation::member(inner, connection, &owned, grant.service())?;
+                    let mine = Whose::of(service, member, &owned.caller)?;
+                    let (value, id) = work(inner, connection, &mine)?;
                     Ok(Done::of(value).about(object(id)))
                 })
                 .await
@@ -263,7 +290,7 @@ impl Store {
         let reader = self.inner.blobs.reader(blob.0, key, size_bytes, tokio::runtime::Handle::current());
         let reader = reader.map_err(StoreError::from)?;
         let inspected = self.inner.threads.run(move || inspect(reader, size_bytes)).await;
-        let judged = inspected.map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+        let judged = inspected.map_err(StoreError::from)?;
         judged.map_err(|error| match error {
             InspectError::Fault(fault) => Failure::File(fault),
             InspectError::Io(error) => Failure::Store(StoreError::Unavailable(Box::new(error))),
@@ -309,14 +336,15 @@ fn fill_error<E>(error: PutError<E>) -> FillError<E> {
 fn insert(
     inner: &Inner,
     connection: &mut Connection,
-    owner: UploadOwner,
+    Whose { owner, author, .. }: &Whose,
     file_name: FileName,
     now: DateTime<Utc>,
 ) -> Result<Upload, Failure> {
     let id: UploadId = new_id();
     let expires_at = now + UPLOAD_LIFETIME;
     let row = (
-        upload::owner_id.eq(key_of(owner)),
+        upload::owner_id.eq(key_of(*owner)),
+        upload::author.eq(author),
         upload::id.eq(id.key()),
         upload::file_name.eq(inner.vault.seal_upload_name(owner.as_uuid(), id, file_name.expose())),
         upload::created_at.eq(Time(now)),
@@ -375,15 +403,15 @@ fn fill(
 fn fetch(
     inner: &Inner,
     connection: &mut Connection,
-    owner: UploadOwner,
+    mine: &Whose,
     id: UploadId,
     now: DateTime<Utc>,
 ) -> Result<Upload, Failure> {
-    let found = fetch_all(inner, connection, &[id], now)?.into_iter().find(|stored| stored.owner == key_of(owner));
+    let found = fetch_all(inner, connection, &[id], now)?.into_iter().find(|stored| mine.has(stored));
     found.map(|stored| stored.upload).ok_or(Failure::NotFound)
 }
 
-/// Uploads by their ids, of whatever service, that have not expired.
+/// Uploads by their ids, whoever has handed them in, that have not expired.
 pub(crate) fn fetch_all(
     inner: &Inner,
     connection: &mut Connection,
@@ -400,7 +428,7 @@ pub(crate) fn fetch_all(
 }
 
 fn stored_from(inner: &Inner, row: UploadRow) -> Result<Stored, StoreError> {
-    let (owner, id, file_name, expires_at, content) = row;
+    let (owner, author, id, file_name, expires_at, content) = row;
     let id = UploadId::from(id);
     let file_name = inner.vault.open_upload_name(owner.0, id, &file_name).map_err(|_| CORRUPT)?;
     let file_name = FileName::parse(&file_name).map_err(|_| CORRUPT)?;
@@ -422,19 +450,20 @@ fn stored_from(inner: &Inner, row: UploadRow) -> Result<Stored, StoreError> {
     };
     // What it is called is known when it is known what it is.
     let file_name = content.as_ref().map_or(file_name.clone(), |content| file_name.ending_as(content.file_type));
-    Ok(Stored { owner, upload: Upload { id, file_name, content, expires_at: expires_at.0 }, bytes, scanned })
+    Ok(Stored { owner, author, upload: Upload { id, file_name, content, expires_at: expires_at.0 }, bytes, scanned })
 }
 
-/// Which of these uploads of an owner are there.
+/// Which of these uploads of an author are there.
 pub(crate) fn known(
     connection: &mut Connection,
-    owner: UploadOwner,
+    Whose { owner, author, .. }: &Whose,
     ids: &[UploadId],
     now: DateTime<Utc>,
 ) -> Result<Vec<UploadId>, StoreError> {
     let ids: Vec<Id> = ids.iter().map(|id| id.key()).collect();
     let known = on!(connection, c => upload::table
-        .filter(upload::owner_id.eq(key_of(owner)))
+        .filter(upload::owner_id.eq(key_of(*owner)))
+        .filter(upload::author.eq(author))
         .filter(upload::id.eq_any(&ids))
         .filter(upload::expires_at.gt(Time(now)))
         .select(upload::id)
@@ -442,16 +471,17 @@ pub(crate) fn known(
     Ok(known.into_iter().map(Into::into).collect())
 }
 
-/// Keeps uploads of an owner until a time.
+/// Keeps uploads of an author until a time.
 pub(crate) fn keep(
     connection: &mut Connection,
-    owner: UploadOwner,
+    Whose { owner, author, .. }: &Whose,
     ids: &[UploadId],
     until: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let ids: Vec<Id> = ids.iter().map(|id| id.key()).collect();
     on!(connection, c => diesel::update(upload::table)
-        .filter(upload::owner_id.eq(key_of(owner)))
+        .filter(upload::owner_id.eq(key_of(*owner)))
+        .filter(upload::author.eq(author))
         .filter(upload::id.eq_any(&ids))
         .set(upload::expires_at.eq(Time(until)))
         .execute(c))?;

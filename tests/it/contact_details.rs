@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Actor, Answer, TestApp, stories};
+use tests::{Actor, Answer, Database, TestApp, stories};
 
 use crate::persons::{ELDRID, MILLENNIA, NESTEN_SEKSTEN, SKUDDAR, SONJA};
 
@@ -121,5 +121,17 @@ stories! {
         let shown = citizen.get(PATH).await.expect(200);
         assert_eq!((&shown["email"], &shown["mobile"]), (&Value::Null, &Value::Null));
         assert_eq!(app.place().row_counts()["contact_details"], 1);
+    }
+
+    async fn numbers_that_cost_others_money_are_not_taken(database: Database) {
+        let app = TestApp::start_with(database, &[("BREVDUE_LIMITS__MOBILE_COUNTRIES", "46, 358")]).await;
+        let citizen = app.citizen(SKUDDAR).await;
+        for mobile in ["+1 900 555 0100", "+881 6 1234 5678", "+882 16 1234 5678", "+252 61 123 4567", "+44 7911 123456"] {
+            let refused = change(&citizen, &json!({"mobile": mobile})).await.problem("invalid-request");
+            assert_eq!(refused.violations(), [("/mobile".to_owned(), "country_not_taken".to_owned())], "{mobile}");
+        }
+        for mobile in ["912 34 567", "+46 70 123 45 67", "+358 40 123 4567"] {
+            let _ = change(&citizen, &json!({"mobile": mobile})).await.expect(200);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Forms that citizens fill in when they write to a service.
 
 use serde_json::{Value, json};
-use tests::{Service, TestApp, stories};
+use tests::{Database, Place, Service, TestApp, stories};
 
 use crate::dialogue::{HomeCare, home_care_of, inquiry};
 use crate::persons::{ELDRID, MILLENNIA};
@@ -42,6 +42,16 @@ async fn care_with_form(app: &TestApp) -> HomeCare {
     let opened = care.system.put(&form(&care.service), &asked()).await.expect(201);
     assert_eq!(opened.header("location"), Some(form(&care.service).as_str()));
     care
+}
+
+/// A schema of two kilobytes by which judging one number takes two to the thirtieth steps.
+fn costly() -> Value {
+    let pair = |n: usize| json!({"anyOf": [{"$ref": format!("#/$defs/d{n}")}, {"$ref": format!("#/$defs/d{n}")}]});
+    let mut defs = json!({"d0": {"type": "string"}});
+    for n in 0..30 {
+        defs[format!("d{}", n + 1)] = pair(n);
+    }
+    json!({"type": "object", "properties": {"a": {"$ref": "#/$defs/d30"}}, "$defs": defs})
 }
 
 stories! {
@@ -171,7 +181,9 @@ stories! {
 
         assert_eq!(places(json!({"type": "object", "required": "diet", "properties": {"a": {"type": "strin"}}})).await, ["/schema/properties/a/type not_a_schema", "/schema/required not_a_schema"]);
         assert_eq!(places(json!({"type": "array"})).await, ["/schema/type not_a_schema"]);
-        assert_eq!(places(json!({"type": "object", "$ref": "https://elsewhere.example/schema"})).await, ["/schema not_a_schema"]);
+        assert_eq!(places(json!({"type": "object", "$ref": "https://elsewhere.example/schema"})).await, ["/schema/$ref schema_reference"]);
+        assert_eq!(places(json!({"type": "object", "properties": {"a": {"$ref": "#"}}})).await, ["/schema/properties/a/$ref schema_reference"]);
+        assert_eq!(places(costly()).await, ["/schema schema_too_costly"]);
         let both = care.system.put(&path, &json!({"title": "", "schema": {"type": "array"}})).await.problem("invalid-request");
         assert_eq!(both.violations().len(), 2, "all at once");
         assert_eq!(places(json!([])).await, ["/schema wrong_type"]);
@@ -179,5 +191,64 @@ stories! {
         let bad_name = care.system.put(&care.service.path("/forms/S%C3%B8knad"), &json!({"more": 1})).await.problem("invalid-request");
         assert_eq!(bad_name.violations().len(), 4, "{bad_name}");
         assert_eq!(app.place().row_counts(), before);
+    }
+
+    async fn nothing_is_judged_for_those_who_may_not_write_it(database: Database) {
+        let place = Place::new(database);
+        place.keep_statements();
+        let app = TestApp::start_at(place, &[], None).await;
+        let care = care_with_form(&app).await;
+        let citizen = &care.citizen;
+        let begun = care.written("Hei").await;
+        let answers = json!({"diet": "none", "contact": "Datter"});
+        let (inquiry, reply) = (with_form(&care.service, &answers), json!({"body": "Ja", "formAnswers": filled(1, &answers)}));
+        let replies = |mailbox: &str| format!("/v1/mailboxes/{mailbox}/conversations/{begun}/messages");
+        let messages = |mailbox: &str| format!("/v1/mailboxes/{mailbox}/messages");
+        let looked_at_forms = || app.place().statements().iter().any(|statement| statement.replace(['`', '"'], "").contains("FROM form "));
+        let _ = looked_at_forms();
+        let unknown = "01890a5d-ac96-774b-bcce-b302099a8057";
+        let (stranger, operator) = (app.member(MILLENNIA).await, app.operator().await);
+        let without_scopes = app.system_with_scopes(app.municipality(), &["other:scope"]).await;
+
+        for caller in [&stranger, &operator, &without_scopes, &care.system, &care.nurse] {
+            for mailbox in [citizen.mailbox.as_str(), unknown] {
+                for (path, body) in [(messages(mailbox), &inquiry), (replies(mailbox), &reply)] {
+                    let refused = caller.post(&path, body).await;
+                    assert!([403, 404].contains(&refused.status), "{refused}");
+                }
+            }
+        }
+        let _ = citizen.post(&messages(unknown), &inquiry).await.problem("not-found");
+        // Nor where the door opens and the service does not.
+        let _ = stranger.post(&stranger.own("/messages"), &inquiry).await.problem("service-not-received");
+        assert!(!looked_at_forms(), "a form was looked at");
+        // A schema that an organisation hands in is looked at for those who may change its forms.
+        for caller in [&stranger, &operator, &without_scopes, &app.system(app.appeals_body()).await] {
+            let refused = caller.put(&form(&care.service), &json!({"title": "Tiltak", "schema": costly()})).await;
+            assert!([403, 404].contains(&refused.status), "{refused}");
+        }
+        // Those who may are served.
+        let _ = citizen.post(&messages(&citizen.mailbox), &inquiry).await.expect(201);
+        let _ = citizen.post(&replies(&citizen.mailbox), &reply).await.expect(201);
+        assert!(looked_at_forms());
+    }
+
+    async fn a_form_that_was_stored_by_rules_less_strict_never_runs(app: TestApp) {
+        let care = care_with_form(&app).await;
+        let citizen = &care.citizen;
+        app.place().execute(&format!("UPDATE form SET schema = '{}'", costly()));
+        let mut body = with_form(&care.service, &json!({"a": 1}));
+
+        let refused = citizen.post(&citizen.own("/messages"), &body).await.problem("invalid-request");
+
+        assert_eq!(refused.violations(), [("/formAnswers/answers".to_owned(), "answers_too_costly".to_owned())]);
+        // The service mends it, and the citizen is served.
+        let _ = care.system.put(&form(&care.service), &asked()).await.expect(201);
+        body["formAnswers"] = filled(2, &json!({"diet": "none", "contact": "Datter"}));
+        let _ = citizen.post(&citizen.own("/messages"), &body).await.expect(201);
+        let many: Vec<usize> = (0..1000).collect();
+        body["formAnswers"] = filled(2, &json!({"diet": many}));
+        let refused = citizen.post(&citizen.own("/messages"), &body).await.problem("invalid-request");
+        assert_eq!(refused.violations(), [("/formAnswers/answers".to_owned(), "too_many_answers".to_owned())]);
     }
 }

@@ -134,4 +134,25 @@ stories! {
         let anew = care.system.get(&journal).await.expect(200);
         assert_ne!(anew["documentId"], document["documentId"]);
     }
+
+    async fn tk_3_a_conversation_of_a_million_characters_is_fetched_but_not_as_pages(app: TestApp) {
+        let care = home_care_of(&app).await;
+        let (long, short) = (care.written("Lang").await, care.written("Kort").await);
+        for _ in 0..11 {
+            let reply = json!({"body": "ab ".repeat(33_000)});
+            let _ = care.citizen.post(&care.citizen.own(&format!("/conversations/{long}/messages")), &reply).await.expect(201);
+        }
+        for id in [&long, &short] {
+            let _ = care.nurse.put(&care.desk(id, "/journal"), &json!({"relevant": true})).await.expect(200);
+        }
+        let fetch = |id: &str, form: &str| care.system.get(&care.desk(id, "/journal")).header("accept", form);
+
+        let _ = fetch(&long, "application/pdf").await.problem("too-long-for-pages");
+
+        let _ = fetch(&long, "application/json").await.expect(200);
+        let _ = fetch(&long, "application/xml").await.expect(200);
+        // Others are served, many at a time as well.
+        let fetched = futures_util::future::join_all((0..4).map(async |_| fetch(&short, "application/pdf").await)).await;
+        assert!(fetched.iter().all(|answer| answer.status == 200), "{fetched:?}");
+    }
 }

@@ -158,7 +158,11 @@ stories! {
     }
 
     async fn pp_11_readers_have_limits_too(database: Database) {
-        let settings = [("BREVDUE_RATE_LIMIT__CITIZEN_PER_SECOND", "1"), ("BREVDUE_RATE_LIMIT__CITIZEN_BURST", "3")];
+        let settings = [
+            ("BREVDUE_RATE_LIMIT__CITIZEN_PER_SECOND", "1"),
+            ("BREVDUE_RATE_LIMIT__CITIZEN_BURST", "3"),
+            ("BREVDUE_HTTP__TRUSTED_PROXIES", "127.0.0.1"),
+        ];
         let app = TestApp::start_with(database, &settings).await;
 
         let mut answers = vec![];

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use api::problem::ProblemKind;
 use reqwest::Method;
 use serde_json::json;
-use tests::{Answer, Database, Issuer, Place, TestApp, files, stories};
+use tests::{Answer, Database, Issuer, Place, Prover, TestApp, files, stories};
 
 use crate::appointments::visit;
 use crate::dialogue::{home_care, inquiry, tell};
@@ -16,11 +16,12 @@ use crate::powers::{POWERS, day, path_of};
 use crate::scanner::scanner_that_says;
 
 /// Kinds that no story here produces, each for a reason. This list only shrinks.
-const ELSEWHERE: [(&str, &str); 4] = [
+const ELSEWHERE: [(&str, &str); 5] = [
     ("internal-error", "story a_row_that_was_tampered_with_is_never_shown"),
     ("outcome-unknown", "stories of doubt.rs, with a database that is lost at the commit"),
     ("rate-limited", "story each_caller_has_limits_of_their_own_and_is_told_of_them"),
-    ("request-timeout", "takes half a minute of silence; unit tests of problem.rs write it"),
+    ("request-timeout", "story a_body_that_does_not_come_is_broken_off_and_one_that_does_is_taken"),
+    ("too-long-for-pages", "story tk_3_a_conversation_of_a_million_characters_is_fetched_but_not_as_pages"),
 ];
 
 /// What has happened so far, by kind.
@@ -319,9 +320,26 @@ async fn of_issuers(database: Database, happened: &mut Happened) {
     happened.note(&app.bearer(&token).get("/v1/me").await, "keys-unavailable");
     let token = helseid.sign(&helseid.helseid_system(now));
     happened.note(&app.bearer(&token).get("/v1/me").await, "dpop-invalid");
+    let with_nonces = app.again_with(&[("BREVDUE_DPOP__NONCE", "true")], &settings).await;
+    let (prover, mut claims) = (Prover::new(), helseid.helseid_system(now));
+    claims["cnf"] = prover.confirmation();
+    let token = helseid.sign(&claims);
+    let iat = with_nonces.now().await.timestamp() + 3;
+    let proof = prover.proof(&format!("{}/v1/me", with_nonces.base()), &token, &json!({"iat": iat, "jti": "1"}));
+    let request = with_nonces.nobody().get("/v1/me").header("authorization", &format!("DPoP {token}"));
+    happened.note(&request.header("dpop", &proof).await, "dpop-nonce-required");
     let patient = app.citizen(SKUDDAR).await;
     app.advance("PT9H").await;
     happened.note(&patient.get("/v1/me").await, "token-expired");
+}
+
+/// Somebody who has as many files lying here as may.
+async fn of_limits(database: Database, happened: &mut Happened) {
+    let app = TestApp::start_with(database, &[("BREVDUE_LIMITS__UPLOADS_OF_PERSON", "1")]).await;
+    let citizen = app.member(SKUDDAR).await;
+    let open = || citizen.post(&citizen.own("/uploads"), &json!({"fileName": "a.pdf"}));
+    let _ = open().await.expect(201);
+    happened.note(&open().await, "quota-exceeded");
 }
 
 /// Only on PostgreSQL, where two transactions can meet in a key: one that has used it and has not said so yet.
@@ -362,6 +380,7 @@ stories! {
         of_dialogue(&TestApp::start(database).await, &mut happened).await;
         of_events(&TestApp::start(database).await, &mut happened).await;
         of_issuers(database, &mut happened).await;
+        of_limits(database, &mut happened).await;
         of_scanners(database, &mut happened).await;
         if database == Database::Postgres {
             of_two_at_once(&app, &mut happened).await;

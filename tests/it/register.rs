@@ -372,6 +372,7 @@ async fn open(place: &Place, register: Arc<dyn PopulationRegister>) -> Store {
         outlets: persistence::Outlets::default(),
         now: DateTime::UNIX_EPOCH,
         scanning: persistence::Scanning::default(),
+        quotas: persistence::Quotas::default(),
     })
     .await
     .expect("the store opens")

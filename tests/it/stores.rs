@@ -31,6 +31,7 @@ pub(crate) async fn open<R: PopulationRegister + ContactRegister + 'static>(
         outlets,
         now: DateTime::UNIX_EPOCH,
         scanning: persistence::Scanning::default(),
+        quotas: persistence::Quotas::default(),
     })
     .await
     .expect("the store opens")

@@ -1,7 +1,7 @@
 //! Tokens that must not open anything, over HTTP. What each claim means is tested beside the code that reads it.
 
 use serde_json::json;
-use tests::{Answer, Database, Issuer, Place, TestApp, stories};
+use tests::{Answer, Database, Issuer, Place, Prover, TestApp, stories};
 
 use crate::persons::SKUDDAR;
 
@@ -11,6 +11,14 @@ async fn app_with(database: Database, issuer: &Issuer, preset: &str) -> TestApp 
 
 async fn me(app: &TestApp, token: &str) -> Answer {
     app.bearer(token).get("/v1/me").await
+}
+
+/// Where callers reach the program.
+const PUBLIC_URL: &str = "https://brevdue.test";
+
+async fn show(app: &TestApp, path: &str, token: &str, proof: &str, host: &str) -> Answer {
+    let request = app.nobody().get(path).header("authorization", &format!("DPoP {token}"));
+    request.header("dpop", proof).header("host", host).header("x-forwarded-host", host).await
 }
 
 stories! {
@@ -73,6 +81,66 @@ stories! {
         let answer = app.bearer(&issuer.sign(&claims)).get(&app.dermatology().path("")).await;
 
         let _ = answer.problem("dpop-invalid");
+    }
+
+    async fn a_proof_serves_once_at_all_processes_and_for_our_own_address(database: Database) {
+        let (issuer, prover) = (Issuer::start("https://helseid.test").await, Prover::new());
+        let settings = issuer.settings("helseId");
+        let app = TestApp::start_at(Place::new(database), &[("BREVDUE_PUBLIC_URL", PUBLIC_URL)], Some(&settings)).await;
+        let other = app.again_with(&[("BREVDUE_PUBLIC_URL", PUBLIC_URL)], &settings).await;
+        let now = app.now().await.timestamp();
+        let mut claims = issuer.helseid_system(now);
+        claims["cnf"] = prover.confirmation();
+        let token = issuer.sign(&claims);
+        let path = app.dermatology().path("");
+        let ask = async |app: &TestApp, at: &str, jti: &str| {
+            let iat = app.now().await.timestamp() + 3;
+            let proof = prover.proof(&format!("{at}{path}"), &token, &json!({"jti": jti, "iat": iat}));
+            (show(app, &path, &token, &proof, "evil.example").await, proof)
+        };
+
+        let (first, proof) = ask(&app, PUBLIC_URL, "1").await;
+
+        assert_ne!(first.status, 401, "{first}");
+        let _ = show(&app, &path, &token, &proof, "evil.example").await.problem("dpop-invalid");
+        let _ = show(&other, &path, &token, &proof, "evil.example").await.problem("dpop-invalid");
+        assert_ne!(ask(&other, PUBLIC_URL, "2").await.0.status, 401);
+        // What the request says of where it came to counts for nothing.
+        for elsewhere in ["http://evil.example", "https://evil.example", app.base()] {
+            let _ = ask(&app, elsewhere, elsewhere).await.0.problem("dpop-invalid");
+        }
+        // Of many at once with the same proof one gets in, wherever they come.
+        let iat = app.now().await.timestamp() + 3;
+        let proof = prover.proof(&format!("{PUBLIC_URL}{path}"), &token, &json!({"jti": "race", "iat": iat}));
+        let all = (0..10).map(|n| show(if n % 2 == 0 { &app } else { &other }, &path, &token, &proof, "brevdue"));
+        let answers = futures_util::future::join_all(all).await;
+        assert_eq!(answers.iter().filter(|answer| answer.status != 401).count(), 1);
+    }
+
+    async fn where_proofs_need_a_nonce_it_comes_with_the_refusal(database: Database) {
+        let (issuer, prover) = (Issuer::start("https://helseid.test").await, Prover::new());
+        let settings = issuer.settings("helseId");
+        let nonces = [("BREVDUE_PUBLIC_URL", PUBLIC_URL), ("BREVDUE_DPOP__NONCE", "true")];
+        let app = TestApp::start_at(Place::new(database), &nonces, Some(&settings)).await;
+        let other = app.again_with(&nonces, &settings).await;
+        let mut claims = issuer.helseid_system(app.now().await.timestamp());
+        claims["cnf"] = prover.confirmation();
+        let token = issuer.sign(&claims);
+        let path = app.dermatology().path("");
+        let proof = |claims: serde_json::Value| prover.proof(&format!("{PUBLIC_URL}{path}"), &token, &claims);
+        let iat = app.now().await.timestamp() + 3;
+
+        let refused = show(&app, &path, &token, &proof(json!({"jti": "1", "iat": iat})), "brevdue").await;
+
+        let refused = refused.problem("dpop-nonce-required");
+        assert!(refused.header("www-authenticate").is_some_and(|challenge| challenge.contains("use_dpop_nonce")));
+        let nonce = refused.header("dpop-nonce").expect("a nonce").to_owned();
+        let iat = app.now().await.timestamp() + 3;
+        // Any process takes it.
+        let with_nonce = proof(json!({"jti": "2", "iat": iat, "nonce": nonce}));
+        let answer = show(&other, &path, &token, &with_nonce, "brevdue").await;
+        assert_ne!(answer.status, 401, "{answer}");
+        assert!(answer.header("dpop-nonce").is_some());
     }
 
     async fn without_the_keys_of_an_issuer_its_callers_are_asked_to_come_again(database: Database) {

@@ -137,7 +137,7 @@ stories! {
         let bad_luck = [
             (Behaviour::Status(500), "status", json!(500)),
             (Behaviour::Redirect(other.url()), "redirect", json!(302)),
-            (Behaviour::Silence, "timeout", Value::Null),
+            (Behaviour::Silence, "unreachable", Value::Null),
         ];
         for (behaviour, fault, status) in bad_luck {
             let (is_ill, mailbox) = (Arc::new(AtomicBool::new(true)), blocked.mailbox.clone());
@@ -405,10 +405,13 @@ stories! {
     }
 
     async fn bx_8_addresses_inside_are_refused_when_they_are_named_and_when_they_are_looked_up(database: Database) {
-        let app = TestApp::start_with(database, &[("BREVDUE_WEBHOOKS__LOOPBACK", "false")]).await;
-        let ehr = app.ehr().await;
         let receiver = Receiver::start().await;
+        let ports = format!("443, {}", receiver.port());
+        let app = TestApp::start_with(database, &[("BREVDUE_WEBHOOKS__LOOPBACK", "false"), ("BREVDUE_WEBHOOKS__PORTS", &ports)]).await;
+        let ehr = app.ehr().await;
         let refused = [
+            // A receiver is at a port that the operator takes: nobody has others looked through.
+            "https://ehr.example.no:22/", "https://localhost:8443/hook",
             "https://10.0.0.1/", "https://127.0.0.1/", "https://169.254.169.254/latest", "https://100.64.1.1/",
             "https://[::1]/", "https://[fd00::1]/", "https://[::ffff:192.168.1.1]/", "https://0x7f000001/",
             "http://ehr.example.no/", "https://kari:hush@ehr.example.no/", "https://ehr.example.no/#a", "ehr", "",
@@ -422,9 +425,26 @@ stories! {
         // A name shows where it leads only when it is looked up, at each connection.
         let id = webhook(&ehr, &format!("https://localhost:{}/hook", receiver.port())).await;
         let test = ehr.request(reqwest::Method::POST, &format!("{WEBHOOKS}/{id}/test")).await.expect(200);
-        assert_eq!((&test["taken"], &test["fault"]), (&json!(false), &json!("addressNotPublic")));
+        assert_eq!((&test["taken"], &test["fault"]), (&json!(false), &json!("unreachable")));
         app.deliver_all().await;
         assert!(receiver.received().is_empty());
+    }
+
+    async fn a_webhook_is_tried_so_often_a_minute_and_another_organisation_has_its_own(database: Database) {
+        let app = TestApp::start_with(database, &[("BREVDUE_LIMITS__WEBHOOK_TESTS_A_MINUTE", "1")]).await;
+        let (ehr, other) = (app.ehr().await, app.system(app.appeals_body()).await);
+        let receiver = Receiver::start().await;
+        let test = |id: &str| format!("{WEBHOOKS}/{id}/test");
+        let (id, others) = (webhook(&ehr, &receiver.url()).await, webhook(&other, &receiver.url()).await);
+        // Who may not have it tried takes nothing.
+        let _ = other.request(reqwest::Method::POST, &test(&id)).await.problem("not-found");
+        let _ = ehr.request(reqwest::Method::POST, &test(&id)).await.expect(200);
+
+        let refused = ehr.request(reqwest::Method::POST, &test(&id)).await.problem("quota-exceeded");
+
+        assert_eq!(refused["limit"], json!({"name": "webhookTestsAMinute", "most": 1}));
+        assert!(refused.header("retry-after").is_some());
+        let _ = other.request(reqwest::Method::POST, &test(&others)).await.expect(200);
     }
 
     async fn bx_8_an_organisation_has_a_few_webhooks_and_sees_only_its_own(app: TestApp) {

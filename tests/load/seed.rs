@@ -236,6 +236,7 @@ async fn persons(
         register_max_age: TimeDelta::MAX,
         outlets: persistence::Outlets::default(),
         scanning: persistence::Scanning::default(),
+        quotas: persistence::Quotas::default(),
         now: server::STARTS_AT.parse()?,
     })
     .await?;

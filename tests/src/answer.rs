@@ -139,6 +139,7 @@ impl Answer {
             "activeFrom",
             "form",
             "serviceId",
+            "limit",
         ];
         let body = self.body.as_object().unwrap_or_else(|| panic!("no object: {self}"));
         assert!(body.keys().all(|field| known.contains(&field.as_str())), "{self}");

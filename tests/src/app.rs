@@ -58,6 +58,11 @@ impl TestApp {
         Self::start_beside(Arc::clone(&self.running.place), settings, None).await
     }
 
+    /// Starts another one at the same place, with settings of its own: variables of the environment, and a settings file.
+    pub async fn again_with(&self, settings: &[(&str, &str)], file: &str) -> Self {
+        Self::start_beside(Arc::clone(&self.running.place), settings, Some(file)).await
+    }
+
     async fn start_beside(place: Arc<Place>, settings: &[(&str, &str)], file: Option<&str>) -> Self {
         let mut environment: BTreeMap<String, String> = place.environment();
         environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));

@@ -13,7 +13,7 @@ use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::SqliteConnection;
 use tempfile::TempDir;
 
-use crate::PostgresServer;
+use crate::{PostgresServer, statements};
 
 /// The variable that names the PostgreSQL server, as a user that may create databases.
 const SERVER_URL: &str = "BREVDUE_TEST_POSTGRES_URL";
@@ -191,6 +191,25 @@ impl Place {
         }
     }
 
+    /// Keeps the statements of programs that are started here from now on.
+    pub fn keep_statements(&self) {
+        statements::keep(&self.connected_to());
+    }
+
+    /// The statements that have come since this was asked before.
+    #[must_use]
+    pub fn statements(&self) -> Vec<String> {
+        statements::taken(&self.connected_to())
+    }
+
+    /// The address as connections name it.
+    fn connected_to(&self) -> String {
+        match &self.schema {
+            Some(_) => self.url(),
+            None => self.sqlite_file().to_string_lossy().into_owned(),
+        }
+    }
+
     /// The same address, for connections whose server writes the plans of their statements to its log, with what each step
     /// came to. `planning` is PostgreSQL's `plan_cache_mode`.
     #[must_use]
@@ -236,6 +255,10 @@ impl Place {
             ("BREVDUE_RATE_LIMIT__CITIZEN_BURST", "1000000"),
             ("BREVDUE_RATE_LIMIT__SYSTEM_PER_SECOND", "1000000"),
             ("BREVDUE_RATE_LIMIT__SYSTEM_BURST", "1000000"),
+            ("BREVDUE_LIMITS__POWERS_A_DAY", "10000"),
+            ("BREVDUE_LIMITS__POWER_NOTICES_OF_PAIR_A_DAY", "10000"),
+            ("BREVDUE_LIMITS__POWER_NOTICES_A_DAY", "10000"),
+            ("BREVDUE_LIMITS__WEBHOOK_TESTS_A_MINUTE", "1000"),
             ("BREVDUE_LOG__FILTER", "error"),
             // At noon of a working day, so that no story depends on when it is told.
             ("BREVDUE_SANDBOX__NOW", "2026-11-24T11:00:00Z"),

@@ -44,7 +44,10 @@ struct Listener {
 impl Instrumentation for Listener {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
         match event {
-            InstrumentationEvent::StartEstablishConnection { url, .. } => url.clone_into(&mut self.address),
+            // The program completes the address by what makes a dead network known.
+            InstrumentationEvent::StartEstablishConnection { url, .. } => {
+                url.split('&').next().unwrap_or_default().clone_into(&mut self.address);
+            }
             InstrumentationEvent::StartQuery { query, .. } => {
                 kill::count();
                 if let Some(statements) = kept().get_mut(&self.address) {

@@ -51,6 +51,12 @@ pub enum AuthError {
     /// The proof does not hold; the word says which part of it.
     #[error("the DPoP proof is not accepted: {0}")]
     DpopInvalid(&'static str),
+    /// The proof has no nonce of ours, or an old one.
+    #[error("the DPoP proof needs a nonce")]
+    DpopNonce,
+    /// Nobody can say now whether the proof has been used.
+    #[error("the DPoP proof cannot be checked now")]
+    ProofsUnavailable,
     /// The issuer's keys could not be fetched.
     #[error("the issuer's keys cannot be fetched now")]
     KeysUnavailable,
@@ -60,6 +66,6 @@ impl AuthError {
     /// Whether the trouble is on our side, so that the same token may be taken later.
     #[must_use]
     pub fn is_retryable(self) -> bool {
-        self == Self::KeysUnavailable
+        matches!(self, Self::KeysUnavailable | Self::ProofsUnavailable)
     }
 }

@@ -19,5 +19,6 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
+pub use dpop::{Nonces, Possession};
 pub use error::AuthError;
 pub use verify::{Authenticated, Authenticator, Presented, PresentedHeader, SetupError};

@@ -15,7 +15,7 @@ use moka::sync::Cache;
 
 use super::caller::caller_of;
 use super::claims::Claims;
-use super::dpop::{Expected, ProofChecker, sha256};
+use super::dpop::{Expected, Possession, ProofChecker, sha256};
 use super::error::AuthError;
 use super::issuer::IssuerSettings;
 use super::jwks::Keys;
@@ -40,8 +40,8 @@ pub struct Presented<'r> {
     pub dpop: PresentedHeader<'r>,
     /// The method, as written.
     pub method: &'r str,
-    /// The full address, or only its path where the authenticator knows the public address.
-    pub url: &'r str,
+    /// The path, without the query.
+    pub path: &'r str,
 }
 
 /// A header that may be there once.
@@ -104,7 +104,6 @@ pub struct Authenticator {
     issuers: HashMap<String, Issuer>,
     series: NumberSeries,
     clock: Clock,
-    public_url: Option<String>,
     /// By SHA-256 of the token.
     verified: Cache<[u8; 32], Arc<Verified>>,
     proofs: ProofChecker,
@@ -131,16 +130,13 @@ enum Scheme {
 impl Authenticator {
     /// For tokens of these issuers about people with numbers of that series.
     ///
-    /// `public_url` is the address under which callers reach us when it differs from the one that arrives here, as it
-    /// does behind a proxy; DPoP proofs name the public one. It has no query; a slash at its end does not count.
-    ///
     /// # Errors
     /// When the issuers contradict each other or no client can be made.
     pub fn new(
         issuers: Vec<IssuerSettings>,
         series: NumberSeries,
         clock: Clock,
-        public_url: Option<String>,
+        possession: Possession,
     ) -> Result<Self, SetupError> {
         let mut by_name = HashMap::new();
         for settings in issuers {
@@ -157,8 +153,13 @@ impl Authenticator {
         let rate_key_secret =
             hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new()).map_err(|_| SetupError::Randomness)?;
         let verified = Cache::builder().max_capacity(MAX_REMEMBERED).time_to_live(REMEMBERED).build();
-        let proofs = ProofChecker::new();
-        Ok(Self { issuers: by_name, series, clock, public_url, verified, proofs, rate_key_secret })
+        let proofs = ProofChecker::new(possession);
+        Ok(Self { issuers: by_name, series, clock, verified, proofs, rate_key_secret })
+    }
+
+    /// A nonce for the next proof, where proofs need one.
+    pub fn nonce(&self) -> Option<String> {
+        self.proofs.nonce(self.clock.now())
     }
 
     /// Who the request is from.
@@ -176,7 +177,7 @@ impl Authenticator {
             (None, Scheme::Bearer) => {}
             (None, Scheme::Dpop) => return Err(AuthError::DpopInvalid("cnf.jkt")),
             (Some(_), Scheme::Bearer) => return Err(AuthError::DpopMissing),
-            (Some(thumbprint), Scheme::Dpop) => self.check_proof(presented, thumbprint, &digest)?,
+            (Some(thumbprint), Scheme::Dpop) => self.check_proof(presented, thumbprint, &digest).await?,
         }
         Ok(Arc::clone(&verified.authenticated))
     }
@@ -229,20 +230,20 @@ impl Authenticator {
         Ok(Verified { authenticated: Arc::new(Authenticated { caller, rate_key, expires_at }), bound_to })
     }
 
-    fn check_proof(&self, presented: Presented<'_>, thumbprint: &str, digest: &[u8; 32]) -> Result<(), AuthError> {
+    async fn check_proof(
+        &self,
+        presented: Presented<'_>,
+        thumbprint: &str,
+        digest: &[u8; 32],
+    ) -> Result<(), AuthError> {
         let proof = match presented.dpop {
             PresentedHeader::One(proof) => proof,
             PresentedHeader::Absent => return Err(AuthError::DpopMissing),
             PresentedHeader::Malformed => return Err(AuthError::DpopInvalid("header")),
         };
-        let bare_url = presented.url.split(['?', '#']).next().unwrap_or_default();
-        let url = match &self.public_url {
-            Some(public) => format!("{}{}", public.trim_end_matches('/'), path_of(bare_url)),
-            None => bare_url.to_owned(),
-        };
+        let Presented { method, path, .. } = presented;
         let now = self.clock.now();
-        let method = presented.method;
-        self.proofs.check(proof, &Expected { thumbprint, token_digest: digest, method, url: &url, now })
+        self.proofs.check(proof, &Expected { thumbprint, token_digest: digest, method, path, now }).await
     }
 
     /// Keyed, because the eleven digits of an identity number are soon guessed from a plain hash.
@@ -293,10 +294,4 @@ fn bound_to(claims: &Claims) -> Result<Option<String>, AuthError> {
         Some(thumbprint) => Ok(Some(thumbprint.to_owned())),
         None => Err(AuthError::ClaimInvalid("cnf")),
     }
-}
-
-/// The path of an address, also when it is only a path.
-fn path_of(url: &str) -> &str {
-    let Some((_, after_scheme)) = url.split_once("://") else { return url };
-    after_scheme.find('/').map_or("", |start| &after_scheme[start..])
 }

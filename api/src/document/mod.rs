@@ -12,9 +12,10 @@ mod words;
 
 use std::time::Duration;
 
+use domain::conversation::Turn as Said;
+use domain::journal::JournalDocument;
 use futures_util::TryStreamExt as _;
-use persistence::{Fetched, StoreError};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use persistence::{BrokenOff, Fetched, StoreError, Threads, Turn, cores};
 
 pub(crate) use self::dialogue_message::dialogue_message;
 pub(crate) use self::journal_pdf::journal_pdf;
@@ -24,32 +25,63 @@ use crate::problem::{ApiError, Problem, ProblemKind};
 /// The most documents that are made at once: each may hold its files in memory, two or three times over.
 const MOST_AT_ONCE: usize = 2;
 
+/// How many may wait for that.
+const MOST_WAITING: usize = 8;
+
 /// How long a request waits for its turn.
 const MOST_WAIT: Duration = Duration::from_secs(20);
+
+/// The most characters that become pages: some hundred of them, and a second of a processor's time.
+const MOST_CHARS_OF_PAGES: usize = 1_000_000;
 
 /// The bytes of the files that a document carries, in the order in which it names them.
 pub(crate) type Contents = Vec<Vec<u8>>;
 
 /// Where documents are made, with room for a few.
 pub(crate) struct Workshop {
-    room: Semaphore,
+    threads: Threads,
 }
 
 impl Workshop {
-    pub(crate) const fn new() -> Self {
-        Self { room: Semaphore::const_new(MOST_AT_ONCE) }
+    pub(crate) fn new() -> Self {
+        Self { threads: Threads::new(MOST_AT_ONCE.min(cores().div_ceil(2)), MOST_WAITING) }
     }
 
-    /// Waits for room. It is held until the value is dropped.
+    /// Waits for room, which is for one document.
     ///
     /// # Errors
-    /// `unavailable`: others take long.
-    pub(crate) async fn enter(&self) -> Result<SemaphorePermit<'_>, ApiError> {
-        match tokio::time::timeout(MOST_WAIT, self.room.acquire()).await {
-            Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(_)) | Err(_) => Err(ProblemKind::Unavailable.into()),
+    /// `unavailable`: others take long, or many wait.
+    pub(crate) async fn enter(&self) -> Result<Room, ApiError> {
+        match tokio::time::timeout(MOST_WAIT, self.threads.enter()).await {
+            Ok(Ok(turn)) => Ok(Room(turn)),
+            Ok(Err(error)) => Err(ApiError::caused_by(Problem::new(ProblemKind::Unavailable), error)),
+            Err(_) => Err(ProblemKind::Unavailable.into()),
         }
     }
+}
+
+/// Room to make one document. It is taken as long as that takes, also where nobody waits for it any more.
+pub(crate) struct Room(Turn);
+
+impl Room {
+    /// Makes it, off the threads that serve.
+    ///
+    /// # Errors
+    /// `internal-error`: the work came to no end.
+    pub(crate) async fn make<T: Send + 'static>(
+        self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let failed = |error: BrokenOff| ApiError::caused_by(Problem::new(ProblemKind::InternalError), error);
+        self.0.run(work).await.map_err(failed)
+    }
+}
+
+/// Whether a conversation is so long that nobody makes pages of it while somebody waits.
+pub(crate) fn is_too_long_for_pages(document: &JournalDocument) -> bool {
+    let answers = |turn: &Said| turn.form_answers.as_ref().map_or(0, |filled| filled.answers.expose().len());
+    let chars = |turn: &Said| turn.subject.expose().len() + turn.body.expose().len() + answers(turn);
+    document.turns.iter().map(chars).sum::<usize>() > MOST_CHARS_OF_PAGES
 }
 
 /// Reads files whole.
@@ -68,13 +100,4 @@ pub(crate) async fn read_contents(files: impl IntoIterator<Item = &Fetched>) -> 
         contents.push(bytes);
     }
     Ok(contents)
-}
-
-/// Does what takes a processor long, off the threads that serve.
-///
-/// # Errors
-/// `internal-error`: the work came to no end.
-pub(crate) async fn make<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
-    let failed = |error| ApiError::caused_by(Problem::new(ProblemKind::InternalError), error);
-    tokio::task::spawn_blocking(work).await.map_err(|error: tokio::task::JoinError| failed(error))
 }

@@ -16,6 +16,7 @@ use super::input::{Field, QueryInput, Unknown, Violations};
 use super::stream::{broken_off, refuse_encoded, timed};
 use crate::language::Language;
 use crate::problem::{ApiError, ProblemKind, Violation, ViolationBody, ViolationCode};
+use crate::settings::BodyPace;
 
 /// The most lines of a batch.
 const MAX_LINES: u32 = 50_000;
@@ -100,11 +101,11 @@ pub(super) fn check_head(request: &HttpRequest) -> Result<(), ApiError> {
 /// # Errors
 /// A body that breaks off or is over a limit, and whatever `put_aside` reports.
 async fn take<L>(
-    payload: Payload,
+    (payload, pace): (Payload, BodyPace),
     read: impl Fn(u32, &str) -> Result<L, Vec<Violation>>,
     mut put_aside: impl AsyncFnMut(Vec<L>) -> Result<Vec<(u32, Violation)>, ApiError>,
 ) -> Result<Taken, ApiError> {
-    let bytes = StreamReader::new(timed(payload).map(|chunk| chunk.map_err(std::io::Error::other)));
+    let bytes = StreamReader::new(timed(payload, pace).map(|chunk| chunk.map_err(std::io::Error::other)));
     let mut lines = pin!(FramedRead::new(bytes, LinesCodec::new_with_max_length(MAX_LINE_BYTES)));
     let mut taken = Taken::default();
     let mut chunk = taken.next_chunk(&mut lines, &read).await?;
@@ -124,7 +125,7 @@ async fn take<L>(
 /// # Errors
 /// Whatever [`take`] and `end` report.
 pub(super) async fn carry<L, R>(
-    payload: Payload,
+    body: (Payload, BodyPace),
     terms: BatchTerms,
     read: impl Fn(u32, &str) -> Result<L, Vec<Violation>>,
     put_aside: impl AsyncFnMut(Vec<L>) -> Result<Vec<(u32, Violation)>, ApiError>,
@@ -132,7 +133,7 @@ pub(super) async fn carry<L, R>(
     discard: impl AsyncFnOnce(),
 ) -> Result<(Taken, R), ApiError> {
     let ended = async {
-        let taken = take(payload, read, put_aside).await?;
+        let taken = take(body, read, put_aside).await?;
         let report = end(BatchTerms { has_broken_lines: !taken.broken.is_empty(), ..terms }).await?;
         Ok((taken, report))
     }

@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get, patch};
 use domain::contact_details::{
-    ContactDetails, ContactDetailsChange, Corrector, EmailAddress, HeldPiece, MobileNumber, Piece,
+    CallingCode, ContactDetails, ContactDetailsChange, Corrector, EmailAddress, HeldPiece, MobileNumber, Piece,
 };
 use serde::{Deserialize, Serialize};
 use strum::VariantArray as _;
@@ -75,7 +75,8 @@ pub(crate) struct ContactDetailsRequest {
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 254, example = "kari@example.no")]
     email: Field<String>,
-    /// The mobile number, with its country; the 8 digits of a Norwegian one are enough. Null removes it.
+    /// The mobile number, with its country; the 8 digits of a Norwegian one are enough. Of other countries, those that the
+    /// operator takes. Null removes it.
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "912 34 567")]
     mobile: Field<String>,
@@ -135,7 +136,7 @@ pub(crate) async fn me_contact_details_change(
     body: JsonBody<ContactDetailsRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let expected = Expected::optional(&request)?;
-    let change = change(body.value)?;
+    let change = change(body.value, &state.limits.mobile_countries)?;
     let is_current = move |details: &ContactDetails| {
         let tag = tag_of(&ContactDetailsView::from(details.clone()));
         expected.is_none_or(|expected| tag.is_ok_and(|tag| expected.is(&tag)))
@@ -144,11 +145,11 @@ pub(crate) async fn me_contact_details_change(
     tagged(&request, &ContactDetailsView::from(details))
 }
 
-fn change(request: ContactDetailsRequest) -> Result<ContactDetailsChange, ApiError> {
+fn change(request: ContactDetailsRequest, countries: &[CallingCode]) -> Result<ContactDetailsChange, ApiError> {
     let ContactDetailsRequest { email, mobile, mut unknown } = request;
     let mut violations = Violations::new();
     let email = piece(&mut violations, "/email", email, EmailAddress::parse);
-    let mobile = piece(&mut violations, "/mobile", mobile, MobileNumber::parse);
+    let mobile = piece(&mut violations, "/mobile", mobile, |text| MobileNumber::parse_of(text, countries));
     for piece in HeldPiece::VARIANTS.iter().filter(|piece| unknown.take(piece.as_word())) {
         let code = match piece.corrector() {
             Corrector::PopulationRegister => ViolationCode::AskPopulationRegister,

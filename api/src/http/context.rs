@@ -16,21 +16,30 @@ use persistence::Context;
 use tracing_actix_web::RequestId;
 use uuid::Uuid;
 
+use super::at_once::Running;
+use super::client_address::client_address;
 use crate::app::AppState;
 use crate::auth::{Presented, PresentedHeader};
 use crate::problem::{ApiError, Problem, ProblemKind};
 use crate::rate_limit::{CallerClass, Decision};
 
-/// A request of a caller whose token has been checked and who is within the limits.
-pub(crate) struct Call(Context);
+/// A request of a caller whose token has been checked and who is within the limits. It counts as running until this is dropped.
+pub(crate) struct Call {
+    context: Context,
+    _running: Running,
+}
 
 impl Deref for Call {
     type Target = Context;
 
     fn deref(&self) -> &Context {
-        &self.0
+        &self.context
     }
 }
+
+/// A nonce for the caller's next proof, for the middleware that writes the headers.
+#[derive(Clone)]
+pub(crate) struct OfferedNonce(pub(crate) String);
 
 /// What the caller is told of the limits, for the middleware that writes the headers.
 #[derive(Clone)]
@@ -49,19 +58,21 @@ impl FromRequest for Call {
             let Some(state) = request.app_data::<Data<AppState>>().cloned() else {
                 return Err(ProblemKind::InternalError.into());
             };
-            check(&state, &request).await.map(Self)
+            check(&state, &request).await
         })
     }
 }
 
-async fn check(state: &AppState, request: &HttpRequest) -> Result<Context, ApiError> {
-    let url = url_of(request);
+async fn check(state: &AppState, request: &HttpRequest) -> Result<Call, ApiError> {
     let headers = request.headers();
+    if let Some(nonce) = state.authenticator.nonce().filter(|_| headers.contains_key("DPoP")) {
+        request.extensions_mut().insert(OfferedNonce(nonce));
+    }
     let presented = Presented {
         authorization: PresentedHeader::from_values(headers.get_all(AUTHORIZATION)),
         dpop: PresentedHeader::from_values(headers.get_all("DPoP")),
         method: request.method().as_str(),
-        url: &url,
+        path: request.uri().path(),
     };
     let authenticated = Arc::clone(&state.authenticator).authenticate(presented).await?;
     let class = match &authenticated.caller {
@@ -70,7 +81,9 @@ async fn check(state: &AppState, request: &HttpRequest) -> Result<Context, ApiEr
         Caller::HealthWorker { .. } | Caller::Operator { .. } => CallerClass::Other,
     };
     within_limits(state, request, class, &authenticated.rate_key)?;
-    Ok(Context { caller: authenticated.caller.clone(), now: state.clock.now(), trace: trace_of(request) })
+    let running = state.at_once.enter(class, &authenticated.rate_key)?;
+    let context = Context { caller: authenticated.caller.clone(), now: state.clock.now(), trace: trace_of(request) };
+    Ok(Call { context, _running: running })
 }
 
 fn within_limits(state: &AppState, request: &HttpRequest, class: CallerClass, key: &str) -> Result<(), ApiError> {
@@ -98,16 +111,11 @@ impl FromRequest for Visit {
         let Some(state) = request.app_data::<Data<AppState>>() else {
             return ready(Err(ProblemKind::InternalError.into()));
         };
-        let address = request.connection_info().realip_remote_addr().unwrap_or_default().to_owned();
-        let limited = within_limits(state, request, CallerClass::Other, &format!("address:{address}"));
+        let address = client_address(request, &state.proxies).map(|address| address.to_string());
+        let key = format!("address:{}", address.unwrap_or_default());
+        let limited = within_limits(state, request, CallerClass::Other, &key);
         ready(limited.map(|()| Self { now: state.clock.now() }))
     }
-}
-
-/// The whole address, for proofs of possession that are bound to it.
-fn url_of(request: &HttpRequest) -> String {
-    let connection = request.connection_info();
-    format!("{}://{}{}", connection.scheme(), connection.host(), request.uri().path())
 }
 
 /// The id of the request: the same in its log lines, its problem and its audit entries.

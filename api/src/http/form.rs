@@ -2,9 +2,9 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, put};
-use domain::form::{AnswersText, FilledForm, Form, FormAnswers, FormName, FormSchema, FormTitle};
+use domain::form::{AnswersText, FilledForm, Form, FormAnswers, FormName, FormSchema, FormTitle, MAX_ANSWERS};
 use domain::id::{MailboxId, ServiceId};
-use persistence::{NewForm, schema_faults};
+use persistence::{Context, NewForm, SchemaFault, SchemaFaultReason};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
@@ -37,8 +37,10 @@ pub(crate) struct FormRequest {
     /// What people call it: at most 200 characters.
     #[schema(value_type = String, max_length = 200, example = "Opplysninger før første besøk")]
     title: Field<String>,
-    /// A JSON Schema of edition 2020-12 for an object, of at most 60,000 characters, with no references to elsewhere.
-    /// Formats such as `date` are checked; patterns have no look-around and no back-references.
+    /// A JSON Schema of edition 2020-12 for an object, of at most 60,000 characters. References lead to a place of the same
+    /// schema, as in `#/$defs/dose`, and none back to itself. Formats such as `date` are checked; patterns have no
+    /// look-around and no back-references. What takes too long to judge answers by is refused: many alternatives or required
+    /// fields for each item of a list, more than some 90 patterns, or patterns that repeat something hundreds of times.
     #[schema(value_type = Object, example = json!({"type": "object", "required": ["diet"], "properties": {"diet": {"enum": ["none", "vegetarian"]}}}))]
     schema: Field<Map<String, Value>>,
     #[serde(flatten)]
@@ -72,7 +74,8 @@ pub(crate) struct FormAnswersRequest {
     /// The version that was shown to whoever filled it in.
     #[schema(value_type = i32, minimum = 1, example = 1)]
     version: Field<i64>,
-    /// The answers, of at most 100,000 characters as JSON.
+    /// The answers, of at most 100,000 characters as JSON and at most 1,000 values, groups and lists counted as well. With a
+    /// form that takes long to judge, fewer characters are taken.
     #[schema(value_type = Object, example = json!({"diet": "vegetarian"}))]
     answers: Field<Map<String, Value>>,
     #[serde(flatten)]
@@ -121,14 +124,34 @@ pub(super) fn filled(violations: &mut Violations, request: Field<FormAnswersRequ
     let form = violations.parse("/formAnswers/form", form, FormName::parse);
     let version = violations.required("/formAnswers/version", version);
     let version = violations.in_range("/formAnswers/version", version, 1..=i64::from(i32::MAX));
-    let answers = violations.required("/formAnswers/answers", answers).map(|answers| Value::from(answers).to_string());
+    let answers = violations.required("/formAnswers/answers", answers).map(Value::from);
+    if answers.as_ref().is_some_and(|answers| values_in(answers) > MAX_ANSWERS) {
+        violations.add("/formAnswers/answers", ViolationCode::TooManyAnswers { max: MAX_ANSWERS });
+    }
+    let answers = answers.map(|answers| answers.to_string());
     let answers = violations.parse("/formAnswers/answers", answers, AnswersText::parse);
     violations.unknown("/formAnswers", &unknown);
     let version = version.and_then(|version| i32::try_from(version).ok());
     form.zip(version).zip(answers).map(|((form, version), answers)| FilledForm { form, version, answers })
 }
 
-fn new_form(name: &str, request: FormRequest) -> Result<NewForm, ApiError> {
+/// How many values there are in one, itself among them.
+fn values_in(value: &Value) -> usize {
+    let within: usize = match value {
+        Value::Array(items) => items.iter().map(values_in).sum(),
+        Value::Object(fields) => fields.values().map(values_in).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
+    };
+    within + 1
+}
+
+async fn new_form(
+    state: &AppState,
+    call: &Context,
+    service: ServiceId,
+    name: &str,
+    request: FormRequest,
+) -> Result<NewForm, ApiError> {
     let FormRequest { title, schema, unknown } = request;
     let mut violations = Violations::new();
     let name = violations.parse("/form", Some(name), FormName::parse);
@@ -136,10 +159,17 @@ fn new_form(name: &str, request: FormRequest) -> Result<NewForm, ApiError> {
     let title = violations.parse("/title", title, FormTitle::parse);
     let schema = violations.required("/schema", schema).map(|schema| Value::from(schema).to_string());
     let schema = violations.parse("/schema", schema, FormSchema::parse);
-    for place in schema.iter().flat_map(schema_faults) {
-        violations.add(format!("/schema{place}"), ViolationCode::NotASchema);
-    }
     violations.unknown("", &unknown);
+    if let Some(schema) = schema.clone() {
+        for SchemaFault { place, reason } in state.store.form_schema_faults(call, service, schema).await? {
+            let code = match reason {
+                SchemaFaultReason::NotASchema => ViolationCode::NotASchema,
+                SchemaFaultReason::Reference => ViolationCode::SchemaReference,
+                SchemaFaultReason::TooCostly => ViolationCode::SchemaTooCostly,
+            };
+            violations.add(format!("/schema{place}"), code);
+        }
+    }
     let (Some(name), Some(title), Some(schema)) = (name, title, schema) else { return Err(violations.into_error()) };
     violations.finish()?;
     Ok(NewForm { name, title, schema })
@@ -171,7 +201,7 @@ pub(crate) async fn form_put(
     body: JsonBody<FormRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let FormPath { service_id, form } = path.into_inner();
-    let new = new_form(&form, body.value)?;
+    let new = new_form(&state, &call, service_id, &form, body.value).await?;
     let (form, is_new) = state.store.form_put(&call, service_id, new).await?;
     let mut response = HttpResponse::Ok();
     if is_new {

@@ -20,7 +20,7 @@ use super::context::Call;
 use super::desk::{DeskPath, SaidView};
 use super::message::{AttachmentView, MessageServiceView};
 use crate::app::AppState;
-use crate::document::{Contents, dialogue_message, journal_pdf, make, read_contents};
+use crate::document::{Contents, dialogue_message, is_too_long_for_pages, journal_pdf, read_contents};
 use crate::language::Language;
 use crate::problem::responses::{CallProblems, FormProblems};
 use crate::problem::{ApiError, Problem, ProblemKind};
@@ -169,7 +169,7 @@ const FORMS: [(&str, Form); 3] =
 /// 40 MiB together are only listed, and fetched one by one. As JSON, or by `Accept`:
 ///
 /// - `application/pdf`: PDF/A-3b, which people read on paper and which embeds the files; its own words are in the language
-///   of `Accept-Language`.
+///   of `Accept-Language`. Conversations of more than some 1,000,000 characters are not made into pages.
 /// - `application/xml`: a dialogue message of the Norwegian standards: KITH MsgHead v1.2 (2006-05-24) with a Dialogmelding
 ///   1.1 (2013-01-23) and the files as Base64Container, of the type `DIALOG_HELSEFAGLIG`. Its `MsgId` is the `documentId`,
 ///   the same however often it is fetched; an application receipt about it is taken where receipts are.
@@ -202,14 +202,17 @@ pub(crate) async fn journal_document_show(
 ) -> Result<HttpResponse, ApiError> {
     let form = form_of(&request, &FORMS)?;
     let (document, files) = state.store.journal_document(&call, path.service_id, path.conversation_id).await?;
-    let _room = state.workshop.enter().await?;
+    if matches!(form, Form::Pdf) && is_too_long_for_pages(&document) {
+        return Err(ProblemKind::TooLongForPages.into());
+    }
+    let room = state.workshop.enter().await?;
     let contents = if document.carries_files() { Some(read_contents(&files).await?) } else { None };
     let mut response = HttpResponse::Ok();
     response.insert_header((VARY, "accept, accept-language"));
     let name = format!("journal-{}", document.conversation);
     Ok(match form {
         Form::Json => {
-            let bytes = make(move || serde_json::to_vec(&JournalDocumentView::of(document, contents))).await?;
+            let bytes = room.make(move || serde_json::to_vec(&JournalDocumentView::of(document, contents))).await?;
             response.content_type("application/json").body(bytes.map_err(not_made)?)
         }
         Form::Xml => {
@@ -217,15 +220,16 @@ pub(crate) async fn journal_document_show(
                 let desk = desk_path(document.service.service, document.conversation.as_uuid());
                 file_path(&desk, turn.id, file)
             };
-            let bytes =
-                make(move || dialogue_message(&document, contents, |turn, file| path(&document, turn, file))).await?;
+            let bytes = room
+                .make(move || dialogue_message(&document, contents, |turn, file| path(&document, turn, file)))
+                .await?;
             response
                 .insert_header((CONTENT_DISPOSITION, format!(r#"attachment; filename="{name}.xml""#)))
                 .content_type("application/xml")
                 .body(bytes.map_err(not_made)?)
         }
         Form::Pdf => {
-            let bytes = make(move || journal_pdf(&document, contents, language)).await?;
+            let bytes = room.make(move || journal_pdf(&document, contents, language)).await?;
             response
                 .insert_header((CONTENT_DISPOSITION, format!(r#"attachment; filename="{name}.pdf""#)))
                 .insert_header((CONTENT_LANGUAGE, language.tag()))

@@ -58,7 +58,7 @@ pub(super) async fn receive<R: DeserializeOwned + 'static, M>(
     }
     refuse_encoded(request)?;
     let limit_bytes = json_limit_bytes(request);
-    let mut parts = Multipart::new(request.headers(), timed(payload));
+    let mut parts = Multipart::new(request.headers(), timed(payload, sender.state.limits.body).boxed_local());
     let mut received = Received { sender, message: None, files, digest: Digest::new(&SHA256) };
     while let Some(part) = parts.next().await {
         let part = part.map_err(|error| unreadable(&error))?;

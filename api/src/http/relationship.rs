@@ -131,7 +131,7 @@ pub(crate) async fn relationship_put(
     };
     let end = async |terms| store.relationship_batch_end(&call, service, batch, terms).await;
     let discard = async || store.relationship_batch_discard(batch).await;
-    let (taken, report) = batch::carry(payload, terms, read, put_aside, end, discard).await?;
+    let (taken, report) = batch::carry((payload, state.limits.body), terms, read, put_aside, end, discard).await?;
     let BatchReport { created, changed, unchanged, closed, rejected } = report;
     let lines = taken.lines;
     let rejected = taken.rejected(rejected, violation, terms.is_atomic, language)?;

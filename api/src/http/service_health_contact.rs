@@ -123,7 +123,7 @@ pub(crate) async fn health_contact_put(
     };
     let end = async |terms| store.health_contact_batch_end(&call, service, batch, terms).await;
     let discard = async || store.health_contact_batch_discard(batch).await;
-    let (taken, report) = batch::carry(payload, terms, read, put_aside, end, discard).await?;
+    let (taken, report) = batch::carry((payload, state.limits.body), terms, read, put_aside, end, discard).await?;
     let HealthContactReport { lines: report, unreachable } = report;
     let BatchReport { created, changed, unchanged, closed, rejected } = report;
     let lines = taken.lines;

@@ -188,7 +188,7 @@ async fn fill(
     if announced_bytes(request).is_some_and(|bytes| bytes > MAX_FILE_BYTES) {
         return Err(ProblemKind::FileTooLarge.into());
     }
-    let filled = state.store.upload_fill(call, owner, id, timed(payload)).await;
+    let filled = state.store.upload_fill(call, owner, id, timed(payload, state.limits.body)).await;
     let upload = filled.map_err(|error| match error {
         FillError::Source(error) => broken_off(&error, ProblemKind::MalformedRequest),
         FillError::Failure(failure) => failure.into(),

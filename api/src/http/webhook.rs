@@ -36,7 +36,7 @@ struct WebhookPath {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WebhookRequest {
-    /// `https`, without user and fragment, and open to the world. A sandbox also takes one of its own machine, over `http`.
+    /// `https`, at port 443 where the operator takes no others, without user and fragment, and open to the world. A sandbox also takes one of its own machine, over `http`.
     #[schema(value_type = String, max_length = 2000, example = "https://ehr.example.no/brevdue")]
     url: Field<String>,
     #[serde(flatten)]

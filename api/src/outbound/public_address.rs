@@ -33,9 +33,8 @@ impl PublicOnly {
     /// inside. What a name leads to shows when it is looked up.
     pub(crate) fn admits(self, url: &Url) -> bool {
         let Some(host) = url.host_str() else { return false };
-        let address: Option<IpAddr> = host.trim_start_matches('[').trim_end_matches(']').parse().ok();
-        let is_here = host == "localhost" || address.is_some_and(|address| address.is_loopback());
-        let scheme_fits = url.scheme() == "https" || (url.scheme() == "http" && is_here && self.and_loopback);
+        let address = address_in(host);
+        let scheme_fits = url.scheme() == "https" || (url.scheme() == "http" && is_here(url) && self.and_loopback);
         let is_plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
         scheme_fits && is_plain && address.is_none_or(|address| self.lets_through(address))
     }
@@ -43,6 +42,16 @@ impl PublicOnly {
     fn lets_through(self, address: IpAddr) -> bool {
         is_public(address) || (self.and_loopback && address.is_loopback())
     }
+}
+
+/// Whether an address of the web is one of this machine, as far as it shows.
+pub(crate) fn is_here(url: &Url) -> bool {
+    let is_loopback = |host| address_in(host).is_some_and(|address| address.is_loopback());
+    url.host_str().is_some_and(|host| host == "localhost" || is_loopback(host))
+}
+
+fn address_in(host: &str) -> Option<IpAddr> {
+    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
 impl Resolve for PublicOnly {

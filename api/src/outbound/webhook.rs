@@ -14,7 +14,7 @@ use reqwest::{Response, Url};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::public_address::{NotPublic, PublicOnly};
+use super::public_address::{NotPublic, PublicOnly, is_here};
 
 /// The most of an answer that is read.
 const MOST_ANSWER_BYTES: usize = 4096;
@@ -24,6 +24,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub(crate) struct Courier {
     client: reqwest::Client,
     only: PublicOnly,
+    /// Of receivers elsewhere than on this machine: nobody has ports of others looked through.
+    ports: Vec<u16>,
 }
 
 /// Something to send: by this id a receiver knows what it has had before.
@@ -35,7 +37,7 @@ pub(crate) struct Parcel {
 impl Courier {
     /// # Errors
     /// When no TLS client can be made.
-    pub(crate) fn new(only: PublicOnly, timeout: Duration) -> Result<Self, reqwest::Error> {
+    pub(crate) fn new(only: PublicOnly, ports: Vec<u16>, timeout: Duration) -> Result<Self, reqwest::Error> {
         let client = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT.min(timeout))
             .timeout(timeout)
@@ -45,12 +47,17 @@ impl Courier {
             .dns_resolver(only)
             .user_agent("Brevdue")
             .build()?;
-        Ok(Self { client, only })
+        Ok(Self { client, only, ports })
     }
 
     /// Whether an address may be that of a receiver, as far as it shows.
     pub(crate) fn admits(&self, url: &str) -> bool {
-        Url::parse(url).is_ok_and(|url| self.only.admits(&url))
+        Url::parse(url).is_ok_and(|url| self.may_go_to(&url))
+    }
+
+    fn may_go_to(&self, url: &Url) -> bool {
+        let port_fits = || url.port_or_known_default().is_some_and(|port| self.ports.contains(&port));
+        self.only.admits(url) && ((self.only.and_loopback && is_here(url)) || port_fits())
     }
 
     /// Sends something.
@@ -93,7 +100,7 @@ impl Courier {
         now: DateTime<Utc>,
     ) -> Result<Response, Fault> {
         // Looked at again: what is admitted may have been narrowed since it was stored.
-        let url = Url::parse(url).ok().filter(|url| self.only.admits(url)).ok_or(Fault::AddressNotPublic)?;
+        let url = Url::parse(url).ok().filter(|url| self.may_go_to(url)).ok_or(Fault::AddressNotPublic)?;
         let Parcel { id, body } = parcel;
         let timestamp = now.timestamp();
         let request = self

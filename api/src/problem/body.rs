@@ -52,10 +52,27 @@ pub(crate) struct ProblemBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     service_id: Option<Uuid>,
+    /// The limit that has been reached: with `quota-exceeded`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    limit: Option<LimitBody>,
     /// All that is wrong with the fields of the request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     errors: Vec<ViolationBody>,
+}
+
+/// A limit of the caller's.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LimitBody {
+    /// Of what: `uploads` (files that no message has taken), `uploadBytes` (their bytes), `powersADay` (powers of attorney given
+    /// in 24 hours), `requestsAtOnce` (requests that run at a time) or `webhookTestsAMinute`.
+    #[schema(example = "uploads")]
+    name: &'static str,
+    /// How much it lets through.
+    #[schema(example = 200)]
+    most: u64,
 }
 
 /// One thing that is wrong with a field.
@@ -96,6 +113,7 @@ impl ProblemBody {
             active_from: more.active_from,
             form: more.form.clone(),
             service_id: more.service.map(|id| id.as_uuid()),
+            limit: more.limit.map(|(name, most)| LimitBody { name, most }),
             errors: errors.iter().map(|violation| ViolationBody::new(violation, language)).collect(),
         }
     }

@@ -13,7 +13,7 @@ use domain::routing::Rejection;
 use domain::rule::Rule;
 use domain::webhook::{MAX_KEYS, MAX_WEBHOOKS};
 
-use persistence::{Failure, StoreError, Widened};
+use persistence::{Failure, QuotaReached, StoreError, Widened};
 
 use super::{ApiError, More, Problem, ProblemKind, ViolationCode};
 use crate::auth::AuthError;
@@ -119,6 +119,8 @@ impl From<AuthError> for ApiError {
             AuthError::Missing => ProblemKind::TokenMissing,
             AuthError::Expired => ProblemKind::TokenExpired,
             AuthError::DpopMissing | AuthError::DpopInvalid(_) => ProblemKind::DpopInvalid,
+            AuthError::DpopNonce => ProblemKind::DpopNonceRequired,
+            AuthError::ProofsUnavailable => ProblemKind::Unavailable,
             AuthError::KeysUnavailable => ProblemKind::KeysUnavailable,
             AuthError::MalformedHeader
             | AuthError::MalformedToken
@@ -173,9 +175,11 @@ impl From<Failure> for ApiError {
             Failure::FormChanged { version } => {
                 return violation("/formAnswers/version", ViolationCode::FormChanged { version });
             }
+            Failure::FormTooCostly => return violation("/formAnswers/answers", ViolationCode::AnswersTooCostly),
             Failure::AnswersDoNotFit(faults) => return answers_do_not_fit(faults),
             Failure::TooManyForms => return violation("/form", ViolationCode::TooMany { max: MAX_FORMS }),
             Failure::DraftIncomplete(lacks) => return draft_incomplete(&lacks),
+            Failure::QuotaReached(reached) => return reached.into(),
             Failure::TooManyDrafts => return violation("", ViolationCode::TooMany { max: MAX_DRAFTS }),
             Failure::NoReply(reason, service) => return no_reply(reason, service),
             Failure::UnknownMessages(places) => return unknown_messages(&places),
@@ -202,6 +206,13 @@ impl From<Failure> for ApiError {
             Failure::AgreementOverlaps => ProblemKind::AgreementOverlaps,
         };
         kind.into()
+    }
+}
+
+impl From<QuotaReached> for ApiError {
+    fn from(QuotaReached { limited, most, retry_after_seconds }: QuotaReached) -> Self {
+        let more = More { limit: Some((limited.as_word(), most)), ..More::default() };
+        Problem::new(ProblemKind::QuotaExceeded).retry_after_seconds(retry_after_seconds).more(more).into()
     }
 }
 

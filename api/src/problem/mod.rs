@@ -56,6 +56,8 @@ pub(crate) struct More {
     pub(crate) form: Option<String>,
     /// The service to write to instead (HK-3).
     pub(crate) service: Option<ServiceId>,
+    /// The limit that has been reached: its name, and how much it lets through.
+    pub(crate) limit: Option<(&'static str, u64)>,
 }
 
 /// A place in a text, both counted from 1.

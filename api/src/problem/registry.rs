@@ -118,6 +118,10 @@ pub enum ProblemKind {
     RangeNotSatisfiable,
     /// Too many requests.
     RateLimited,
+    /// A limit of the caller's has been reached, which `limit` names.
+    QuotaExceeded,
+    /// A proof of possession without a nonce of ours, or with an old one.
+    DpopNonceRequired,
     /// The token issuer's keys cannot be fetched.
     KeysUnavailable,
     /// The database or the store of files is away. Nothing was done.
@@ -209,6 +213,8 @@ pub enum ProblemKind {
     AppointmentNotCancellable,
     /// The operation answers in none of the media types of `Accept`.
     NotAcceptable,
+    /// The conversation is too long to become a PDF.
+    TooLongForPages,
     /// The body is not XML, or not of the simple sort that is taken.
     MalformedXml,
     /// Events after the place in the feed have been removed (BX-8).
@@ -241,9 +247,11 @@ impl ProblemKind {
             | Self::IdempotencyKeyMissing
             | Self::IdempotencyKeyInvalid
             | Self::CursorInvalid => StatusCode::BAD_REQUEST,
-            Self::TokenMissing | Self::TokenInvalid | Self::TokenExpired | Self::DpopInvalid => {
-                StatusCode::UNAUTHORIZED
-            }
+            Self::TokenMissing
+            | Self::TokenInvalid
+            | Self::TokenExpired
+            | Self::DpopInvalid
+            | Self::DpopNonceRequired => StatusCode::UNAUTHORIZED,
             Self::AssuranceTooLow
             | Self::WrongCaller
             | Self::PersonUnknown
@@ -266,7 +274,7 @@ impl ProblemKind {
             Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
             Self::VersionChanged => StatusCode::PRECONDITION_FAILED,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Self::NotAcceptable | Self::TooLongForPages => StatusCode::NOT_ACCEPTABLE,
             Self::EventsExpired => StatusCode::GONE,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::UploadNotReady
@@ -326,7 +334,7 @@ impl ProblemKind {
             | Self::PeriodOver
             | Self::PeriodTooLong
             | Self::SubjectRefused => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+            Self::RateLimited | Self::QuotaExceeded => StatusCode::TOO_MANY_REQUESTS,
             Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
             Self::KeysUnavailable
             | Self::Unavailable
@@ -344,6 +352,7 @@ impl ProblemKind {
             self,
             Self::RequestInProgress
                 | Self::RateLimited
+                | Self::QuotaExceeded
                 | Self::KeysUnavailable
                 | Self::Unavailable
                 | Self::OutcomeUnknown
@@ -358,7 +367,7 @@ impl ProblemKind {
     #[must_use]
     pub(crate) const fn retry_after_seconds(self) -> Option<u32> {
         match self {
-            Self::RequestInProgress | Self::RateLimited => Some(1),
+            Self::RequestInProgress | Self::RateLimited | Self::QuotaExceeded => Some(1),
             Self::Unavailable | Self::OutcomeUnknown => Some(2),
             Self::KeysUnavailable
             | Self::ScannerUnavailable
@@ -378,6 +387,7 @@ impl ProblemKind {
                 Some(r#"Bearer realm="brevdue", error="invalid_token", error_description="The token has expired""#)
             }
             Self::DpopInvalid => Some(r#"DPoP realm="brevdue", error="invalid_dpop_proof""#),
+            Self::DpopNonceRequired => Some(r#"DPoP realm="brevdue", error="use_dpop_nonce""#),
             Self::ScopeMissing => Some(r#"Bearer realm="brevdue", error="insufficient_scope""#),
             _ => None,
         }

@@ -17,7 +17,7 @@ pub(crate) enum CallProblems {
     /// There is no such thing, or none that the caller may know of.
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(ProblemBody),
-    /// Too many requests of this caller.
+    /// Too many requests of this caller, or another limit of theirs is reached, which `limit` names.
     #[response(status = 429, content_type = "application/problem+json")]
     TooManyRequests(ProblemBody),
     /// A fault of the program.

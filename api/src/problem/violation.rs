@@ -113,8 +113,19 @@ pub(crate) enum ViolationCode {
         /// The rule, as a JSON pointer into the form's schema.
         rule: String,
     },
-    /// Not a JSON Schema, or one that reaches elsewhere.
+    /// Not a JSON Schema for an object.
     NotASchema,
+    /// A reference of a schema that leads elsewhere, or back to itself.
+    SchemaReference,
+    /// A schema by which judging answers may take too long.
+    SchemaTooCostly,
+    /// Answers that, with this form, take too long to judge.
+    AnswersTooCostly,
+    /// More answers than a form takes.
+    TooManyAnswers {
+        /// The limit.
+        max: usize,
+    },
     /// Not the name of a form.
     NotAFormName,
     /// Not JSON.
@@ -143,6 +154,8 @@ pub(crate) enum ViolationCode {
     NotAnEmailAddress,
     /// Not the number of a mobile telephone.
     NotAMobileNumber,
+    /// A mobile number of a country whose numbers are not taken.
+    CountryNotTaken,
     /// Part of the API to come.
     NotSupportedYet,
 }
@@ -232,9 +245,9 @@ impl ViolationCode {
                 "An address is written like this: https://kommune.example/skjema.",
             ),
             Self::NotAReceiver => fixed(
-                "Adressen må være https, uten bruker og fragment, og åpen mot verden.",
-                "Adressa må vere https, utan brukar og fragment, og open mot verda.",
-                "The address must be https, without user and fragment, and open to the world.",
+                "Adressen må være https på en port som tas imot (443), uten bruker og fragment, og åpen mot verden.",
+                "Adressa må vere https på ein port som blir teken imot (443), utan brukar og fragment, og open mot verda.",
+                "The address must be https at a port that is taken (443), without user and fragment, and open to the world.",
             ),
             Self::UnknownMessage => fixed(
                 "Meldingen finnes ikke i samtalen.",
@@ -257,9 +270,33 @@ impl ViolationCode {
                 format!("The answer breaks the form's rule {rule}."),
             ),
             Self::NotASchema => fixed(
-                "Dette er ikke JSON Schema 2020-12 for et objekt, uten henvisninger til andre steder.",
-                "Dette er ikkje JSON Schema 2020-12 for eit objekt, utan tilvisingar til andre stader.",
-                "This is not JSON Schema 2020-12 for an object, without references to elsewhere.",
+                "Dette er ikke JSON Schema 2020-12 for et objekt.",
+                "Dette er ikkje JSON Schema 2020-12 for eit objekt.",
+                "This is not JSON Schema 2020-12 for an object.",
+            ),
+            Self::SchemaReference => fixed(
+                "En henvisning må føre til et sted i samme skjema (#/$defs/navn), og ikke tilbake til seg selv.",
+                "Ei tilvising må føre til ein stad i same skjema (#/$defs/namn), og ikkje tilbake til seg sjølv.",
+                "A reference must lead to a place of the same schema (#/$defs/name), and not back to itself.",
+            ),
+            Self::SchemaTooCostly => fixed(
+                "Det tar for lang tid å kontrollere svar mot skjemaet. Bruk færre alternativer (anyOf, oneOf, not, if), færre \
+                 og kortere mønstre, eller færre felt i lister.",
+                "Det tek for lang tid å kontrollere svar mot skjemaet. Bruk færre alternativ (anyOf, oneOf, not, if), færre \
+                 og kortare mønster, eller færre felt i lister.",
+                "Judging answers by this schema takes too long. Use fewer alternatives (anyOf, oneOf, not, if), fewer and \
+                 shorter patterns, or fewer fields in lists.",
+            ),
+            Self::AnswersTooCostly => fixed(
+                "Svarene tar for lang tid å kontrollere. Skriv kortere svar. Hjelper ikke det, må tjenesten forenkle skjemaet.",
+                "Svara tek for lang tid å kontrollere. Skriv kortare svar. Hjelper ikkje det, må tenesta forenkle skjemaet.",
+                "The answers take too long to judge. Write shorter ones. If that does not help, the service has to simplify \
+                 its form.",
+            ),
+            Self::TooManyAnswers { max } => choose(
+                format!("Skjemaet har flere enn {max} svar."),
+                format!("Skjemaet har fleire enn {max} svar."),
+                format!("The form has more than {max} answers."),
             ),
             Self::NotAFormName => {
                 let max = FormName::MAX_CHARS;
@@ -314,6 +351,11 @@ impl ViolationCode {
                 "Et mobilnummer skrives slik: +47 912 34 567.",
                 "Eit mobilnummer blir skrive slik: +47 912 34 567.",
                 "A mobile number is written like this: +47 912 34 567.",
+            ),
+            Self::CountryNotTaken => fixed(
+                "Mobilnumre fra dette landet tas ikke imot her. Oppgi et norsk nummer, eller bare en e-postadresse.",
+                "Mobilnummer frå dette landet blir ikkje tekne imot her. Oppgi eit norsk nummer, eller berre ei e-postadresse.",
+                "Mobile numbers of this country are not taken here. Give a Norwegian one, or an e-mail address alone.",
             ),
             Self::NotADate => fixed(
                 "En dato skrives slik: 2026-12-06.",
@@ -409,8 +451,11 @@ impl From<EmailAddressError> for ViolationCode {
 }
 
 impl From<MobileNumberError> for ViolationCode {
-    fn from(MobileNumberError: MobileNumberError) -> Self {
-        Self::NotAMobileNumber
+    fn from(error: MobileNumberError) -> Self {
+        match error {
+            MobileNumberError::NotANumber => Self::NotAMobileNumber,
+            MobileNumberError::Country => Self::CountryNotTaken,
+        }
     }
 }
 

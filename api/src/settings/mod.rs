@@ -4,6 +4,7 @@
 //! each setting means to its operator is in `brevdue.example.toml`. Deliberately not here: opening what the settings
 //! name, and the meaning of the tables of issuers, which is the business of whoever checks tokens.
 
+mod limits;
 mod notifications;
 mod outbound;
 mod print;
@@ -15,7 +16,7 @@ mod terms;
 mod tests;
 mod url;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,9 +24,11 @@ use std::time::Duration;
 use chrono::{DateTime, Datelike as _, Utc};
 use domain::identity::OrganisationNumber;
 use domain::organisation::Name;
+use ipnet::IpNet;
 use secrecy::SecretString;
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
+pub use self::limits::{BodyPace, LimitSettings};
 pub use self::notifications::{EmailEncryption, EmailSettings, NotificationSettings, SmsSettings, SmsShape};
 pub use self::outbound::{
     AuthenticationLevel, ContactRegisterSettings, DigipostSettings, DpiSettings, MaskinportenSettings,
@@ -95,6 +98,10 @@ pub struct Settings {
     pub rate_limit: RateLimitSettings,
     /// How much is taken in.
     pub limits: LimitSettings,
+    /// The proxies that are believed.
+    pub proxies: ProxySettings,
+    /// Whether proofs of possession need a nonce of ours.
+    pub dpop_nonce: bool,
     /// What is logged, and how.
     pub log: LogSettings,
     /// What citizens accept.
@@ -130,11 +137,33 @@ pub struct AccessSettings {
     pub register_max_age: Duration,
 }
 
+/// The proxies in front of the server, and how they say from whom a request is.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct ProxySettings {
+    /// Their addresses. From anybody else the header is not read.
+    pub trusted: Vec<IpNet>,
+    /// The header that they write.
+    pub header: ForwardedHeader,
+}
+
+/// A header that says from whom a request is. A proxy writes one of them and may pass the other on as it came.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, EnumString, IntoStaticStr, VariantNames)]
+#[strum(serialize_all = "kebab-case")]
+pub enum ForwardedHeader {
+    /// The one that most proxies write.
+    #[default]
+    XForwardedFor,
+    /// That of RFC 7239.
+    Forwarded,
+}
+
 /// How events are sent to webhooks.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct WebhookSettings {
     /// Whether receivers may run on this machine, and without TLS. Never in production.
     pub loopback: bool,
+    /// The ports of receivers elsewhere.
+    pub ports: Vec<u16>,
     /// How long a receiver has to answer.
     pub timeout: Duration,
 }
@@ -212,21 +241,6 @@ pub struct RateLimit {
     pub burst: NonZeroU32,
 }
 
-/// How much is taken in.
-#[derive(Clone, Debug)]
-pub struct LimitSettings {
-    /// The largest JSON body of a request, in bytes.
-    pub json_bytes: usize,
-}
-
-impl LimitSettings {
-    /// The smallest limit that can be set: a message whose body has 100,000 characters must always fit, also when
-    /// its sender escapes each as `\ud83d\ude00` (12 bytes), with room for the other fields.
-    pub const LEAST_JSON_BYTES: u32 = 1_310_720;
-    const DEFAULT_JSON_BYTES: u32 = 1_572_864;
-    const MOST_JSON_BYTES: u32 = 67_108_864;
-}
-
 /// What is logged, and how.
 #[derive(Clone, Debug)]
 pub struct LogSettings {
@@ -295,7 +309,9 @@ impl Settings {
                 citizen: rate_limit(reader, ["rate_limit.citizen_per_second", "rate_limit.citizen_burst"], [20, 100]),
                 system: rate_limit(reader, ["rate_limit.system_per_second", "rate_limit.system_burst"], [2000, 4000]),
             },
-            limits: limits(reader),
+            limits: limits::limits(reader),
+            proxies: proxies(reader),
+            dpop_nonce: reader.flag("dpop.nonce").unwrap_or(false),
             log: log(reader, mode),
             terms: terms::terms(reader),
             access: access(reader),
@@ -392,12 +408,6 @@ fn rate_limit(reader: &mut Reader<'_>, [rate, burst]: [&'static str; 2], default
     RateLimit { per_second, burst }
 }
 
-fn limits(reader: &mut Reader<'_>) -> LimitSettings {
-    let range = LimitSettings::LEAST_JSON_BYTES..=LimitSettings::MOST_JSON_BYTES;
-    let json_bytes = reader.number("limits.json_bytes", range).unwrap_or(LimitSettings::DEFAULT_JSON_BYTES);
-    LimitSettings { json_bytes: json_bytes as usize }
-}
-
 fn access(reader: &mut Reader<'_>) -> AccessSettings {
     let minutes = reader.number("access.register_max_age_minutes", 1..=1440).unwrap_or(60);
     AccessSettings {
@@ -415,7 +425,26 @@ fn webhooks(reader: &mut Reader<'_>, mode: Mode, listen: SocketAddr) -> WebhookS
     // A sandbox that others cannot reach lets its own user try webhooks.
     let is_private_sandbox = mode == Mode::Sandbox && listen.ip().is_loopback();
     let seconds = reader.number("webhooks.timeout_seconds", 1..=15).unwrap_or(15);
-    WebhookSettings { loopback: loopback.unwrap_or(is_private_sandbox), timeout: Duration::from_secs(seconds.into()) }
+    let ports = reader.list("webhooks.ports", |text| match text.parse() {
+        Ok(port) if port > 0 => Ok(port),
+        _ => Err("must be a port from 1 to 65535, as a text: \"443\""),
+    });
+    WebhookSettings {
+        loopback: loopback.unwrap_or(is_private_sandbox),
+        ports: ports.unwrap_or_else(|| vec![443]),
+        timeout: Duration::from_secs(seconds.into()),
+    }
+}
+
+fn proxies(reader: &mut Reader<'_>) -> ProxySettings {
+    let net = |text: &str| {
+        let address = text.parse::<IpAddr>().map(IpNet::from);
+        address.or_else(|_| text.parse()).map_err(|_| "must be an address, or some of them: 10.0.0.7, 10.1.0.0/16")
+    };
+    ProxySettings {
+        trusted: reader.list("http.trusted_proxies", net).unwrap_or_default(),
+        header: reader.word("http.forwarded_header").unwrap_or_default(),
+    }
 }
 
 fn platform(reader: &mut Reader<'_>, mode: Mode) -> Option<PlatformSettings> {

@@ -4,8 +4,8 @@
 use std::fmt;
 
 use super::{
-    AccessSettings, BlobLocation, DatabaseSettings, DigipostSettings, DpiSettings, EmailSettings, LimitSettings,
-    LogSettings, MaskinportenSettings, NotificationSettings, PrintSettings, RateLimitSettings, RegisterSettings,
+    AccessSettings, BlobLocation, DatabaseSettings, DigipostSettings, DpiSettings, EmailSettings, LogSettings,
+    MaskinportenSettings, NotificationSettings, PrintSettings, ProxySettings, RateLimitSettings, RegisterSettings,
     S3Settings, Settings, SmsSettings, WebhookSettings,
 };
 
@@ -39,11 +39,13 @@ impl Settings {
             issuers,
             cors_origins,
             rate_limit: RateLimitSettings { citizen, system },
-            limits: LimitSettings { json_bytes },
+            limits,
+            proxies: ProxySettings { trusted, header },
+            dpop_nonce,
             log: LogSettings { format, filter },
             terms,
             access: AccessSettings { youth_from_years, guardians, register_max_age },
-            webhooks: WebhookSettings { loopback, timeout },
+            webhooks: WebhookSettings { loopback, ports, timeout },
             platform,
             notifications,
             print,
@@ -78,7 +80,12 @@ impl Settings {
             ("rate_limit.citizen_burst", citizen.burst.to_string()),
             ("rate_limit.system_per_second", system.per_second.to_string()),
             ("rate_limit.system_burst", system.burst.to_string()),
-            ("limits.json_bytes", json_bytes.to_string()),
+        ]);
+        lines.extend(super::limits::lines(limits));
+        lines.extend([
+            ("http.trusted_proxies", listed(trusted)),
+            ("http.forwarded_header", <&str>::from(*header).to_owned()),
+            ("dpop.nonce", dpop_nonce.to_string()),
             ("log.format", <&str>::from(*format).to_owned()),
             ("log.filter", filter.clone()),
             ("terms.version", terms.of_use()),
@@ -89,6 +96,7 @@ impl Settings {
             ("access.guardians", guardians.to_string()),
             ("access.register_max_age_minutes", (register_max_age.as_secs() / 60).to_string()),
             ("webhooks.loopback", loopback.to_string()),
+            ("webhooks.ports", listed(ports)),
             ("webhooks.timeout_seconds", timeout.as_secs().to_string()),
             (
                 "platform.organisation_number",
@@ -210,6 +218,10 @@ fn digipost_lines(digipost: Option<&DigipostSettings>) -> [(&'static str, String
         ("digipost.authentication_level", of(|settings| <&str>::from(settings.authentication_level).to_owned())),
         ("digipost.identify", of(|settings| settings.identify.to_string())),
     ]
+}
+
+fn listed(values: &[impl ToString]) -> String {
+    format!("[{}]", values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
 }
 
 fn shown(value: Option<impl fmt::Display>) -> String {

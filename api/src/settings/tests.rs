@@ -54,7 +54,10 @@ fn without_any_settings_the_sandbox_starts_on_this_machine() {
     assert_eq!((access.youth_from_years, access.guardians), (13, false));
     assert_eq!(access.register_max_age, Duration::from_secs(60 * 60));
     assert_eq!(settings.platform, None);
-    assert_eq!(settings.webhooks, WebhookSettings { loopback: true, timeout: Duration::from_secs(15) });
+    let webhooks = WebhookSettings { loopback: true, ports: vec![443], timeout: Duration::from_secs(15) };
+    assert_eq!(settings.webhooks, webhooks);
+    assert_eq!(settings.limits.quotas, persistence::Quotas::default());
+    assert_eq!((settings.proxies, settings.dpop_nonce), (ProxySettings::default(), false));
 }
 
 #[test]

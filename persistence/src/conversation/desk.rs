@@ -25,8 +25,9 @@ use crate::idempotency::{self, Created, RequestKey};
 use crate::intake::content::{self, AttachmentRow, BodyRow, Head, MessageRow};
 use crate::schema::{conversation, conversation_seen, membership};
 use crate::sending::SendingRow;
+use crate::upload::{self, Whose};
 use crate::vault::DataKey;
-use crate::{Inner, Store, service, upload};
+use crate::{Inner, Store, service};
 
 /// Somebody of the service at a conversation, which nobody else changes meanwhile.
 pub(super) struct Desk<'d> {
@@ -283,7 +284,8 @@ fn answer(
         author: desk.member.map(|member| ("staff", Some(member))),
     };
     let stored = upload::fetch_all(inner, connection, &text.uploads, now)?;
-    let mine = |id| stored.iter().find(|stored| stored.upload.id == id && stored.owner == found.service.key());
+    let author = Whose::of(found.service, desk.member, &desk.context.caller)?;
+    let mine = |id| stored.iter().find(|stored| stored.upload.id == id && author.has(stored));
     let attachments = content::attachments(&text.uploads, mine, head, desk.key)?;
     let ids: Vec<Id> = text.uploads.iter().map(|id| id.key()).collect();
     if upload::consume(connection, &ids)? != ids.len() {

@@ -181,6 +181,20 @@ pub(super) fn locked(
     row.map(stored_from).transpose()
 }
 
+/// A conversation of a mailbox.
+pub(super) fn of_mailbox(
+    connection: &mut Connection,
+    mailbox: MailboxId,
+    id: ConversationId,
+) -> Result<Option<Stored>, StoreError> {
+    let row = on!(connection, c => conversation::table
+        .find((mailbox.key(), id.key()))
+        .select(stored_columns!())
+        .first::<StoredRow>(c)
+        .optional())?;
+    row.map(stored_from).transpose()
+}
+
 /// A conversation of a service, as it stands at this moment.
 pub(super) fn of_service(
     connection: &mut Connection,

@@ -13,7 +13,7 @@ use domain::message::{Body, BodyFormat, Direction, Message, Subject};
 use domain::rule::Rule;
 use domain::service::{Service, ServiceKind};
 
-use super::rows::{self, ConversationRow};
+use super::rows::{self, ConversationRow, Stored};
 use crate::access::{MailboxRef, Opened, service_facts};
 use crate::context::{Context, new_id};
 use crate::database::{Connection, Id, Key, on};
@@ -23,7 +23,7 @@ use crate::form;
 use crate::idempotency::{self, Created, RequestKey};
 use crate::intake::content::{self, AttachmentRow, BodyRow, Head, MessageRow};
 use crate::schema::person;
-use crate::upload::{self, Stored as StoredUpload};
+use crate::upload::{self, Stored as StoredUpload, Whose};
 use crate::{Inner, Store, consent, message, relationship, service};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "person" };
@@ -66,11 +66,11 @@ impl Store {
         writing: Writing,
         key: Option<RequestKey>,
     ) -> Result<Created<Message>, Failure> {
-        let judged = self.form_judge(mailbox, &writing).await?;
         let act = match writing {
             Writing::Inquiry(_) => MailboxAct::WRITE_MESSAGE,
             Writing::Reply(..) => MailboxAct::WRITE_REPLY,
         };
+        let judged = self.form_judge(context, (mailbox, act), &writing).await?;
         self.write_once(context, (mailbox, act), key, move |inner, connection, opened, now| {
             write(inner, connection, opened, writing, judged, now)
         })
@@ -138,6 +138,59 @@ struct Piece<'p> {
     text: &'p WrittenText,
 }
 
+/// The service that something is for, where the caller may write it.
+///
+/// # Errors
+/// As for writing it, but for what is only known of the whole message.
+pub(crate) fn addressee(
+    connection: &mut Connection,
+    opened: &Opened,
+    writing: &Writing,
+    now: DateTime<Utc>,
+) -> Result<ServiceId, Failure> {
+    match writing {
+        Writing::Inquiry(new) => Ok(may_begin(connection, opened, new, now)?.service.id),
+        Writing::Reply(conversation, _) => {
+            super::is_visible(connection, opened, *conversation)?;
+            let found = rows::of_mailbox(connection, opened.grant.mailbox(), *conversation)?;
+            let found = found.ok_or(Failure::NotFound)?;
+            Ok(may_answer(connection, opened, &found, now)?.0.id)
+        }
+    }
+}
+
+/// What is known of an inquiry that may be begun.
+struct Beginning {
+    service: Service,
+    item: ItemFlags,
+    rule: Rule,
+    received: Option<(Relationship, Option<PersonId>)>,
+}
+
+fn may_begin(
+    connection: &mut Connection,
+    opened: &Opened,
+    new: &NewInquiry,
+    now: DateTime<Utc>,
+) -> Result<Beginning, Failure> {
+    let NewInquiry { recipient, inquiry, subject, text: _ } = new;
+    // The mailbox's own service is nobody to write to.
+    let service = service::fetch(connection, *recipient)?
+        .filter(|service| service.kind != ServiceKind::Platform)
+        .ok_or(Failure::NotRegistered("/recipient/serviceId"))?;
+    let item = item_of(opened, &service, *inquiry);
+    let received = relationship_of(connection, opened, *recipient)?;
+    let is_admitted = opened.grant.visibility().bounds().admit(item);
+    let rule = may_write(&service.policy.dialogue, *inquiry, received.map(|(of, _)| of), is_admitted, now)?;
+    has_agreement(connection, *recipient, now)?;
+    if *inquiry != Inquiry::AccessRequest
+        && let Some(refused) = service.policy.dialogue.refused_subject(subject.expose())
+    {
+        return Err(Failure::SubjectRefused(refused.clone()));
+    }
+    Ok(Beginning { service, item, rule, received })
+}
+
 fn begin(
     inner: &Inner,
     connection: &mut Connection,
@@ -146,32 +199,44 @@ fn begin(
     judged: Result<(), Failure>,
     now: DateTime<Utc>,
 ) -> Result<MessageId, Failure> {
-    let NewInquiry { recipient, inquiry, subject, text } = new;
-    // The mailbox's own service is nobody to write to.
-    let service = service::fetch(connection, recipient)?
-        .filter(|service| service.kind != ServiceKind::Platform)
-        .ok_or(Failure::NotRegistered("/recipient/serviceId"))?;
-    let item = item_of(opened, &service, inquiry);
-    let found = relationship_of(connection, opened, recipient)?;
-    let is_admitted = opened.grant.visibility().bounds().admit(item);
-    let rule = may_write(&service.policy.dialogue, inquiry, found.map(|(of, _)| of), is_admitted, now)?;
-    has_agreement(connection, recipient, now)?;
-    if inquiry != Inquiry::AccessRequest
-        && let Some(refused) = service.policy.dialogue.refused_subject(subject.expose())
-    {
-        return Err(Failure::SubjectRefused(refused.clone()));
-    }
+    let Beginning { service, item, rule, received } = may_begin(connection, opened, &new, now)?;
     judged?;
+    let NewInquiry { recipient: _, inquiry, subject, text } = new;
     let conversation: ConversationId = new_id();
     let piece = Piece { opened, service: &service, conversation, inquiry, item, rule, subject: &subject, text: &text };
     let head = head(&piece, now);
     // Who followed the citizen up while they received the service does not get what comes after.
     let is_received = |of: &Relationship| of.state(now) != RelationshipState::Closed;
-    let responsible = found.filter(|(of, _)| is_received(of)).and_then(|(_, responsible)| responsible);
+    let responsible = received.filter(|(of, _)| is_received(of)).and_then(|(_, responsible)| responsible);
     let row = ConversationRow::begun_by_citizen(head, conversation, inquiry, &opened.key, &subject, responsible);
     ConversationRow::insert_all(connection, vec![row])?;
     store(inner, connection, &piece, head, now)?;
     Ok(head.id)
+}
+
+/// The service that is answered, and what the answer asks of who looks at it.
+fn may_answer(
+    connection: &mut Connection,
+    opened: &Opened,
+    found: &Stored,
+    now: DateTime<Utc>,
+) -> Result<(Service, ItemFlags), Failure> {
+    let service = service::fetch(connection, found.service)?.ok_or(Failure::NotFound)?;
+    can_answer(found.inquiry, found.state, service.policy.dialogue.takes_replies)
+        .map_err(|reason| Failure::NoReply(reason, found.service))?;
+    if let Some((relationship, _)) = relationship_of(connection, opened, found.service)?
+        && relationship.state(now) == RelationshipState::Closed
+    {
+        return Err(NotWritable::NoLongerReceived.into());
+    }
+    has_agreement(connection, found.service, now)?;
+    let own = item_of(opened, &service, found.inquiry);
+    let item = rows::flags(connection, found)?.narrowed_by(own);
+    // Nobody writes what they could not read themselves.
+    if !opened.grant.visibility().bounds().admit(item) {
+        return Err(NotWritable::NotForCaller.into());
+    }
+    Ok((service, item))
 }
 
 fn answer(
@@ -184,21 +249,7 @@ fn answer(
     super::is_visible(connection, opened, id)?;
     let mailbox = opened.grant.mailbox();
     let found = rows::locked(connection, mailbox, id)?.ok_or(Failure::NotFound)?;
-    let service = service::fetch(connection, found.service)?.ok_or(Failure::NotFound)?;
-    can_answer(found.inquiry, found.state, service.policy.dialogue.takes_replies)
-        .map_err(|reason| Failure::NoReply(reason, found.service))?;
-    if let Some((relationship, _)) = relationship_of(connection, opened, found.service)?
-        && relationship.state(now) == RelationshipState::Closed
-    {
-        return Err(NotWritable::NoLongerReceived.into());
-    }
-    has_agreement(connection, found.service, now)?;
-    let own = item_of(opened, &service, found.inquiry);
-    let item = rows::flags(connection, &found)?.narrowed_by(own);
-    // Nobody writes what they could not read themselves.
-    if !opened.grant.visibility().bounds().admit(item) {
-        return Err(NotWritable::NotForCaller.into());
-    }
+    let (service, item) = may_answer(connection, opened, &found, now)?;
     judged?;
     let subject = found.subject(&opened.key)?;
     let state = found.state.after_message(Direction::Sent).ok_or(Failure::NoReply(NoReply::Closed, found.service))?;
@@ -324,7 +375,8 @@ fn store(
     let key = &piece.opened.key;
     let uploads = &piece.text.uploads;
     let stored = upload::fetch_all(inner, connection, uploads, now)?;
-    let mine = |id| stored.iter().find(|stored| stored.upload.id == id && stored.owner == head.mailbox.key());
+    let author = Whose::of_person(head.mailbox, piece.opened.grant.person().ok_or(Failure::NotFound)?);
+    let mine = |id| stored.iter().find(|stored| stored.upload.id == id && author.has(stored));
     let attachments = content::attachments(uploads, mine, head, key)?;
     accepts(piece.service, uploads.iter().filter_map(|id| mine(*id)))?;
     let ids: Vec<Id> = uploads.iter().map(|id| id.key()).collect();

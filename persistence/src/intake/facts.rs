@@ -13,7 +13,7 @@ use crate::access::facts::{Owner, owners_by_hashes, owners_of};
 use crate::access::service_facts;
 use crate::database::{Connection, Id, Key as _};
 use crate::error::StoreError;
-use crate::upload::Stored;
+use crate::upload::{Stored, Whose};
 use crate::{Inner, idempotency, sending, service, upload};
 
 pub(super) struct BatchFacts {
@@ -76,8 +76,8 @@ impl BatchFacts {
         self.used_references.iter().any(|(owner, used)| *owner == service && used.as_deref() == Some(reference))
     }
 
-    pub(super) fn upload(&self, service: ServiceId, id: UploadId) -> Option<&Stored> {
-        self.uploads.get(&id).filter(|stored| stored.owner == service.key())
+    pub(super) fn upload(&self, author: &Whose, id: UploadId) -> Option<&Stored> {
+        self.uploads.get(&id).filter(|stored| author.has(stored))
     }
 }
 

@@ -24,6 +24,7 @@ use crate::event::EventRow;
 use crate::idempotency::IdempotencyRow;
 use crate::job::{JobKind, JobRow};
 use crate::sending::{SendingRow, channel_word, reasons_text};
+use crate::upload::Whose;
 use crate::vault::DataKey;
 use crate::{Inner, notification};
 
@@ -123,7 +124,8 @@ fn decide(inner: &Inner, incoming: &Incoming, facts: &BatchFacts) -> Result<Outc
     }
     let recipient = facts.recipient(inner, &draft.recipient).ok_or(Failure::RecipientUnknown)?;
     let item = narrowed(draft, service.policy.visibility_of(draft.kind))?;
-    let files = draft.uploads.iter().filter_map(|id| facts.upload(*service_id, *id)?.upload.content);
+    let author = Whose::of(*service_id, None, &context.caller)?;
+    let files = draft.uploads.iter().filter_map(|id| facts.upload(&author, *id)?.upload.content);
     let decision = routing::decide(&routing::Facts {
         kind: draft.kind,
         recipient_is_dead: recipient.facts.is_dead,
@@ -180,7 +182,8 @@ fn decide(inner: &Inner, incoming: &Incoming, facts: &BatchFacts) -> Result<Outc
         conversation: (draft.kind == MessageKind::Dialogue).then(new_id),
         author: None,
     };
-    let attachments = content::attachments(&draft.uploads, |id| facts.upload(incoming.service, id), head, &data_key)?;
+    let author = Whose::of(incoming.service, None, &context.caller)?;
+    let attachments = content::attachments(&draft.uploads, |id| facts.upload(&author, id), head, &data_key)?;
     // The entry stands in the mailbox's log: its owner sees who sent what, and when.
     let object = Object { kind: ObjectKind::Message, id: sending.id.as_uuid() };
     let subject = Subject::Mailbox(recipient.facts.mailbox);

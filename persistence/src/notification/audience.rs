@@ -13,6 +13,7 @@ use domain::message::MessageKind;
 use domain::notification::{Addressee, NotificationSettings, addresses};
 use domain::person::age_years;
 
+use super::quiet::quiet;
 use super::settings::settings_of;
 use super::{Notice, new_notice};
 use crate::access::facts::{Owner, is_fresh, owners_of};
@@ -53,6 +54,8 @@ pub(super) struct Audience {
     representatives: HashMap<Id, Vec<RepresentativeRecord>>,
     listeners: HashMap<PersonId, Listener>,
     stale: Vec<NationalId>,
+    /// Messages of which nobody is told, whoever sees them.
+    quiet: HashSet<(Id, Id)>,
 }
 
 impl Audience {
@@ -64,6 +67,7 @@ impl Audience {
         now: DateTime<Utc>,
     ) -> Result<Self, StoreError> {
         let messages = messages(inner, connection, jobs)?;
+        let quiet = quiet(inner, connection, jobs, now)?;
         let mut mailboxes: Vec<Id> = messages.keys().map(|(mailbox, _)| *mailbox).collect();
         mailboxes.sort_unstable();
         mailboxes.dedup();
@@ -97,7 +101,7 @@ impl Audience {
             candidate.record.is_certain = owner_is_fresh && !old(&&candidate);
             representatives.entry(candidate.mailbox).or_default().push(candidate.record);
         }
-        Ok(Self { now, policy: inner.policy, messages, owners, representatives, listeners, stale })
+        Ok(Self { now, policy: inner.policy, messages, owners, representatives, listeners, stale, quiet })
     }
 
     /// Those of whom what the population register said is old.
@@ -115,6 +119,9 @@ impl Audience {
     pub(super) fn told(&self, lease: Lease, contacts: &Contacts, now: DateTime<Utc>) -> Option<Vec<(Id, Notice)>> {
         let Some(told) = self.messages.get(&(lease.mailbox, lease.object)) else { return Some(vec![]) };
         let Some(owner) = self.owners.get(&lease.mailbox) else { return Some(vec![]) };
+        if self.quiet.contains(&(lease.mailbox, lease.object)) {
+            return Some(vec![]);
+        }
         let none = vec![];
         let others = self.representatives.get(&lease.mailbox).unwrap_or(&none);
         let mut readers: Vec<PersonId> = vec![];

@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use diesel::dsl::{count_star, min};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use domain::id::{MailboxId, PersonId, PowerOfAttorneyId};
@@ -15,7 +16,8 @@ use domain::power_of_attorney::{
 use super::{CORRUPT, areas_from, areas_to};
 use crate::access::facts::Owner;
 use crate::database::{Connection, Id, Key, Time, on};
-use crate::error::StoreError;
+use crate::error::{Failure, StoreError};
+use crate::quota::{Limited, QuotaReached};
 use crate::register::stored_number;
 use crate::schema::{mailbox, person, power_of_attorney};
 use crate::vault::{DataKey, Field};
@@ -152,6 +154,29 @@ fn stored_from(row: StoredRow) -> Result<Stored, StoreError> {
         ended: ended_at.map(|at| at.0).zip(ended_by),
         replaced_by: replaced_by.map(PowerOfAttorneyId::from),
     })
+}
+
+/// Whether somebody may give one more: so many in 24 hours, also those that have ended since. Whoever is given one is told, so
+/// that giving and ending would be a way to pester people.
+pub(super) fn has_room(
+    connection: &mut Connection,
+    giver: MailboxId,
+    most: u32,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let window = TimeDelta::hours(24);
+    let (given, first) = on!(connection, c => power_of_attorney::table
+        .filter(power_of_attorney::giver_mailbox_id.eq(giver.key()))
+        .filter(power_of_attorney::kind.eq(PowerKind::Given.as_word()))
+        .filter(power_of_attorney::given_at.gt(Time(now - window)))
+        .select((count_star(), min(power_of_attorney::given_at)))
+        .first::<(i64, Option<Time>)>(c))?;
+    if given < i64::from(most) {
+        return Ok(());
+    }
+    let seconds = first.map_or(1, |first| (first.0 + window - now).num_seconds().max(1));
+    let retry_after_seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
+    Err(Failure::QuotaReached(QuotaReached { limited: Limited::PowersADay, most: most.into(), retry_after_seconds }))
 }
 
 /// Keeps a new one.

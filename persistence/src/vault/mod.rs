@@ -151,6 +151,17 @@ impl Vault {
         tag.as_ref().try_into().expect("a SHA-256 has 32 bytes")
     }
 
+    /// A digest that only we can make, of parts that are kept apart. What it is for keeps it from being one for something else.
+    #[must_use]
+    pub fn keyed_digest(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.lookup);
+        for part in std::iter::once(purpose.as_bytes()).chain(parts.iter().copied()) {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part);
+        }
+        context.sign().as_ref().try_into().expect("a SHA-256 has 32 bytes")
+    }
+
     /// Makes the key of a new mailbox.
     #[must_use]
     pub fn new_data_key(&self, mailbox: MailboxId) -> (DataKey, WrappedDataKey) {

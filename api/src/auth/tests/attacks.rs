@@ -54,7 +54,7 @@ fn symmetric_algorithms_cannot_be_configured() {
     for algorithms in [vec![], vec![Algorithm::HS256], vec![Algorithm::ES256, Algorithm::HS512]] {
         let mut settings = settings_of(Preset::Test, JwksSource::Fixed(JwkSet::default()));
         settings.algorithms = algorithms;
-        let made = Authenticator::new(vec![settings], NumberSeries::Synthetic, Clock::standing(), None);
+        let made = Authenticator::new(vec![settings], NumberSeries::Synthetic, Clock::standing(), possession());
         assert!(matches!(made, Err(super::super::SetupError::Algorithms(_))));
     }
 }

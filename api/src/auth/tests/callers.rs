@@ -102,7 +102,7 @@ async fn citizens_need_an_identity_number_of_the_right_series() {
         vec![settings_of(Preset::IdPorten, JwksSource::Fixed(key_set(&[&fixture.key])))],
         NumberSeries::Real,
         fixture.clock.clone(),
-        None,
+        possession(),
     );
     let outcome = bearer(&production.expect("one issuer"), &fixture.token(json!({}))).await;
     assert_eq!(outcome, Err(AuthError::ClaimInvalid("pid")), "a made-up person in production");
@@ -202,7 +202,8 @@ async fn tokens_of_the_sandbox_become_their_subjects() {
     let clock = Clock::standing();
     let issuer = SandboxIssuer::new("http://127.0.0.1:8080/sandbox".to_owned(), AUDIENCE.to_owned());
     let settings = vec![issuer.issuer_settings()];
-    let authenticator = Authenticator::new(settings, NumberSeries::Synthetic, clock.clone(), None).expect("one issuer");
+    let authenticator =
+        Authenticator::new(settings, NumberSeries::Synthetic, clock.clone(), possession()).expect("one issuer");
     let hpr_number = Some(HprNumber::parse("565501").expect("a number"));
     let table = [
         (

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use domain::access::{Caller, Scope};
 use jsonwebtoken::jwk::ThumbprintHash;
 
-use super::super::dpop::sha256;
+use super::super::dpop::{Nonces, sha256};
 use super::*;
 
 const PID: &str = "helseid://claims/identity/pid";
@@ -214,26 +214,61 @@ async fn proofs_may_be_signed_by_rsa_and_by_the_longest_curve() {
     }
 }
 
-#[tokio::test]
-async fn behind_a_proxy_proofs_name_the_public_address() {
-    let bound = Bound::new();
-    let authenticator = Authenticator::new(
-        vec![settings_of(Preset::HelseId, JwksSource::Fixed(key_set(&[&bound.fixture.key])))],
-        NumberSeries::Synthetic,
-        bound.fixture.clock.clone(),
-        Some("https://brevdue.example/".to_owned()),
-    )
-    .expect("one issuer");
+/// What becomes of a proof with these changes, where proofs are held against something else.
+async fn held_against(bound: &Bound, possession: Possession, changes: Value) -> Result<Arc<Authenticated>, AuthError> {
+    let issuers = vec![settings_of(Preset::HelseId, JwksSource::Fixed(key_set(&[&bound.fixture.key])))];
+    let clock = bound.fixture.clock.clone();
+    let authenticator = Authenticator::new(issuers, NumberSeries::Synthetic, clock, possession).expect("one issuer");
     let token = bound.token(json!({}));
-    let header = format!("DPoP {token}");
-    for (id, url) in [("1", "http://10.0.0.7:8080/v1/me?limit=1"), ("2", "/v1/me"), ("3", "/v1/me?a=http://x/y#z")] {
-        let proof = bound.proof(&token, json!({}), json!({"jti": id}));
-        let presented = Presented { dpop: PresentedHeader::One(&proof), url, ..presented(&header) };
-        assert!(authenticator.authenticate(presented).await.is_ok(), "{url}");
+    let (header, proof) = (format!("DPoP {token}"), bound.proof(&token, json!({}), changes));
+    authenticator.authenticate(Presented { dpop: PresentedHeader::One(&proof), ..presented(&header) }).await
+}
+
+#[tokio::test]
+async fn proofs_name_the_public_address_and_without_one_none_holds() {
+    let bound = Bound::new();
+    let at =
+        |public_url: Option<&str>| Possession { public_url: public_url.map(str::to_owned), ..Possession::default() };
+    let table = [
+        (Some("https://brevdue.example"), URL, true),
+        (Some("https://brevdue.example/"), URL, true),
+        (Some("https://brevdue.example/mail"), "https://brevdue.example/mail/v1/me", true),
+        (Some("https://brevdue.example"), "https://evil.example/v1/me", false),
+        (Some("https://brevdue.example"), "https://brevdue.example.evil.example/v1/me", false),
+        (Some("https://brevdue.example"), "https://brevdue.example//v1/me", false),
+        (Some("https://brevdue.example"), "/v1/me", false),
+        (None, URL, false),
+        (None, "/v1/me", false),
+    ];
+    for (public_url, htu, holds) in table {
+        let outcome = held_against(&bound, at(public_url), json!({"htu": htu})).await;
+        assert_eq!(outcome.map(|_| ()), if holds { Ok(()) } else { Err(AuthError::DpopInvalid("htu")) }, "{htu}");
     }
-    let proof = bound.proof(&token, json!({}), json!({"jti": "4"}));
-    let elsewhere = Presented { dpop: PresentedHeader::One(&proof), url: "/v1/events", ..presented(&header) };
-    assert_eq!(authenticator.authenticate(elsewhere).await, Err(AuthError::DpopInvalid("htu")));
+}
+
+#[tokio::test]
+async fn where_proofs_need_a_nonce_only_one_of_ours_serves_and_for_ten_minutes() {
+    let bound = Bound::new();
+    let with_nonces = || Possession { nonces: Some(Nonces::new(&[7; 32])), ..possession() };
+    let ours = |key: u8| {
+        let possession = Possession { nonces: Some(Nonces::new(&[key; 32])), ..possession() };
+        let made = Authenticator::new(vec![], NumberSeries::Synthetic, bound.fixture.clock.clone(), possession);
+        made.expect("no issuers").nonce().expect("a nonce")
+    };
+    let (nonce, of_another) = (ours(7), ours(8));
+
+    assert!(held_against(&bound, with_nonces(), json!({"nonce": nonce})).await.is_ok());
+    for wrong in [json!(null), json!(""), json!("x"), json!(of_another), json!(7)] {
+        let outcome = held_against(&bound, with_nonces(), json!({"nonce": wrong})).await;
+        assert_eq!(outcome, Err(AuthError::DpopNonce), "{wrong}");
+    }
+    bound.fixture.clock.advance(TimeDelta::seconds(300));
+    assert_ne!(ours(7), nonce);
+    bound.fixture.clock.advance(TimeDelta::seconds(300));
+    assert_eq!(held_against(&bound, with_nonces(), json!({"nonce": nonce})).await, Err(AuthError::DpopNonce));
+    assert!(held_against(&bound, with_nonces(), json!({"nonce": ours(7)})).await.is_ok());
+    // Where none is needed, one does no harm.
+    assert!(held_against(&bound, possession(), json!({"nonce": "x"})).await.is_ok());
 }
 
 #[tokio::test]

@@ -21,11 +21,13 @@ use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::{Value, json};
 
 use super::issuer::{IssuerSettings, JwksSource, Preset};
-use super::{AuthError, Authenticated, Authenticator, Presented, PresentedHeader};
+use super::{AuthError, Authenticated, Authenticator, Possession, Presented, PresentedHeader};
 use crate::clock::Clock;
 
 const ISSUER: &str = "https://issuer.example";
 const AUDIENCE: &str = "https://brevdue.example";
+const PUBLIC_URL: &str = "https://brevdue.example/";
+const PATH: &str = "/v1/me";
 const URL: &str = "https://brevdue.example/v1/me";
 /// Of the synthetic series.
 const PERSON: &str = "15832250004";
@@ -127,6 +129,11 @@ fn settings_of(preset: Preset, jwks: JwksSource) -> IssuerSettings {
     }
 }
 
+/// Proofs are for this address, and this process remembers them.
+fn possession() -> Possession {
+    Possession { public_url: Some(PUBLIC_URL.to_owned()), ..Possession::default() }
+}
+
 /// An authenticator with one issuer, and that issuer's key.
 struct Fixture {
     clock: Clock,
@@ -147,7 +154,7 @@ impl Fixture {
         let clock = Clock::standing();
         let mut settings = settings_of(preset, JwksSource::Fixed(key_set(&[&key])));
         change(&mut settings);
-        let authenticator = Authenticator::new(vec![settings], NumberSeries::Synthetic, clock.clone(), None);
+        let authenticator = Authenticator::new(vec![settings], NumberSeries::Synthetic, clock.clone(), possession());
         Self { clock, key, authenticator: authenticator.expect("one issuer") }
     }
 
@@ -187,5 +194,5 @@ async fn bearer(authenticator: &Authenticator, token: &str) -> Result<Arc<Authen
 
 fn presented(authorization: &str) -> Presented<'_> {
     let authorization = PresentedHeader::One(authorization);
-    Presented { authorization, dpop: PresentedHeader::Absent, method: "GET", url: URL }
+    Presented { authorization, dpop: PresentedHeader::Absent, method: "GET", path: PATH }
 }

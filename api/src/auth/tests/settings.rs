@@ -94,6 +94,7 @@ fn no_preset_takes_a_symmetric_algorithm() {
 #[test]
 fn an_issuer_is_configured_once() {
     let settings = || settings_of(Preset::Test, JwksSource::Fixed(JwkSet::default()));
-    let made = Authenticator::new(vec![settings(), settings()], NumberSeries::Synthetic, Clock::standing(), None);
+    let made =
+        Authenticator::new(vec![settings(), settings()], NumberSeries::Synthetic, Clock::standing(), possession());
     assert!(matches!(made, Err(SetupError::DuplicateIssuer(_))));
 }

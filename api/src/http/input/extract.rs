@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::{Violations, pointer_to};
+use crate::http::stream::{pace_of, whole};
 use crate::problem::{ApiError, JsonLimit, ProblemKind, ViolationCode, malformed_json};
 
 /// The limit where none is configured: 1 MiB.
@@ -108,17 +109,15 @@ fn whole_body(
     media_type: &str,
     limit_bytes: usize,
 ) -> LocalBoxFuture<'static, Result<Bytes, ApiError>> {
-    let checked = check_head(request, media_type, limit_bytes);
+    let (checked, pace) = (check_head(request, media_type, limit_bytes), pace_of(request));
     let payload = web::Payload::from_request(request, payload);
     Box::pin(async move {
         checked?;
         let malformed = |_| ApiError::from(ProblemKind::MalformedRequest);
         let payload = payload.await.map_err(malformed)?;
-        tokio::time::timeout(MOST_TIME, payload.to_bytes_limited(limit_bytes))
+        tokio::time::timeout(MOST_TIME, whole(payload, pace, limit_bytes))
             .await
             .map_err(|_| ApiError::from(ProblemKind::RequestTimeout))?
-            .map_err(|_| ApiError::from(ProblemKind::PayloadTooLarge))?
-            .map_err(malformed)
     })
 }
 

@@ -3,8 +3,9 @@
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
+use domain::access::Caller;
 use domain::webhook::{Fault, Reception, UndeliveredEvent};
-use persistence::Load;
+use persistence::{Limited, Load, QuotaReached};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -55,7 +56,7 @@ pub(crate) struct DeliveryView {
     /// When it is sent next, unless an earlier one of its mailbox holds it up.
     #[schema(required)]
     next_attempt_at: Option<DateTime<Utc>>,
-    /// Why the receiver has not taken it: `status`, `redirect`, `timeout`, `connection` or `addressNotPublic`.
+    /// Why the receiver has not taken it: `status`, `redirect` or `unreachable`.
     #[schema(required, example = "status")]
     fault: Option<&'static str>,
     /// The status that the receiver answered with.
@@ -72,7 +73,7 @@ impl From<UndeliveredEvent> for DeliveryView {
             attempts,
             first_attempt_at: first_at,
             next_attempt_at: next_at,
-            fault: fault.map(Fault::as_word),
+            fault: fault.map(Fault::told),
             status,
         }
     }
@@ -177,7 +178,7 @@ pub(crate) struct TestView {
     sent: &'static str,
     /// Whether the receiver took it.
     taken: bool,
-    /// Why it did not: `status`, `redirect`, `timeout`, `connection`, `addressNotPublic` or `wrongChallenge`.
+    /// Why it did not: `status`, `redirect`, `unreachable` or `wrongChallenge`.
     #[schema(required)]
     fault: Option<&'static str>,
     /// The status that it answered with, where it was no success.
@@ -188,7 +189,8 @@ pub(crate) struct TestView {
 /// Try a webhook
 ///
 /// Sends `{"type": "webhook.test"}` at once, signed like all else, and tells what the receiver made of it. Where the receiver
-/// has not answered the challenge yet, it is the challenge that is sent. It says nothing of any event, and is not tried again.
+/// has not answered the challenge yet, it is the challenge that is sent. It says nothing of any event, and is not tried again. An
+/// organisation has a few a minute.
 #[utoipa::path(
     operation_id = "webhookTest",
     tag = "Events",
@@ -201,9 +203,21 @@ pub(crate) async fn webhook_test(
     state: Data<AppState>,
     path: Path<WebhookPath>,
 ) -> Result<HttpResponse, ApiError> {
-    let dispatch = state.store.webhook_test(&call, path.webhook_id).await?;
+    let webhook = path.webhook_id;
+    // Those that may not have it done take none of the organisation's tests.
+    let _ = state.store.webhook_fetch(&call, webhook).await?;
+    if let Caller::System { organisation, .. } = &call.caller {
+        state.webhook_tests.take(organisation.as_str()).map_err(|(most, retry_after_seconds)| QuotaReached {
+            limited: Limited::WebhookTestsAMinute,
+            most: most.into(),
+            retry_after_seconds,
+        })?;
+    }
+    let dispatch = state.store.webhook_test(&call, webhook).await?;
     let sent = if matches!(dispatch.load, Load::Challenge) { "challenge" } else { "test" };
     let reception = state.post.carry_out(dispatch).await?;
+    // The caller is told less.
+    tracing::info!(webhook.id = %webhook, reception = ?reception, "a webhook was tried");
     let (taken, fault, status) = match reception {
         Some(Reception::Taken) => (true, None, None),
         Some(Reception::NotNow(fault, status)) => (false, Some(fault), status),
@@ -211,5 +225,5 @@ pub(crate) async fn webhook_test(
         Some(Reception::Gone) => (false, Some(Fault::Status), Some(410)),
         None => (false, None, None),
     };
-    Ok(HttpResponse::Ok().json(TestView { sent, taken, fault: fault.map(Fault::as_word), status }))
+    Ok(HttpResponse::Ok().json(TestView { sent, taken, fault: fault.map(Fault::told), status }))
 }

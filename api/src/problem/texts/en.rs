@@ -317,6 +317,18 @@ pub(super) const fn text(kind: Kind) -> Text {
             "The body is not valid XML",
             "Correct the XML and send the request again, in UTF-8 and without a DOCTYPE and entities.",
         ),
+        Kind::TooLongForPages => (
+            "The conversation is too long for a PDF",
+            "Ask for “application/json” or “application/xml” in “Accept”, or mark fewer messages at a time.",
+        ),
+        Kind::QuotaExceeded => (
+            "A limit has been reached",
+            "“limit” names it. Try again after the time in “Retry-After”, or when some of what counts is done or gone.",
+        ),
+        Kind::DpopNonceRequired => (
+            "The DPoP proof lacks a valid nonce",
+            "Make a new proof with the value of the “DPoP-Nonce” header as “nonce”, and send the request again.",
+        ),
         Kind::NotAcceptable => (
             "The answer does not come in the form asked for",
             "Ask in “Accept” for one of the media types that the API description names for the operation.",

@@ -310,6 +310,18 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::MalformedXml => {
             ("Innholdet er ikke gyldig XML", "Rett XML-en og send på nytt, i UTF-8 og uten DOCTYPE og entiteter.")
         }
+        Kind::TooLongForPages => (
+            "Samtalen er for lang til å bli en PDF",
+            "Be om «application/json» eller «application/xml» i «Accept», eller merk færre meldinger om gangen.",
+        ),
+        Kind::QuotaExceeded => (
+            "En grense er nådd",
+            "Grensen står i «limit». Prøv igjen etter tiden i «Retry-After», eller når noe av det som teller med, er ferdig eller borte.",
+        ),
+        Kind::DpopNonceRequired => (
+            "DPoP-beviset mangler en gyldig nonce",
+            "Lag et nytt bevis med verdien fra hodet «DPoP-Nonce» i «nonce», og send på nytt.",
+        ),
         Kind::NotAcceptable => (
             "Svaret finnes ikke i den ønskede formen",
             "Be om en av medietypene som API-beskrivelsen nevner for operasjonen, i «Accept».",

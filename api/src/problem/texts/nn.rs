@@ -311,6 +311,18 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::MalformedXml => {
             ("Innhaldet er ikkje gyldig XML", "Rett XML-en og send på nytt, i UTF-8 og utan DOCTYPE og entitetar.")
         }
+        Kind::TooLongForPages => (
+            "Samtalen er for lang til å bli ein PDF",
+            "Be om «application/json» eller «application/xml» i «Accept», eller merk færre meldingar om gongen.",
+        ),
+        Kind::QuotaExceeded => (
+            "Ei grense er nådd",
+            "Grensa står i «limit». Prøv igjen etter tida i «Retry-After», eller når noko av det som tel med, er ferdig eller borte.",
+        ),
+        Kind::DpopNonceRequired => (
+            "DPoP-beviset manglar ein gyldig nonce",
+            "Lag eit nytt bevis med verdien frå hovudet «DPoP-Nonce» i «nonce», og send på nytt.",
+        ),
         Kind::NotAcceptable => (
             "Svaret finst ikkje i den ønskte forma",
             "Be om ein av medietypane som API-skildringa nemner for operasjonen, i «Accept».",

@@ -1,0 +1,2 @@
+DROP INDEX upload_author;
+ALTER TABLE upload DROP COLUMN author;
