@@ -1,5 +1,7 @@
 //! Organisations: the controllers of what their services send.
 
+use chrono::{DateTime, Utc};
+
 use crate::id::{ClientId, OrganisationId};
 use crate::identity::OrganisationNumber;
 use crate::text::line_type;
@@ -18,6 +20,8 @@ pub struct Organisation {
     pub number: OrganisationNumber,
     /// Its name.
     pub name: Name,
+    /// When it stopped using the mailbox.
+    pub ended_at: Option<DateTime<Utc>>,
 }
 
 /// A system that an organisation is registered to use. Only registered clients of an organisation act for it.
@@ -31,6 +35,8 @@ pub struct Client {
     pub external_id: ExternalClientId,
     /// What people call it.
     pub name: Name,
+    /// From when on it acts for nobody.
+    pub ended_at: Option<DateTime<Utc>>,
 }
 
 line_type! {

@@ -66,6 +66,8 @@ pub enum EndReason {
     ChallengeFailed,
     /// Events that it had not got have been removed from the feed.
     EventsExpired,
+    /// The organisation has stopped using the mailbox.
+    OrganisationEnded,
 }
 
 impl EndReason {

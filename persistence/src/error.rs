@@ -181,6 +181,9 @@ pub enum Failure {
     /// The organisation is registered already.
     #[error("the organisation is registered already")]
     OrganisationExists,
+    /// The organisation is the mailbox's own, which does not end.
+    #[error("the organisation is the mailbox's own")]
+    OrganisationIsOurs,
     /// The system is registered already.
     #[error("the client is registered already")]
     ClientExists,

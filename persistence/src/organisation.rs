@@ -1,10 +1,12 @@
-//! Organisations, their agreements and their systems. For operators.
+//! Organisations, their agreements and their systems. For operators. How they end is in [`ending`].
+
+mod ending;
 
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use domain::access::PlatformAct;
+use domain::access::{PlatformAct, Refusal};
 use domain::agreement::Agreement;
 use domain::audit::{Object, ObjectKind, Subject};
 use domain::consent::DocumentVersion;
@@ -22,9 +24,9 @@ use crate::{Store, feed};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "organisation" };
 
-type OrganisationRow = (Id, String, String);
-type AgreementRow = (Id, Id, String, String, NaiveDate, Option<NaiveDate>);
-type ClientRow = (Id, Id, String, String);
+type OrganisationRow = (Id, String, String, Option<Time>);
+type AgreementRow = (Id, Id, String, String, NaiveDate, Option<NaiveDate>, Option<Time>);
+type ClientRow = (Id, Id, String, String, Option<Time>);
 
 /// An agreement as it is put on record.
 #[derive(Clone, Debug)]
@@ -80,7 +82,7 @@ impl Store {
                 .filter(organisation::id.gt(after.unwrap_or(Id::MIN)))
                 .order(organisation::id)
                 .limit(page.fetch_limit())
-                .select((organisation::id, organisation::number, organisation::name))
+                .select((organisation::id, organisation::number, organisation::name, organisation::ended_at))
                 .load::<OrganisationRow>(c))?;
             let slice = Slice::cut(rows, &page, &inner.vault, "organisations", |row| row.0);
             Ok((slice.try_map(organisation_from)?, None))
@@ -114,7 +116,7 @@ impl Store {
         let (now, scope) = (context.now, self.idempotency_scope(context));
         let (action, subject) = (PlatformAct::REGISTER_AGREEMENT, Subject::Organisation(organisation));
         self.for_platform(context, action, subject, move |_, connection, _| {
-            exists(connection, organisation)?;
+            is_active(connection, organisation)?;
             let made = idempotency::create(
                 connection,
                 &scope,
@@ -161,7 +163,7 @@ impl Store {
         let (now, scope) = (context.now, self.idempotency_scope(context));
         let (action, subject) = (PlatformAct::REGISTER_CLIENT, Subject::Organisation(organisation));
         self.for_platform(context, action, subject, move |_, connection, _| {
-            exists(connection, organisation)?;
+            is_active(connection, organisation)?;
             let made = idempotency::create(
                 connection,
                 &scope,
@@ -216,25 +218,34 @@ pub(crate) fn number_of(connection: &mut Connection, id: OrganisationId) -> Resu
     Ok(fetch_organisation(connection, id)?.number.as_str().to_owned())
 }
 
-/// That there is such an organisation.
+/// That there is such an organisation, ended or not.
 pub(crate) fn exists(connection: &mut Connection, id: OrganisationId) -> Result<(), Failure> {
     fetch_organisation(connection, id).map(|_| ())
+}
+
+/// That there is such an organisation, and that it has not ended: for what is registered of it.
+pub(crate) fn is_active(connection: &mut Connection, id: OrganisationId) -> Result<(), Failure> {
+    match fetch_organisation(connection, id)?.ended_at {
+        None => Ok(()),
+        Some(_) => Err(Failure::Refused(Refusal::OrganisationEnded)),
+    }
 }
 
 fn fetch_organisation(connection: &mut Connection, id: OrganisationId) -> Result<Organisation, Failure> {
     let row = on!(connection, c => organisation::table
         .filter(organisation::id.eq(id.key()))
-        .select((organisation::id, organisation::number, organisation::name))
+        .select((organisation::id, organisation::number, organisation::name, organisation::ended_at))
         .first::<OrganisationRow>(c)
         .optional())?;
     Ok(organisation_from(row.ok_or(Failure::NotFound)?)?)
 }
 
-fn organisation_from((id, number, name): OrganisationRow) -> Result<Organisation, StoreError> {
+fn organisation_from((id, number, name, ended_at): OrganisationRow) -> Result<Organisation, StoreError> {
     Ok(Organisation {
         id: id.into(),
         number: OrganisationNumber::parse(&number).map_err(|_| CORRUPT)?,
         name: Name::parse(&name).map_err(|_| CORRUPT)?,
+        ended_at: ended_at.map(|at| at.0),
     })
 }
 
@@ -244,7 +255,7 @@ fn insert_organisation(
     name: Name,
     now: DateTime<Utc>,
 ) -> Result<Organisation, Failure> {
-    let made = Organisation { id: new_id(), number, name };
+    let made = Organisation { id: new_id(), number, name, ended_at: None };
     let row = (
         organisation::id.eq(made.id.key()),
         organisation::number.eq(made.number.as_str().to_owned()),
@@ -264,8 +275,8 @@ fn insert_agreement(
     now: DateTime<Utc>,
 ) -> Result<Agreement, Failure> {
     let NewAgreement { version, signatory_role, valid_from, valid_to } = new;
-    let made = Agreement { id: new_id(), organisation, version, signatory_role, valid_from, valid_to };
-    let ends = |agreement: &Agreement| agreement.valid_to.unwrap_or(NaiveDate::MAX);
+    let made = Agreement { id: new_id(), organisation, version, signatory_role, valid_from, valid_to, ended_at: None };
+    let ends = |agreement: &Agreement| agreement.last_day().unwrap_or(NaiveDate::MAX);
     let overlaps = |known: &Agreement| made.valid_from <= ends(known) && known.valid_from <= ends(&made);
     if agreements_of(connection, organisation)?.iter().any(overlaps) {
         return Err(Failure::AgreementOverlaps);
@@ -289,10 +300,10 @@ fn agreements_of(connection: &mut Connection, id: OrganisationId) -> Result<Vec<
         .order(agreement::valid_from)
         .select((
             agreement::id, agreement::organisation_id, agreement::version,
-            agreement::signatory_role, agreement::valid_from, agreement::valid_to,
+            agreement::signatory_role, agreement::valid_from, agreement::valid_to, agreement::ended_at,
         ))
         .load::<AgreementRow>(c))?;
-    let agreement = |(id, organisation, version, role, valid_from, valid_to): AgreementRow| {
+    let agreement = |(id, organisation, version, role, valid_from, valid_to, ended_at): AgreementRow| {
         Ok(Agreement {
             id: id.into(),
             organisation: organisation.into(),
@@ -300,6 +311,7 @@ fn agreements_of(connection: &mut Connection, id: OrganisationId) -> Result<Vec<
             signatory_role: Name::parse(&role).map_err(|_| CORRUPT)?,
             valid_from,
             valid_to,
+            ended_at: ended_at.map(|at| at.0),
         })
     };
     rows.into_iter().map(agreement).collect()
@@ -312,7 +324,7 @@ fn insert_client(
     name: Name,
     now: DateTime<Utc>,
 ) -> Result<Client, Failure> {
-    let made = Client { id: new_id(), organisation, external_id, name };
+    let made = Client { id: new_id(), organisation, external_id, name, ended_at: None };
     let row = (
         client::organisation_id.eq(organisation.key()),
         client::id.eq(made.id.key()),
@@ -329,14 +341,15 @@ fn clients_of(connection: &mut Connection, id: OrganisationId) -> Result<Vec<Cli
     let rows = on!(connection, c => client::table
         .filter(client::organisation_id.eq(id.key()))
         .order(client::id)
-        .select((client::id, client::organisation_id, client::external_id, client::name))
+        .select((client::id, client::organisation_id, client::external_id, client::name, client::ended_at))
         .load::<ClientRow>(c))?;
-    let client = |(id, organisation, external_id, name): ClientRow| {
+    let client = |(id, organisation, external_id, name, ended_at): ClientRow| {
         Ok(Client {
             id: id.into(),
             organisation: organisation.into(),
             external_id: ExternalClientId::parse(&external_id).map_err(|_| CORRUPT)?,
             name: Name::parse(&name).map_err(|_| CORRUPT)?,
+            ended_at: ended_at.map(|at| at.0),
         })
     };
     rows.into_iter().map(client).collect()

@@ -113,7 +113,10 @@ fn ensure(
 
 /// The organisation, held so that of two servers that start at once only the first opens a service.
 fn locked(connection: &mut Connection, number: &OrganisationNumber) -> Result<Id, StoreError> {
-    let found = organisation::table.filter(organisation::number.eq(number.as_str())).select(organisation::id);
+    let found = organisation::table
+        .filter(organisation::number.eq(number.as_str()))
+        .filter(organisation::ended_at.is_null())
+        .select(organisation::id);
     Ok(match connection {
         Connection::Postgres(link) => found.for_update().first::<Id>(&mut **link as &mut PgConnection)?,
         Connection::Sqlite(link, _) => found.first::<Id>(&mut **link as &mut SqliteConnection)?,

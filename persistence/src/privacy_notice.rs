@@ -131,6 +131,8 @@ impl Store {
         self.run(move |_, connection| {
             let owner = on!(&mut *connection, c => organisation::table
                 .filter(organisation::number.eq(number.as_str()))
+                // Of several with the number the one that has not ended, or else the newest.
+                .order((organisation::ended_at.is_not_null(), organisation::id.desc()))
                 .select(organisation::id)
                 .first::<Id>(c)
                 .optional())?

@@ -20,6 +20,7 @@ diesel::table! {
         number -> Text,
         name -> Text,
         created_at -> SqlTime,
+        ended_at -> Nullable<SqlTime>,
     }
 }
 
@@ -35,6 +36,7 @@ diesel::table! {
         valid_from -> Date,
         valid_to -> Nullable<Date>,
         created_at -> SqlTime,
+        ended_at -> Nullable<SqlTime>,
     }
 }
 
@@ -48,6 +50,7 @@ diesel::table! {
         external_id -> Text,
         name -> Text,
         created_at -> SqlTime,
+        ended_at -> Nullable<SqlTime>,
     }
 }
 

@@ -153,7 +153,7 @@ impl Store {
         let scope = self.idempotency_scope(context);
         let subject = Subject::Organisation(organisation);
         self.for_platform(context, PlatformAct::REGISTER_SERVICE, subject, move |_, connection, _| {
-            crate::organisation::exists(connection, organisation)?;
+            crate::organisation::is_active(connection, organisation)?;
             let created = idempotency::create(
                 connection,
                 &scope,

@@ -21,6 +21,7 @@ use crate::schema::{event, webhook, webhook_delivery, webhook_key};
 use crate::vault::SigningKey;
 use crate::{Inner, Store, feed};
 
+pub(crate) use dispatch::end_all;
 pub use dispatch::{Attempt, Dispatch, Load, Outcome};
 
 /// What an organisation changes of a webhook. What is not there stays as it is.

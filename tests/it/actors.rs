@@ -10,7 +10,8 @@ use tests::{Actor, Answer, Service, TestApp, files, stories};
 
 use crate::contract::{Operation, operations};
 use crate::operations::{
-    OPEN, access_request, body, far_appointment, if_match, job_in_trouble, uncertain_letter, unframed,
+    OPEN, access_request, agreement, body, far_appointment, if_match, job_in_trouble, registered_client,
+    uncertain_letter, unframed,
 };
 use crate::persons::{DAGNY, ELDAR, ELDRID, MILLENNIA, MONA, NAVN, NESTEN_SEKSTEN, SKUDDAR};
 
@@ -32,7 +33,7 @@ const CALLERS: [&str; 10] =
     ["owner", "holder", "assigned", "nurse", "child", "parent", "stranger", "own system", "other system", "operator"];
 
 /// Operations that take something away from others in the world come last.
-const LAST: [&str; 12] = [
+const LAST: [&str; 15] = [
     "messageDelete",
     "meLock",
     "meUnlock",
@@ -44,7 +45,10 @@ const LAST: [&str; 12] = [
     "mailboxConsentWithdraw",
     "meConsentWithdraw",
     "webhookDelete",
+    "clientEnd",
     "clientRegister",
+    "agreementEnd",
+    "organisationEnd",
 ];
 
 struct World {
@@ -84,6 +88,9 @@ impl World {
         let nurse = app.health_worker(DAGNY, app.clinic()).await;
         let uncertain = uncertain_letter(&app, &owner.mailbox, &app.message("Brev").deliver().await);
         app.deliver_all().await;
+        let operator = app.operator().await;
+        let client = registered_client(&app, &operator).await;
+        let agreement = agreement(&app, &operator).await;
         let mut ids = [BTreeMap::new(), BTreeMap::new()];
         for (ids, of) in ids.iter_mut().zip([&owner, &child]) {
             ids.insert("{mailboxId}", of.mailbox.clone());
@@ -97,6 +104,8 @@ impl World {
             ids.insert("{form}", "tiltak".to_owned());
             ids.insert("{jobId}", job_in_trouble(&app, &of.mailbox));
             ids.insert("{webhookId}", webhook.clone());
+            ids.insert("{clientId}", client.clone());
+            ids.insert("{agreementId}", agreement.clone());
         }
         let actors = [
             owner,

@@ -20,6 +20,7 @@ mod delivery_simulation;
 mod dialogue;
 mod doubt;
 mod drafts;
+mod ends;
 mod event_relay;
 mod events;
 mod forms;

@@ -51,7 +51,7 @@ pub(crate) enum Owner {
 
 /// Every operation that takes a token: whose it is, what comes back, and by which word it stands in the log; none where it
 /// leaves no entry. Those that take something away come last.
-const CASES: [(&str, Owner, u16, &str); 118] = [
+const CASES: [(&str, Owner, u16, &str); 121] = [
     ("meShow", Owner::Citizen, 200, "seeProfile"),
     ("meMailboxList", Owner::Citizen, 200, "seeMailbox"),
     ("meConsentSet", Owner::Citizen, 200, "giveConsent"),
@@ -169,7 +169,10 @@ const CASES: [(&str, Owner, u16, &str); 118] = [
     ("memberRemove", Owner::System, 204, "removeMember"),
     ("mailboxConsentWithdraw", Owner::Citizen, 204, "withdrawConsent"),
     ("meConsentWithdraw", Owner::Citizen, 204, "withdrawConsent"),
+    ("clientEnd", Owner::Operator, 204, "endClient"),
     ("clientRegister", Owner::Operator, 201, "registerClient"),
+    ("agreementEnd", Owner::Operator, 200, "endAgreement"),
+    ("organisationEnd", Owner::Operator, 204, "endOrganisation"),
 ];
 
 /// The bodies of the operations that have one.
@@ -205,6 +208,7 @@ pub(crate) fn body(operation: &str) -> Option<Value> {
             json!({"version": "0.9", "signatoryRole": "Styreleder", "validFrom": "2019-01-01", "validTo": "2019-12-31"})
         }
         "privacyNoticeRegister" => json!({"validFrom": "2026-01-01", "nb": "# Personvern"}),
+        "agreementEnd" => json!({"endedAt": null}),
         "clientRegister" => json!({"clientId": "sandbox-ehr", "name": "Journalen"}),
         // Nobody listens there.
         "webhookCreate" => json!({"url": "https://127.0.0.1:1/hook"}),
@@ -297,6 +301,8 @@ impl World {
             ("{draftId}", draft),
             ("{jobId}", job_in_trouble(&app, &citizen.mailbox)),
             ("{webhookId}", webhook),
+            ("{clientId}", registered_client(&app, &operator).await),
+            ("{agreementId}", agreement(&app, &operator).await),
         ]);
         let strangers = vec![
             app.member(ELDRID).await,
@@ -376,6 +382,18 @@ impl World {
             None => unframed(operation, request),
         }
     }
+}
+
+/// The clinic's own system, put on record.
+pub(crate) async fn registered_client(app: &TestApp, operator: &Actor) -> String {
+    let clients = format!("/v1/organisations/{}/clients", app.clinic().id);
+    operator.post(&clients, &body("clientRegister").expect("a body")).await.expect(201).id()
+}
+
+/// The clinic's agreement.
+pub(crate) async fn agreement(app: &TestApp, operator: &Actor) -> String {
+    let agreements = format!("/v1/organisations/{}/agreements", app.clinic().id);
+    operator.get(&agreements).await.expect(200).each("id")[0].to_owned()
 }
 
 /// A job that has been given up: the end of a power of attorney that is not there.

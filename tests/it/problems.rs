@@ -188,6 +188,12 @@ async fn of_what_is_there_already(app: &TestApp, happened: &mut Happened) {
     let _ = operator.post(&of_clinic("clients"), &client).await.expect(201);
     happened.note(&operator.post(&of_clinic("clients"), &client).await, "client-exists");
     happened.note(&app.message("Svar").try_send().await, "client-not-registered");
+    let _ = operator.delete(&format!("/v1/organisations/{}", without.id)).await.expect(204);
+    happened.note(&app.message("Svar").from(&system, &service).try_send().await, "organisation-ended");
+    let all = operator.get("/v1/organisations?limit=200").await.expect(200);
+    let own = all.items().iter().find(|one| one["organisationNumber"] == "310033456").expect("it is registered");
+    let own = format!("/v1/organisations/{}", own["id"].as_str().expect("an id"));
+    happened.note(&operator.delete(&own).await, "organisation-is-platform");
 }
 
 async fn of_powers_of_attorney(app: &TestApp, happened: &mut Happened) {

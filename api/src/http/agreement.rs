@@ -1,14 +1,15 @@
 //! Data-processing agreements (PP-3). For operators.
 
 use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse, get, post};
+use actix_web::{HttpRequest, HttpResponse, get, post, put};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::agreement::Agreement;
 use domain::consent::DocumentVersion;
+use domain::id::{AgreementId, OrganisationId};
 use domain::organisation::Name;
 use persistence::NewAgreement;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::context::Call;
@@ -57,20 +58,50 @@ pub(crate) struct AgreementView {
     /// The last day on which it holds; none where it is open-ended.
     #[schema(required)]
     valid_to: Option<NaiveDate>,
+    /// From when on it holds no more, where it was ended before its last day; null where it was not.
+    #[schema(required)]
+    ended_at: Option<DateTime<Utc>>,
     /// Whether it holds now.
     in_force: bool,
+}
+
+/// When an agreement ends.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AgreementEndRequest {
+    /// From when on it holds no more: now where left out, and never in the past.
+    #[serde(default)]
+    #[schema(value_type = Option<DateTime<Utc>>)]
+    ended_at: Field<String>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    unknown: Unknown,
+}
+
+/// An agreement of an organisation.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Path)]
+pub(crate) struct AgreementPath {
+    /// The organisation.
+    #[param(value_type = Uuid)]
+    organisation_id: OrganisationId,
+    /// The agreement.
+    #[param(value_type = Uuid)]
+    agreement_id: AgreementId,
 }
 
 impl AgreementView {
     fn of(agreement: Agreement, now: DateTime<Utc>) -> Self {
         let in_force = agreement.in_force(now);
-        let Agreement { id, organisation: _, version, signatory_role, valid_from, valid_to } = agreement;
+        let Agreement { id, organisation: _, version, signatory_role, valid_from, valid_to, ended_at } = agreement;
         Self {
             id: id.as_uuid(),
             version: version.as_str().to_owned(),
             signatory_role: signatory_role.as_str().to_owned(),
             valid_from,
             valid_to,
+            ended_at,
             in_force,
         }
     }
@@ -153,4 +184,35 @@ pub(crate) async fn agreement_list(
 ) -> Result<HttpResponse, ApiError> {
     let agreements = state.store.agreement_list(&call, path.organisation_id).await?;
     Ok(HttpResponse::Ok().json(ListView::whole(agreements, |agreement| AgreementView::of(agreement, call.now))))
+}
+
+/// End an agreement
+///
+/// Now, or at a moment to come. From then on the organisation's services send nothing unless another is in force; what was accepted
+/// before is still delivered. An end to come can be moved; one that has come stays as it is, and is the answer.
+#[utoipa::path(
+    operation_id = "agreementEnd",
+    tag = "Organisations",
+    params(AgreementPath),
+    request_body = AgreementEndRequest,
+    responses((status = 200, description = "The agreement.", body = AgreementView), CallProblems, BodyProblems),
+)]
+#[put("/v1/organisations/{organisationId}/agreements/{agreementId}/end")]
+pub(crate) async fn agreement_end(
+    call: Call,
+    state: Data<AppState>,
+    path: Path<AgreementPath>,
+    body: JsonBody<AgreementEndRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let AgreementEndRequest { ended_at, unknown } = body.value;
+    let mut violations = Violations::new();
+    let ended_at = violations.optional("/endedAt", ended_at);
+    let ended_at = violations.time("/endedAt", ended_at);
+    if ended_at.is_some_and(|at| at < call.now) {
+        violations.add("/endedAt", ViolationCode::InThePast);
+    }
+    violations.unknown("", &unknown);
+    violations.finish()?;
+    let agreement = state.store.agreement_end(&call, path.organisation_id, path.agreement_id, ended_at).await?;
+    Ok(HttpResponse::Ok().json(AgreementView::of(agreement, call.now)))
 }

@@ -1,10 +1,12 @@
 //! Systems that act for an organisation. For operators.
 
 use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse, get, post};
+use actix_web::{HttpRequest, HttpResponse, delete, get, post};
+use chrono::{DateTime, Utc};
+use domain::id::{ClientId, OrganisationId};
 use domain::organisation::{Client, ExternalClientId, Name};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::context::Call;
@@ -15,6 +17,19 @@ use super::page::ListView;
 use crate::app::AppState;
 use crate::problem::ApiError;
 use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems};
+
+/// A system of an organisation.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Path)]
+pub(crate) struct ClientPath {
+    /// The organisation.
+    #[param(value_type = Uuid)]
+    organisation_id: OrganisationId,
+    /// The system.
+    #[param(value_type = Uuid)]
+    client_id: ClientId,
+}
 
 /// A system that is to act for the organisation.
 #[derive(Deserialize, ToSchema)]
@@ -41,18 +56,21 @@ pub(crate) struct ClientView {
     client_id: String,
     /// What people call it.
     name: String,
+    /// When it ended; null where it has not.
+    #[schema(required)]
+    ended_at: Option<DateTime<Utc>>,
 }
 
 impl From<Client> for ClientView {
     fn from(client: Client) -> Self {
-        let Client { id, organisation: _, external_id, name } = client;
-        Self { id: id.as_uuid(), client_id: external_id.as_str().to_owned(), name: name.as_str().to_owned() }
+        let Client { id, organisation: _, external_id, name, ended_at } = client;
+        Self { id: id.as_uuid(), client_id: external_id.as_str().to_owned(), name: name.as_str().to_owned(), ended_at }
     }
 }
 
 /// Register a system of an organisation
 ///
-/// From the first one on, no others act for the organisation.
+/// From the first one on, no others act for the organisation, not even when all of them have ended.
 #[utoipa::path(
     operation_id = "clientRegister",
     tag = "Organisations",
@@ -99,7 +117,7 @@ fn client(request: ClientRequest) -> Result<(ExternalClientId, Name), ApiError> 
 
 /// List the systems of an organisation
 ///
-/// Those that may act for it. Where there is none, any system with a token of the organisation may.
+/// Those that may act for it, and those that have ended. Where none was ever registered, any system with a token of the organisation may.
 #[utoipa::path(
     operation_id = "clientList",
     tag = "Organisations",
@@ -117,4 +135,25 @@ pub(crate) async fn client_list(
 ) -> Result<HttpResponse, ApiError> {
     let clients = state.store.client_list(&call, path.organisation_id).await?;
     Ok(HttpResponse::Ok().json(ListView::whole(clients, ClientView::from)))
+}
+
+/// End a system of an organisation
+///
+/// From now on it acts for the organisation no more: its next request is refused, and so are answers of before that it asks for again by
+/// their keys. What was accepted is still delivered. It stays in the list, and its `clientId` can be registered anew. Ending it again
+/// changes nothing. Where it was the only one, no system acts for the organisation until another is registered.
+#[utoipa::path(
+    operation_id = "clientEnd",
+    tag = "Organisations",
+    params(ClientPath),
+    responses((status = 204, description = "It has ended."), CallProblems),
+)]
+#[delete("/v1/organisations/{organisationId}/clients/{clientId}")]
+pub(crate) async fn client_end(
+    call: Call,
+    state: Data<AppState>,
+    path: Path<ClientPath>,
+) -> Result<HttpResponse, ApiError> {
+    state.store.client_end(&call, path.organisation_id, path.client_id).await?;
+    Ok(HttpResponse::NoContent().finish())
 }

@@ -1,7 +1,8 @@
 //! Organisations. For operators.
 
 use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse, get, post};
+use actix_web::{HttpRequest, HttpResponse, delete, get, post};
+use chrono::{DateTime, Utc};
 use domain::id::OrganisationId;
 use domain::identity::OrganisationNumber;
 use domain::organisation::{Name, Organisation};
@@ -71,12 +72,20 @@ pub(crate) struct OrganisationView {
     organisation_number: String,
     /// Its name.
     name: String,
+    /// When it stopped using the mailbox; null where it has not.
+    #[schema(required)]
+    ended_at: Option<DateTime<Utc>>,
 }
 
 impl From<Organisation> for OrganisationView {
     fn from(organisation: Organisation) -> Self {
-        let Organisation { id, number, name } = organisation;
-        Self { id: id.as_uuid(), organisation_number: number.as_str().to_owned(), name: name.as_str().to_owned() }
+        let Organisation { id, number, name, ended_at } = organisation;
+        Self {
+            id: id.as_uuid(),
+            organisation_number: number.as_str().to_owned(),
+            name: name.as_str().to_owned(),
+            ended_at,
+        }
     }
 }
 
@@ -173,4 +182,25 @@ pub(crate) async fn organisation_show(
 ) -> Result<HttpResponse, ApiError> {
     let organisation = state.store.organisation_fetch(&call, path.organisation_id).await?;
     tagged(&request, &OrganisationView::from(organisation))
+}
+
+/// End an organisation's use of the mailbox
+///
+/// From now on nobody acts for it: sending and everything else is refused with `organisation-ended`, its webhooks stop, and whoever waits
+/// for its events is refused. What was accepted before is still delivered. It stays in the list with its end, and its number can be
+/// registered anew, as another organisation that begins with nothing. Ending it again changes nothing.
+#[utoipa::path(
+    operation_id = "organisationEnd",
+    tag = "Organisations",
+    params(OrganisationPath),
+    responses((status = 204, description = "It has ended."), CallProblems),
+)]
+#[delete("/v1/organisations/{organisationId}")]
+pub(crate) async fn organisation_end(
+    call: Call,
+    state: Data<AppState>,
+    path: Path<OrganisationPath>,
+) -> Result<HttpResponse, ApiError> {
+    state.store.organisation_end(&call, path.organisation_id).await?;
+    Ok(HttpResponse::NoContent().finish())
 }

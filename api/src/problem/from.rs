@@ -53,6 +53,7 @@ impl From<Refusal> for Problem {
             Refusal::ScopeMissing => ProblemKind::ScopeMissing,
             Refusal::ClientNotRegistered => ProblemKind::ClientNotRegistered,
             Refusal::NoAgreementInForce => ProblemKind::AgreementMissing,
+            Refusal::OrganisationEnded => ProblemKind::OrganisationEnded,
         };
         let problem = Self::new(kind);
         if refusal.is_hidden() { problem } else { problem.rule(refusal.rule()) }
@@ -201,6 +202,7 @@ impl From<Failure> for ApiError {
             Failure::SenderReferenceTaken => ProblemKind::SenderReferenceTaken,
             Failure::CursorInvalid => ProblemKind::CursorInvalid,
             Failure::OrganisationExists => ProblemKind::OrganisationExists,
+            Failure::OrganisationIsOurs => ProblemKind::OrganisationIsPlatform,
             Failure::ClientExists => ProblemKind::ClientExists,
             Failure::UploadFilled => ProblemKind::UploadFilled,
             Failure::AgreementOverlaps => ProblemKind::AgreementOverlaps,

@@ -48,6 +48,8 @@ pub enum ProblemKind {
     ClientNotRegistered,
     /// The organisation has no data-processing agreement in force (PP-3).
     AgreementMissing,
+    /// The organisation has stopped using the mailbox.
+    OrganisationEnded,
     /// The recipient is in no register.
     RecipientUnknown,
     /// The recipient can get no digital mail (KRR-8).
@@ -136,6 +138,8 @@ pub enum ProblemKind {
     AgreementOverlaps,
     /// The organisation is registered.
     OrganisationExists,
+    /// Ending the organisation that the mailbox itself sends as.
+    OrganisationIsPlatform,
     /// The client is registered.
     ClientExists,
     /// The population register is away, and what is known is out of date (ADR-11).
@@ -260,6 +264,7 @@ impl ProblemKind {
             | Self::ScopeMissing
             | Self::ClientNotRegistered
             | Self::AgreementMissing
+            | Self::OrganisationEnded
             | Self::EmergencyLocked
             | Self::OnlyTheOwner
             | Self::TermsNotAccepted
@@ -282,6 +287,7 @@ impl ProblemKind {
             | Self::SenderReferenceTaken
             | Self::AgreementOverlaps
             | Self::OrganisationExists
+            | Self::OrganisationIsPlatform
             | Self::UploadFilled
             | Self::ClientExists
             | Self::PowerOfAttorneyOverlaps

@@ -103,7 +103,8 @@ pub(super) async fn fill(store: &Store, context: &Context) -> Result<Vec<TestOrg
     let known = store.organisation_list(context, Page { limit: Page::MAX_LIMIT, cursor: None }).await?.items;
     let mut filled = Vec::new();
     for (number, name, rows) in ORGANISATIONS {
-        let organisation = match known.iter().find(|organisation| organisation.number.as_str() == number) {
+        let organisation = match known.iter().find(|known| known.number.as_str() == number && known.ended_at.is_none())
+        {
             Some(organisation) => organisation.clone(),
             None => match register(store, context, number, name, rows).await? {
                 Some(organisation) => organisation,

@@ -329,6 +329,12 @@ acts! {
         REGISTER_AGREEMENT = "registerAgreement" takes PlatformAction::RegisterAgreement;
         /// Register a system.
         REGISTER_CLIENT = "registerClient" takes PlatformAction::RegisterClient;
+        /// End an organisation's use of the mailbox.
+        END_ORGANISATION = "endOrganisation" takes PlatformAction::EndOrganisation;
+        /// End a data-processing agreement.
+        END_AGREEMENT = "endAgreement" takes PlatformAction::EndAgreement;
+        /// End a system's acting for an organisation.
+        END_CLIENT = "endClient" takes PlatformAction::EndClient;
         /// Open a service.
         REGISTER_SERVICE = "registerService" takes PlatformAction::RegisterService;
         /// Register a version of a privacy notice.

@@ -37,8 +37,10 @@ pub struct OrganisationFacts {
     pub organisation: OrganisationId,
     /// Its number.
     pub number: OrganisationNumber,
-    /// The systems that it has registered; when there are any, no others act for it.
-    pub registered_clients: Vec<String>,
+    /// Whether the organisation has stopped using the mailbox.
+    pub is_ended: bool,
+    /// The systems that are registered and have not ended. None where none ever was: then any system of the organisation acts for it.
+    pub registered_clients: Option<Vec<String>>,
 }
 
 /// That something may be done for one organisation. Only [`decide_organisation`] makes one.
@@ -91,8 +93,11 @@ pub fn decide_organisation(
         }
     };
     let facts = facts.filter(|facts| facts.number == *number).ok_or(Refusal::NotThere)?;
+    if facts.is_ended {
+        return Err(Refusal::OrganisationEnded);
+    }
     let is_registered = |registered: &String| registered == client.as_str();
-    if !facts.registered_clients.is_empty() && !facts.registered_clients.iter().any(is_registered) {
+    if facts.registered_clients.as_ref().is_some_and(|registered| !registered.iter().any(is_registered)) {
         return Err(Refusal::ClientNotRegistered);
     }
     Ok(OrganisationGrant { organisation: facts.organisation, action })

@@ -16,6 +16,12 @@ pub enum PlatformAction {
     RegisterAgreement,
     /// Register a system.
     RegisterClient,
+    /// End an organisation's use of the mailbox.
+    EndOrganisation,
+    /// End an agreement.
+    EndAgreement,
+    /// End a system's acting for an organisation.
+    EndClient,
     /// Open a service.
     RegisterService,
     /// Put a version of a privacy notice on record (PP-11).

@@ -70,6 +70,8 @@ pub enum Refusal {
     ClientNotRegistered,
     /// The organisation has no data-processing agreement in force.
     NoAgreementInForce,
+    /// The organisation has stopped using the mailbox.
+    OrganisationEnded,
 }
 
 impl Refusal {
@@ -110,7 +112,7 @@ impl Refusal {
             Self::NoPowersAtProtectedAddress => Rule::Ful13,
             // That it is locked is told to the owner alone; others hear that the inbox is not open.
             Self::LockedByOwner | Self::ConsentRequired => Rule::Hn5,
-            Self::NoAgreementInForce => Rule::Pp3,
+            Self::NoAgreementInForce | Self::OrganisationEnded => Rule::Pp3,
         }
     }
 
@@ -147,7 +149,8 @@ impl Refusal {
             | Self::NoPowersAtProtectedAddress
             | Self::ScopeMissing
             | Self::ClientNotRegistered
-            | Self::NoAgreementInForce => false,
+            | Self::NoAgreementInForce
+            | Self::OrganisationEnded => false,
         }
     }
 }

@@ -126,8 +126,10 @@ pub struct ServiceFacts {
     pub organisation_number: OrganisationNumber,
     /// Whether a data-processing agreement of the organisation holds now (PP-3).
     pub agreement_in_force: bool,
-    /// The systems that the organisation has registered; when there are any, no others act for it.
-    pub registered_clients: Vec<String>,
+    /// Whether the organisation has stopped using the mailbox.
+    pub is_ended: bool,
+    /// The systems that are registered and have not ended. None where none ever was: then any system of the organisation acts for it.
+    pub registered_clients: Option<Vec<String>>,
     /// Whether the caller is a member of the service.
     pub is_member: bool,
 }
@@ -220,9 +222,11 @@ pub fn decide_service(
         | (Doer::Staff, ServiceRelation::OwnSystem | ServiceRelation::Nobody)
         | (Doer::SystemOrStaff(_), ServiceRelation::Nobody) => return Err(Refusal::NotRelated),
     }
-    if let Caller::System { client, .. } = caller
-        && !facts.registered_clients.is_empty()
-        && !facts.registered_clients.iter().any(|registered| registered == client.as_str())
+    if facts.is_ended {
+        return Err(Refusal::OrganisationEnded);
+    }
+    if let (Caller::System { client, .. }, Some(registered)) = (caller, &facts.registered_clients)
+        && !registered.iter().any(|registered| registered == client.as_str())
     {
         return Err(Refusal::ClientNotRegistered);
     }
@@ -276,7 +280,8 @@ mod tests {
             organisation: Uuid::from_u128(2).into(),
             organisation_number: number(OWN),
             agreement_in_force: true,
-            registered_clients: vec![],
+            is_ended: false,
+            registered_clients: None,
             is_member: false,
         }
     }
@@ -285,7 +290,9 @@ mod tests {
     fn each_row_of_the_decision_table_for_sending() {
         let all = Scope::VARIANTS;
         let without_agreement = ServiceFacts { agreement_in_force: false, ..facts() };
-        let with_clients = ServiceFacts { registered_clients: vec!["journal".to_owned()], ..facts() };
+        let with_clients = ServiceFacts { registered_clients: Some(vec!["journal".to_owned()]), ..facts() };
+        let without_clients = ServiceFacts { registered_clients: Some(vec![]), ..facts() };
+        let ended = ServiceFacts { is_ended: true, ..facts() };
         let operator = Caller::Operator { subject: "op".to_owned() };
         let table = [
             ("PP-5: its own system", system(OWN, "ehr", all), Some(facts()), Ok(())),
@@ -312,6 +319,19 @@ mod tests {
                 Err(Refusal::NoAgreementInForce),
             ),
             ("a registered system", system(OWN, "journal", all), Some(with_clients.clone()), Ok(())),
+            (
+                "a system where all that were registered have ended",
+                system(OWN, "ehr", all),
+                Some(without_clients),
+                Err(Refusal::ClientNotRegistered),
+            ),
+            (
+                "of an organisation that has ended",
+                system(OWN, "ehr", all),
+                Some(ended.clone()),
+                Err(Refusal::OrganisationEnded),
+            ),
+            ("another's, of one that has ended", system(OTHER, "ehr", all), Some(ended), Err(Refusal::NotRelated)),
             (
                 "a system that is not registered",
                 system(OWN, "ehr", all),

@@ -39,7 +39,8 @@ fn step_of(refusal: Refusal) -> Option<Step> {
         | Refusal::PersonUnknown
         | Refusal::ScopeMissing
         | Refusal::ClientNotRegistered
-        | Refusal::NoAgreementInForce => return None,
+        | Refusal::NoAgreementInForce
+        | Refusal::OrganisationEnded => return None,
     })
 }
 

@@ -388,6 +388,7 @@ fn every_refusal_of_a_mailbox_can_happen_and_every_grant_names_who_acts() {
         Refusal::ScopeMissing,
         Refusal::ClientNotRegistered,
         Refusal::NoAgreementInForce,
+        Refusal::OrganisationEnded,
     ];
     for refusal in Refusal::VARIANTS {
         assert_ne!(seen.contains(refusal), of_other_doors.contains(refusal), "{refusal:?}");

@@ -87,7 +87,7 @@ fn expected(action: ServiceAction, caller: &Caller, facts: Option<&ServiceFacts>
     };
     let is_registered = match caller {
         Caller::System { client, .. } => facts.is_some_and(|facts| {
-            facts.registered_clients.is_empty() || facts.registered_clients.iter().any(|of| of == client.as_str())
+            facts.registered_clients.as_ref().is_none_or(|all| all.iter().any(|of| of == client.as_str()))
         }),
         _ => true,
     };
@@ -124,13 +124,14 @@ fn every_combination_at_the_door_of_a_service() {
     }
     let mut all_facts = vec![None];
     for (agreement_in_force, is_member) in [(false, false), (false, true), (true, false), (true, true)] {
-        for registered in [&[][..], &["journal"], &["journal", "ehr"]] {
+        for registered in [None, Some(&[][..]), Some(&["journal"]), Some(&["journal", "ehr"])] {
             all_facts.push(Some(ServiceFacts {
                 service: Uuid::from_u128(1).into(),
                 organisation: Uuid::from_u128(2).into(),
                 organisation_number: number(OWN),
                 agreement_in_force,
-                registered_clients: registered.iter().map(|&client| client.to_owned()).collect(),
+                is_ended: false,
+                registered_clients: registered.map(words),
                 is_member,
             }));
         }
@@ -149,6 +150,10 @@ fn every_combination_at_the_door_of_a_service() {
             }
         }
     }
+}
+
+fn words(clients: &[&str]) -> Vec<String> {
+    clients.iter().map(|&client| client.to_owned()).collect()
 }
 
 #[test]
@@ -191,11 +196,12 @@ fn every_combination_at_the_door_of_an_organisation() {
         }
     }
     let mut all_facts = vec![None];
-    for registered in [&[][..], &["journal"], &["journal", "ehr"]] {
+    for registered in [None, Some(&[][..]), Some(&["journal"]), Some(&["journal", "ehr"])] {
         all_facts.push(Some(OrganisationFacts {
             organisation: Uuid::from_u128(2).into(),
             number: number(OWN),
-            registered_clients: registered.iter().map(|&client| client.to_owned()).collect(),
+            is_ended: false,
+            registered_clients: registered.map(words),
         }));
     }
     for &action in OrganisationAction::VARIANTS {
@@ -209,9 +215,12 @@ fn every_combination_at_the_door_of_an_organisation() {
                         Err(Refusal::ScopeMissing)
                     }
                     (Caller::System { organisation, client, .. }, Some(facts)) if *organisation == facts.number => {
-                        let all = facts.registered_clients.is_empty();
-                        let one = facts.registered_clients.contains(&client.as_str().to_owned());
-                        if all || one { Ok(line[2]) } else { Err(Refusal::ClientNotRegistered) }
+                        let of = |all: &Vec<String>| all.contains(&client.as_str().to_owned());
+                        if facts.registered_clients.as_ref().is_none_or(of) {
+                            Ok(line[2])
+                        } else {
+                            Err(Refusal::ClientNotRegistered)
+                        }
                     }
                     (Caller::System { .. }, _) => Err(Refusal::NotThere),
                     (Caller::Citizen { .. } | Caller::HealthWorker { .. } | Caller::Operator { .. }, _) => {

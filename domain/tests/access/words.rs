@@ -32,7 +32,7 @@ fn told<T: Copy>(variants: &[T], as_word: fn(T) -> &'static str) -> Vec<&'static
 const ACTS: &str = "acceptDocument addNote addWebhookKey answerMessage assignConversation beginFollowUp beginUpload \
     cancelAppointment changeContactDetails changeNotificationSettings changePowerOfAttorney changeService \
     changeWebhook checkReachability closeConversation confirmArchiving createWebhook deleteMessage deleteWebhook \
-    discardDraft endFollowUp endPowerOfAttorney explainAccess fetchAttachment fetchJournalDocument fillUpload \
+    discardDraft endAgreement endClient endFollowUp endOrganisation endPowerOfAttorney explainAccess fetchAttachment fetchJournalDocument fillUpload \
     findRecipients followEvents giveConsent givePowerOfAttorney giveYouthAccess listAgreements listAppointments \
     listClients listConsents listConversations listDrafts listFollowUps listForms listHealthContacts listJobs \
     listMembers listMessages listOrganisations listPatients listPowersOfAttorney listQueue listRelationships \
@@ -62,7 +62,7 @@ fn stored_words_are_what_they_were() {
             "brevdue:messages.write brevdue:messages.read brevdue:staff.write brevdue:services.write brevdue:webhooks.write brevdue:staff-log.read",
         ),
         (stored(WebhookState::as_word), "unconfirmed active paused ended"),
-        (stored(EndReason::as_word), "gone challengeFailed eventsExpired"),
+        (stored(EndReason::as_word), "gone challengeFailed eventsExpired organisationEnded"),
         (stored(Fault::as_word), "status redirect timeout connection addressNotPublic wrongChallenge"),
         (stored(Protection::as_word), "ungraded confidential strictlyConfidential strictlyConfidentialAbroad"),
         (stored(PowerKind::as_word), "powerOfAttorney assignedPowerOfAttorney"),
@@ -120,6 +120,7 @@ consentRequired             HN-5    told
 scopeMissing                PP-5    told
 clientNotRegistered         PP-5    told
 noAgreementInForce          PP-3    told
+organisationEnded           PP-3    told
 ";
 
 #[test]

@@ -178,6 +178,7 @@ pub(crate) fn staff(
             .inner_join(organisation::table.on(organisation::id.eq(service::organisation_id)))
             .filter(membership::person_id.eq(person))
             .filter(organisation::number.eq(organisation_number.as_str()))
+            .filter(organisation::ended_at.is_null())
             .order(membership::service_id)
             .select((membership::service_id, membership::clearances))
             .load::<(Id, String)>(c))?;

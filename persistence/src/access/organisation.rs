@@ -5,9 +5,10 @@ use domain::access::{Caller, OrganisationAct, OrganisationFacts, OrganisationGra
 use domain::audit::{Entry, Subject};
 use domain::identity::OrganisationNumber;
 
+use super::service::registered;
 use super::{Denied, Done, Refused, Unrecorded, not_done};
 use crate::context::Context;
-use crate::database::{Connection, Id, on};
+use crate::database::{Connection, Id, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::schema::{client, organisation};
 use crate::{Inner, Store, audit};
@@ -93,16 +94,23 @@ fn open(
 }
 
 fn facts_of(connection: &mut Connection, number: &OrganisationNumber) -> Result<Option<OrganisationFacts>, StoreError> {
-    // One row for each registered system; one row where there is none.
+    // One row for each registered system; one row where there is none. The one that has not ended comes first, then the newest.
     let rows = on!(connection, c => organisation::table
         .left_join(client::table.on(client::organisation_id.eq(organisation::id)))
         .filter(organisation::number.eq(number.as_str()))
-        .select((organisation::id, client::external_id.nullable()))
-        .load::<(Id, Option<String>)>(c))?;
-    let Some((id, _)) = rows.first() else { return Ok(None) };
+        .order((organisation::ended_at.is_not_null(), organisation::id.desc()))
+        .select((
+            organisation::id,
+            organisation::ended_at,
+            (client::external_id, client::ended_at.is_not_null()).nullable(),
+        ))
+        .load::<(Id, Option<Time>, Option<(String, bool)>)>(c))?;
+    let Some((id, ended_at, _)) = rows.first() else { return Ok(None) };
+    let (id, is_ended) = (*id, ended_at.is_some());
     Ok(Some(OrganisationFacts {
-        organisation: (*id).into(),
+        organisation: id.into(),
         number: number.clone(),
-        registered_clients: rows.into_iter().filter_map(|(_, client)| client).collect(),
+        is_ended,
+        registered_clients: registered(rows.into_iter().filter(|row| row.0 == id).filter_map(|row| row.2)),
     }))
 }

@@ -12,7 +12,7 @@ use domain::identity::OrganisationNumber;
 
 use super::{Denied, Done, Refused, Unrecorded, not_done};
 use crate::context::Context;
-use crate::database::{Connection, Id, Key, on};
+use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::schema::{agreement as agreements, client, membership, organisation, person, service};
 use crate::{Inner, Store, audit};
@@ -150,6 +150,13 @@ pub(crate) fn refused_service_entry(
     audit::refused(context, person, subject, act.word(), None, refusal)
 }
 
+/// The systems that are registered and have not ended; none where none ever was.
+pub(super) fn registered(clients: impl Iterator<Item = (String, bool)>) -> Option<Vec<String>> {
+    let mut clients = clients.peekable();
+    clients.peek()?;
+    Some(clients.filter(|(_, is_ended)| !is_ended).map(|(name, _)| name).collect())
+}
+
 /// What the rules ask about services. One that does not exist is left out.
 pub(crate) fn service_facts(
     connection: &mut Connection,
@@ -160,33 +167,33 @@ pub(crate) fn service_facts(
     let rows = on!(&mut *connection, c => service::table
         .inner_join(organisation::table.on(organisation::id.eq(service::organisation_id)))
         .filter(service::id.eq_any(&ids))
-        .select((service::id, organisation::id, organisation::number))
-        .load::<(Id, Id, String)>(c))?;
+        .select((service::id, organisation::id, organisation::number, organisation::ended_at))
+        .load::<(Id, Id, String, Option<Time>)>(c))?;
     let organisations: Vec<Id> = rows.iter().map(|row| row.1).collect();
     let agreements = on!(&mut *connection, c => agreements::table
         .filter(agreements::organisation_id.eq_any(&organisations))
-        .select((agreements::organisation_id, agreements::valid_from, agreements::valid_to))
-        .load::<(Id, NaiveDate, Option<NaiveDate>)>(c))?;
+        .select((agreements::organisation_id, agreements::valid_from, agreements::valid_to, agreements::ended_at))
+        .load::<(Id, NaiveDate, Option<NaiveDate>, Option<Time>)>(c))?;
     let clients = on!(connection, c => client::table
         .filter(client::organisation_id.eq_any(&organisations))
-        .select((client::organisation_id, client::external_id))
-        .load::<(Id, String)>(c))?;
+        .select((client::organisation_id, client::external_id, client::ended_at))
+        .load::<(Id, String, Option<Time>)>(c))?;
     rows.into_iter()
-        .map(|(id, organisation, number)| {
+        .map(|(id, organisation, number, ended_at)| {
+            let is_ended = ended_at.is_some();
+            let of_organisation = clients.iter().filter(|(owner, ..)| *owner == organisation);
             let organisation_number =
                 OrganisationNumber::parse(&number).map_err(|_| StoreError::Corrupt { what: "organisation" })?;
             let facts = ServiceFacts {
                 service: id.into(),
                 organisation: organisation.into(),
                 organisation_number,
-                agreement_in_force: agreements
-                    .iter()
-                    .any(|(owner, from, to)| *owner == organisation && agreement::in_force(*from, *to, now)),
-                registered_clients: clients
-                    .iter()
-                    .filter(|(owner, _)| *owner == organisation)
-                    .map(|(_, external_id)| external_id.clone())
-                    .collect(),
+                agreement_in_force: !is_ended
+                    && agreements.iter().any(|(owner, from, to, end)| {
+                        *owner == organisation && agreement::in_force(*from, *to, end.map(|at| at.0), now)
+                    }),
+                is_ended,
+                registered_clients: registered(of_organisation.map(|(_, name, end)| (name.clone(), end.is_some()))),
                 // Asked apart, where a health worker calls.
                 is_member: false,
             };

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use crate::Store;
 use crate::database::{Id, Key, on};
 use crate::error::Failure;
-use crate::schema::feed;
+use crate::schema::{feed, organisation};
 
 /// The most who wait for one organisation. Those who come on top get their answer at once.
 const MOST: usize = 100;
@@ -44,6 +44,11 @@ impl Waiting {
                 is_new
             });
         }
+    }
+
+    /// Lets those who wait for an organisation look again, for they may not be let in any more.
+    pub(crate) fn look_again(&self, organisation: OrganisationId) {
+        self.feeds().remove(&organisation);
     }
 
     /// Ends all waits: those who listen see that nobody will ring.
@@ -78,13 +83,18 @@ impl Store {
         let numbers = self
             .run(move |_, connection| {
                 Ok(on!(connection, c => feed::table
+                    .inner_join(organisation::table.on(organisation::id.eq(feed::organisation_id)))
                     .filter(feed::organisation_id.eq_any(&organisations))
-                    .select((feed::organisation_id, feed::last_number))
-                    .load::<(Id, i64)>(c))?)
+                    .select((feed::organisation_id, feed::last_number, organisation::ended_at.is_not_null()))
+                    .load::<(Id, i64, bool)>(c))?)
             })
             .await?;
-        for (organisation, number) in numbers {
-            self.inner.waiting.tell(organisation.into(), number);
+        for (organisation, number, is_ended) in numbers {
+            if is_ended {
+                self.inner.waiting.look_again(organisation.into());
+            } else {
+                self.inner.waiting.tell(organisation.into(), number);
+            }
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use domain::access::OrganisationAct;
 use domain::event::Event;
-use domain::id::{MailboxId, WebhookId};
+use domain::id::{MailboxId, OrganisationId, WebhookId};
 use domain::webhook::{
     AWAY_AFTER, EndReason, Fault, Lane, Reception, UndeliveredEvent, WebhookState, WebhookUrl, absence, next_attempt,
 };
@@ -262,6 +262,19 @@ fn by_lane(aside: Vec<UndeliveredEvent>) -> Vec<(Lane, Vec<UndeliveredEvent>)> {
         lanes[place].1.push(one);
     }
     lanes
+}
+
+/// Ends all webhooks of an organisation that has ended. What is being sent at the moment does not count.
+pub(crate) fn end_all(connection: &mut Connection, organisation: OrganisationId) -> Result<(), StoreError> {
+    on!(connection, c => diesel::update(webhook::table.filter(webhook::organisation_id.eq(organisation.key())))
+        .filter(webhook::state.ne(WebhookState::Ended.as_word()))
+        .set((
+            webhook::state.eq(WebhookState::Ended.as_word()),
+            webhook::ended_because.eq(EndReason::OrganisationEnded.as_word()),
+            webhook::leased_until.eq(None::<Time>),
+        ))
+        .execute(c))?;
+    Ok(())
 }
 
 fn end(connection: &mut Connection, place: Place, reason: EndReason) -> Result<(), StoreError> {

@@ -55,6 +55,12 @@ pub(super) const fn text(kind: Kind) -> Text {
             "The system is not registered for the organisation",
             "Ask the organisation to have the system's client id registered with the operator.",
         ),
+        Kind::OrganisationEnded => {
+            ("The organisation no longer uses the mailbox", "Contact whoever runs the mailbox if that is wrong.")
+        }
+        Kind::OrganisationIsPlatform => {
+            ("The mailbox's own organisation cannot be ended", "Choose another organisation.")
+        }
         Kind::AgreementMissing => (
             "The organisation has no data-processing agreement in force",
             "Conclude a data-processing agreement and ask the operator to register it.",

@@ -51,6 +51,10 @@ pub(super) const fn text(kind: Kind) -> Text {
             "Systemet er ikke registrert for virksomheten",
             "Be virksomheten få systemets klient-id registrert hos driftsansvarlig.",
         ),
+        Kind::OrganisationEnded => {
+            ("Virksomheten bruker ikke postkassen lenger", "Kontakt den som drifter postkassen, hvis det er feil.")
+        }
+        Kind::OrganisationIsPlatform => ("Postkassens egen virksomhet kan ikke avsluttes", "Velg en annen virksomhet."),
         Kind::AgreementMissing => (
             "Virksomheten har ingen gjeldende databehandleravtale",
             "Inngå en databehandleravtale, og be driftsansvarlig registrere den.",

@@ -53,6 +53,12 @@ pub(super) const fn text(kind: Kind) -> Text {
             "Systemet er ikkje registrert for verksemda",
             "Be verksemda få klient-id-en til systemet registrert hos driftsansvarleg.",
         ),
+        Kind::OrganisationEnded => {
+            ("Verksemda bruker ikkje postkassa lenger", "Kontakt den som driftar postkassa, dersom det er feil.")
+        }
+        Kind::OrganisationIsPlatform => {
+            ("Den eigne verksemda til postkassa kan ikkje avsluttast", "Vel ei anna verksemd.")
+        }
         Kind::AgreementMissing => (
             "Verksemda har ingen gjeldande databehandlaravtale",
             "Inngå ein databehandlaravtale, og be driftsansvarleg registrere han.",
