@@ -364,6 +364,7 @@ async fn open_store(
         policy: Policy {
             youth_from_years: i32::try_from(access.youth_from_years).unwrap_or(i32::MAX),
             admits_guardians: access.guardians,
+            registered_power_wait: TimeDelta::from_std(settings.registered_powers_wait).unwrap_or(TimeDelta::MAX),
         },
         terms: settings.terms.in_force.clone(),
         register: registers.population,

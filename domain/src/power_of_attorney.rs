@@ -4,6 +4,7 @@
 mod tests;
 
 use chrono::{DateTime, Days, Months, NaiveDate, TimeDelta, Utc};
+use chrono_tz::Europe::Oslo;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::consent::ConsentLevel;
@@ -122,7 +123,7 @@ impl EndedBy {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "camelCase")]
 pub enum PowerStatus {
-    /// It has not begun.
+    /// It has not begun, or waits for a second operator.
     Pending,
     /// It holds.
     Active,
@@ -226,17 +227,76 @@ pub struct RegisteredPower {
     pub given_at: DateTime<Utc>,
     /// The case in which the form was handled.
     pub case_number: CaseNumber,
+    /// Whether another operator has confirmed it.
+    pub is_confirmed: bool,
+    /// From when on it has effect, once it is confirmed: not before its giver, who has been told, could object.
+    pub effective_at: DateTime<Utc>,
+}
+
+/// Why an operator cannot confirm what stands on record.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, VariantArray)]
+pub enum ConfirmationFault {
+    /// Whoever put it on record does not confirm it, whatever roles they have.
+    SameOperator,
+    /// It is over: its giver has ended it, another operator has, or its time has passed.
+    Over,
+    /// It is confirmed already.
+    Confirmed,
+    /// The form that the operator has says something else.
+    Differs,
+}
+
+/// What stands on record of one that an operator may confirm.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Confirmable<'r> {
+    /// Who put it on record.
+    pub registered_by: &'r str,
+    /// Whether somebody has confirmed it.
+    pub is_confirmed: bool,
+    /// Whether it is over.
+    pub is_over: bool,
+    /// Whether it is what stands on the confirming operator's form.
+    pub is_as_on_form: bool,
+}
+
+/// Whether an operator can confirm one: no operator alone opens a mailbox.
+///
+/// # Errors
+/// The first thing against it.
+pub fn check_confirmation(on_record: Confirmable<'_>, operator: &str) -> Result<(), ConfirmationFault> {
+    let Confirmable { registered_by, is_confirmed, is_over, is_as_on_form } = on_record;
+    match () {
+        () if registered_by == operator => Err(ConfirmationFault::SameOperator),
+        () if !is_as_on_form => Err(ConfirmationFault::Differs),
+        () if is_over => Err(ConfirmationFault::Over),
+        () if is_confirmed => Err(ConfirmationFault::Confirmed),
+        () => Ok(()),
+    }
+}
+
+/// A time as messages write it, in Oslo.
+#[must_use]
+pub fn written_time(at: DateTime<Utc>) -> String {
+    at.with_timezone(&Oslo).format("%d.%m.%Y kl. %H:%M").to_string()
 }
 
 /// How one stands. `is_suspended` tells that it cannot be used for a reason that whoever looks may know of: to the giver their own
-/// protected address alone, to the holder that one of the two is dead or has one.
+/// protected address alone, to the holder that one of the two is dead or has one. `has_effect` tells that it was confirmed where an
+/// operator put it on record, and that the wait is over.
 #[must_use]
-pub fn status(period: Period, ended: Option<EndedBy>, is_suspended: bool, now: DateTime<Utc>) -> PowerStatus {
+pub fn status(
+    period: Period,
+    ended: Option<EndedBy>,
+    has_effect: bool,
+    is_suspended: bool,
+    now: DateTime<Utc>,
+) -> PowerStatus {
     match ended {
         Some(EndedBy::Replacement) => PowerStatus::Replaced,
         Some(EndedBy::Giver | EndedBy::Holder | EndedBy::Operator) => PowerStatus::Ended,
         None if day_of(now) < period.from => PowerStatus::Pending,
         None if !period.holds(now) => PowerStatus::Expired,
+        None if !has_effect => PowerStatus::Pending,
         None if is_suspended => PowerStatus::Suspended,
         None => PowerStatus::Active,
     }

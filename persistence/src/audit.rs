@@ -143,7 +143,7 @@ pub(crate) fn entry(
         Caller::System { organisation, supplier, client, .. } => {
             Actor::System { organisation: organisation.clone(), supplier: supplier.clone(), client: client.clone() }
         }
-        Caller::Operator { subject } => Actor::Operator(subject.clone()),
+        Caller::Operator { subject, .. } => Actor::Operator(subject.clone()),
     };
     Entry {
         id: new_id(),

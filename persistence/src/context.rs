@@ -25,7 +25,7 @@ impl Context {
                 format!("organisation:{organisation}")
             }
             Caller::Citizen { national_id, .. } => format!("person:{}", hex::encode(person_hash(national_id))),
-            Caller::Operator { subject } => format!("operator:{subject}"),
+            Caller::Operator { subject, .. } => format!("operator:{subject}"),
         }
     }
 }

@@ -9,7 +9,7 @@ use domain::dialogue::{NotWritable, RefusedSubject};
 use domain::draft::Lack;
 use domain::form::AnswerFault;
 use domain::id::ServiceId;
-use domain::power_of_attorney::PowerFault;
+use domain::power_of_attorney::{ConfirmationFault, PowerFault};
 use domain::routing::Rejection;
 use domain::rule::Rule;
 
@@ -208,6 +208,9 @@ pub enum Failure {
     /// The owner has not accepted the versions in force of these documents.
     #[error("documents are not accepted")]
     TermsNotAccepted(Vec<Document>),
+    /// The power of attorney cannot be confirmed by this operator, or not any more.
+    #[error("the power of attorney cannot be confirmed: {0:?}")]
+    Confirmation(ConfirmationFault),
     /// The power of attorney is over.
     #[error("the power of attorney is over")]
     PowerEnded,

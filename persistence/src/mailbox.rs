@@ -19,7 +19,7 @@ use crate::access::facts::{Owner, OwnerRow, assurance_of, owner_columns, owner_f
 use crate::access::{MailboxRef, Opened, Unrecorded};
 use crate::audit;
 use crate::context::Context;
-use crate::database::{Connection, Id, Key, Time, on};
+use crate::database::{Connection, Id, Key, SqlTime, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::power_of_attorney::areas_from;
 use crate::register::Whom;
@@ -177,10 +177,10 @@ fn candidates(
     me: &OwnerRecord,
     caller_is_fresh: bool,
 ) -> Result<Vec<Candidate>, StoreError> {
-    type LinkRow = (Option<String>, Option<String>, Option<String>, Option<NaiveDate>, Option<NaiveDate>);
+    type LinkRow = (Option<String>, Option<String>, Option<String>, Option<NaiveDate>, Option<NaiveDate>, Option<Time>);
     let Caller::Citizen { national_id, .. } = &context.caller else { return Ok(vec![]) };
     let hash = inner.vault.lookup_hash(national_id);
-    let (no_text, no_date) = (None::<String>, None::<NaiveDate>);
+    let (no_text, no_date, no_time) = (None::<String>, None::<NaiveDate>, None::<Time>);
     let relations = [RegisteredRelation::Responsible, RegisteredRelation::Guardian].map(RegisteredRelation::as_word);
     let rows = on!(connection, c => {
         let powers = power_of_attorney::table
@@ -188,6 +188,7 @@ fn candidates(
             .inner_join(person::table.on(person::id.eq(mailbox::person_id)))
             .filter(power_of_attorney::holder_hash.eq(hash.as_slice()))
             .filter(power_of_attorney::ended_at.is_null())
+            .filter(power_of_attorney::registered_by.is_null().or(power_of_attorney::confirmed_by.is_not_null()))
             .select((
                 owner_columns!(),
                 mailbox::person_name,
@@ -197,6 +198,7 @@ fn candidates(
                     power_of_attorney::areas.nullable(),
                     power_of_attorney::valid_from.nullable(),
                     power_of_attorney::valid_to,
+                    power_of_attorney::effective_at,
                 ),
             ));
         let children = registered_relation::table
@@ -213,12 +215,13 @@ fn candidates(
                     no_text.clone().into_sql::<Nullable<Text>>(),
                     no_date.into_sql::<Nullable<Date>>(),
                     no_date.into_sql::<Nullable<Date>>(),
+                    no_time.into_sql::<Nullable<SqlTime>>(),
                 ),
             ));
         powers.union_all(children).load::<(OwnerRow, Vec<u8>, LinkRow)>(c)
     })?;
     let mut found: HashMap<MailboxId, Candidate> = HashMap::new();
-    for (owner_row, sealed_name, (relation, kind, areas, from, to)) in rows {
+    for (owner_row, sealed_name, (relation, kind, areas, from, to, effective_at)) in rows {
         let owner = owner_from(owner_row, context.now)?;
         let candidate = found.entry(owner.record.mailbox).or_insert_with(|| Candidate {
             record: Record {
@@ -247,6 +250,7 @@ fn candidates(
                 covers_inbox: areas_from(&areas)?.contains(&ServiceArea::DIGITAL_HEALTH_SERVICES),
                 period: Period { from, to },
                 is_ended: false,
+                effective_at: effective_at.map(|at| at.0),
             });
         }
     }

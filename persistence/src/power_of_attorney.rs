@@ -15,7 +15,7 @@ use domain::rule::Rule;
 
 use self::ending::Ending;
 use self::proposal::{Asked, Wanted, earliest, trusted};
-use self::rows::{AsOf, Party, Stored};
+use self::rows::{AsOf, Party, Registration, Stored};
 use crate::access::facts::{owner_by_hash, owner_of};
 use crate::access::{MailboxRef, Opened};
 use crate::context::{Context, new_id};
@@ -29,7 +29,7 @@ use crate::{Inner, Store, audit};
 
 pub(crate) use self::ending::{end_given, end_profile, expire_power};
 pub use self::proposal::PowerTerms;
-pub use self::registered::NewRegisteredPower;
+pub use self::registered::{NewRegisteredPower, PowerOnForm};
 pub(crate) use self::telling::tell_newcomer;
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "power of attorney" };
@@ -205,6 +205,7 @@ impl Store {
                 areas: new.terms.ordered_areas(),
                 period: new.terms.period(earliest(None, now)),
                 case_number: None,
+                registration: None,
                 replaces: None,
             };
             wanted.check_terms(connection, now)?;
@@ -256,6 +257,7 @@ impl Store {
                 areas: terms.ordered_areas(),
                 period: terms.period(earliest(Some(&replaced), now)),
                 case_number: None,
+                registration: None,
                 replaces: Some(replaced),
             };
             wanted.check_terms(connection, now)?;
@@ -367,12 +369,14 @@ pub(crate) fn given_to(
     let given = rows::given_by(connection, giver)?;
     given
         .into_iter()
+        .filter(|power| !power.is_waiting())
         .map(|power| {
             let record = PowerRecord {
                 kind: power.kind,
                 covers_inbox: power.areas.contains(&ServiceArea::DIGITAL_HEALTH_SERVICES),
                 period: power.period,
                 is_ended: false,
+                effective_at: power.registration.as_ref().map(Registration::effective_at),
             };
             Ok((power.words(key)?, record))
         })

@@ -549,6 +549,12 @@ diesel::table! {
         holder_hash -> Binary,
         holder_number -> Nullable<Binary>,
         holder_name -> Nullable<Binary>,
+        registered_by -> Nullable<Text>,
+        earliest_at -> Nullable<SqlTime>,
+        consent_level -> Nullable<SmallInt>,
+        consent_terms -> Nullable<Text>,
+        confirmed_by -> Nullable<Text>,
+        effective_at -> Nullable<SqlTime>,
     }
 }
 

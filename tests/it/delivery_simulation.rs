@@ -278,7 +278,7 @@ impl<'p> Simulation<'p> {
 
     /// An operator lets everything go on that was given up, having asked the carriers about what they may have.
     async fn settle(&self, now: DateTime<Utc>) {
-        let operator = context(Caller::Operator { subject: "night watch".to_owned() }, now);
+        let operator = context(Caller::Operator { subject: "night watch".to_owned(), roles: vec![] }, now);
         let page = Page { limit: Page::MAX_LIMIT, cursor: None };
         loop {
             let jobs = self.store.job_list(&operator, page.clone()).await.expect("jobs").items;

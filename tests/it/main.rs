@@ -45,6 +45,7 @@ mod persons;
 mod plans;
 mod powers;
 mod powers_by_form;
+mod powers_confirmed;
 mod powers_told;
 mod privacy_notices;
 mod problems;

@@ -51,7 +51,7 @@ pub(crate) enum Owner {
 
 /// Every operation that takes a token: whose it is, what comes back, and by which word it stands in the log; none where it
 /// leaves no entry. Those that take something away come last.
-const CASES: [(&str, Owner, u16, &str); 121] = [
+const CASES: [(&str, Owner, u16, &str); 123] = [
     ("meShow", Owner::Citizen, 200, "seeProfile"),
     ("meMailboxList", Owner::Citizen, 200, "seeMailbox"),
     ("meConsentSet", Owner::Citizen, 200, "giveConsent"),
@@ -162,6 +162,8 @@ const CASES: [(&str, Owner, u16, &str); 121] = [
     ("jobList", Owner::Operator, 200, "listJobs"),
     ("jobRestart", Owner::Operator, 204, "restartJob"),
     ("jobSettle", Owner::Operator, 204, "settleHandover"),
+    ("registeredPowerConfirm", Owner::Operator, 200, "confirmPowerOfAttorney"),
+    ("operatorActList", Owner::Operator, 200, "listOperatorActs"),
     ("registeredPowerEnd", Owner::Operator, 204, "endPowerOfAttorney"),
     ("messageDelete", Owner::Citizen, 204, "deleteMessage"),
     ("youthAccessTake", Owner::Parent, 204, "takeYouthAccess"),
@@ -194,6 +196,9 @@ pub(crate) fn body(operation: &str) -> Option<Value> {
         "routingPreview" => json!({"recipient": {"nationalId": SKUDDAR}, "kind": "letter"}),
         "powerOfAttorneyGive" => json!({"holder": {"nationalId": ELDAR}, "areas": [3]}),
         "powerOfAttorneyChange" => json!({"areas": [1, 3]}),
+        "registeredPowerConfirm" => {
+            json!({"giver": {"nationalId": SKUDDAR}, "holder": {"nationalId": NAVN}, "caseNumber": "2026/18"})
+        }
         "registeredPowerCreate" => json!({"giver": {"nationalId": MILLENNIA}, "holder": {"nationalId": SKUDDAR},
             "kind": "powerOfAttorney", "areas": [3], "caseNumber": "2026/17", "consentLevel": "basis"}),
         "serviceAreaPut" => json!({"nb": "Område", "nn": "Område", "en": "Area"}),
@@ -242,6 +247,8 @@ pub(crate) struct World {
     mailbox_upload: String,
     /// A draft that is not sent.
     kept_draft: String,
+    /// A power of attorney that another operator has put on record.
+    waiting_power: String,
     /// A letter that nobody opens.
     unopened: String,
     uncertain: String,
@@ -267,6 +274,10 @@ impl World {
         let draft =
             citizen.post(&citizen.own("/drafts"), &access_request(&app.dermatology().id)).await.expect(201).id();
         let kept_draft = citizen.post(&citizen.own("/drafts"), &json!({})).await.expect(201).id();
+        let form = json!({"giver": {"nationalId": SKUDDAR}, "holder": {"nationalId": NAVN}, "kind": "powerOfAttorney",
+            "areas": [3], "caseNumber": "2026/18"});
+        let other = app.other_operator().await;
+        let waiting_power = other.post("/v1/powers-of-attorney", &form).await.expect(201).id();
         let unopened = app.message("Brev").deliver().await;
         let carried = app.message("Brev").deliver().await;
         let uncertain = uncertain_letter(&app, &citizen.mailbox, &carried);
@@ -314,6 +325,7 @@ impl World {
             ids,
             mailbox_upload,
             kept_draft,
+            waiting_power,
             unopened,
             uncertain,
             citizen,
@@ -343,6 +355,7 @@ impl World {
         let path = match operation.id.as_str() {
             "mailboxUploadFill" => operation.path.replace("{uploadId}", &self.mailbox_upload),
             "draftDiscard" => operation.path.replace("{draftId}", &self.kept_draft),
+            "registeredPowerConfirm" => operation.path.replace("{powerOfAttorneyId}", &self.waiting_power),
             "messageWithdraw" => operation.path.replace("{messageId}", &self.unopened),
             "jobSettle" => operation.path.replace("{jobId}", &self.uncertain),
             _ => operation.path.clone(),
@@ -465,7 +478,7 @@ pub(crate) fn with_token() -> Vec<(Operation, Owner, u16)> {
 fn also(operation: &str) -> Option<&'static str> {
     match operation {
         // The consent without which it would be of no use.
-        "registeredPowerCreate" => Some("giveConsent"),
+        "registeredPowerConfirm" => Some("giveConsent"),
         _ => None,
     }
 }

@@ -25,7 +25,7 @@ const MOST_ROWS: u64 = 12 * LIMIT;
 const TIMES: usize = 7;
 
 /// Each list of the contract: whose it is, the table that it is a page of, and what narrows it.
-const LISTS: [(&str, Owner, &str, &[&str]); 21] = [
+const LISTS: [(&str, Owner, &str, &[&str]); 22] = [
     ("accessLogList", Owner::Citizen, "audit_entry", &[""]),
     ("appointmentList", Owner::Citizen, "appointment", &[""]),
     ("conversationList", Owner::Citizen, "conversation", &[""]),
@@ -35,6 +35,7 @@ const LISTS: [(&str, Owner, &str, &[&str]); 21] = [
     ("jobList", Owner::Operator, "job", &[""]),
     ("meConsentHistory", Owner::Citizen, "consent", &[""]),
     ("messageList", Owner::Citizen, "message", &["", "unread=true", "conversationId={conversationId}"]),
+    ("operatorActList", Owner::Operator, "audit_entry", &["", "operator=sandbox-operator"]),
     ("organisationList", Owner::Operator, "organisation", &[""]),
     ("patientList", Owner::Staff, "follow_up", &[""]),
     ("patientList", Owner::Staff, "relationship", &[""]),

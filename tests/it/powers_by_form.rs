@@ -31,30 +31,42 @@ async fn consent_of(citizen: &Actor) -> Value {
 }
 
 stories! {
-    async fn dh_10_ful_8_a_form_gives_it_with_the_consent_on_it_and_a_form_ends_it(app: TestApp) {
-        let (operator, daughter) = (app.operator().await, app.member(SKUDDAR).await);
+    async fn dh_10_ful_8_a_form_gives_it_when_another_operator_has_confirmed_it_and_a_form_ends_it(app: TestApp) {
+        let (operator, other, daughter) = (app.operator().await, app.other_operator().await, app.member(SKUDDAR).await);
         let father = app.citizen(ELDRID).await;
         let waiting = app.message("Svar").to(ELDRID).deliver().await;
-
         let missing = operator.post(REGISTERED, &form(ELDRID, SKUDDAR, &json!({}))).await;
         let body = form(ELDRID, SKUDDAR, &json!({"consentLevel": "basis"}));
+
         let made = operator.post(REGISTERED, &body).key("form").await.expect(201);
 
         assert_eq!(missing.problem("giver-without-consent").rule(), Some("FUL-15"));
         let expected = json!({
-            "id": made.id(), "kind": "powerOfAttorney", "status": "active", "areas": [3],
-            "validFrom": day(app.now().await, 0), "validTo": null, "caseNumber": "2026/17", "givenAt": made["givenAt"],
+            "id": made.id(), "kind": "powerOfAttorney", "status": "pending", "areas": [3], "confirmed": false,
+            "effectiveFrom": made["givenAt"], "validFrom": day(app.now().await, 0), "validTo": null,
+            "caseNumber": "2026/17", "givenAt": made["givenAt"],
         });
         assert_eq!(made.body, expected);
         let location = format!("{REGISTERED}/{}", made.id());
         assert_eq!(made.header("location"), Some(location.as_str()));
+        // Nothing is open yet, nothing consented to, and the holder hears nothing: not even whose it is.
+        let _ = daughter.get(&father.own("/messages")).await.problem("not-found");
+        assert!(daughter.get(POWERS).await.expect(200).items().is_empty());
+        let _ = daughter.get(&path_of(&made.id())).await.problem("not-found");
+        assert!(daughter.get(&daughter.own("/messages")).await.expect(200).items().is_empty());
+        assert_eq!(consent_of(&father).await, "none");
+        assert_eq!(status(&father, &made.id()).await, "pending");
+
+        let confirmed = app.confirm_power(&other, &made.id(), &body).await.expect(200);
+
+        assert_eq!((&confirmed["status"], &confirmed["confirmed"]), (&json!("active"), &json!(true)));
         // The consent is on record and has brought what was held, and the daughter reads it.
         assert_eq!(father.get("/v1/me/consent/history").await.expect(200).each("level"), ["basis"]);
         assert_eq!(daughter.get(&father.own("/messages")).await.expect(200).each("id"), [waiting.as_str()]);
         let log = father.get(&father.own("/access-log")).await.expect(200);
         let by_operator: Vec<_> = log.items().iter().filter(|entry| entry["actor"]["kind"] == "operator").collect();
         let actions: Vec<_> = by_operator.iter().map(|entry| entry["action"].as_str().expect("a word")).collect();
-        assert_eq!(actions, ["registerPowerOfAttorney", "giveConsent"]);
+        assert_eq!(actions, ["confirmPowerOfAttorney", "giveConsent", "registerPowerOfAttorney"]);
         let again = operator.post(REGISTERED, &body).key("form").await.expect(201);
         assert_eq!((again.header("idempotent-replayed"), &again.body), (Some("true"), &made.body));
 
@@ -120,9 +132,9 @@ stories! {
     }
 
     async fn ful_14_to_whom_it_is_assigned_stands_in_the_givers_place_and_does_not_change_it(app: TestApp) {
-        let (operator, now) = (app.operator().await, app.now().await);
+        let now = app.now().await;
         let (child, aunt) = (app.citizen(NESTEN_SEKSTEN).await, app.member(SKUDDAR).await);
-        let made = operator.post(REGISTERED, &assigned(NESTEN_SEKSTEN, SKUDDAR, &day(now, 100))).await.expect(201);
+        let made = app.register_power(&assigned(NESTEN_SEKSTEN, SKUDDAR, &day(now, 100))).await;
 
         let mailbox = aunt.get(&child.own("")).await.expect(200);
 
@@ -132,9 +144,10 @@ stories! {
         let told = aunt.get(&aunt.own("/messages")).await.expect(200);
         assert_eq!(told.each("subject"), ["Du er tildelt en fullmakt"]);
         let held = "SELECT count(*) AS number FROM message WHERE received_at IS NULL AND withheld_from_holders";
-        assert_eq!(app.place().number(held), 1);
+        // That it was registered, and that it holds.
+        assert_eq!(app.place().number(held), 2);
         // The giver may end it, and may not change it.
-        let _ = operator.post(REGISTERED, &assigned(ELDAR, SKUDDAR, &day(now, 100))).await.expect(201);
+        let _ = app.register_power(&assigned(ELDAR, SKUDDAR, &day(now, 100))).await;
         let giver = app.citizen(ELDAR).await;
         let id = giver.get(POWERS).await.expect(200).each("id")[0].to_owned();
         let before = stored(&app).await;
@@ -147,9 +160,9 @@ stories! {
     }
 
     async fn ful_14_ret_16_thirty_days_after_an_assigned_one_the_profile_is_gone(app: TestApp) {
-        let (operator, now) = (app.operator().await, app.now().await);
+        let now = app.now().await;
         let owner = app.citizen(ELDRID).await;
-        let _ = operator.post(REGISTERED, &assigned(ELDRID, SKUDDAR, &day(now, 9))).await.expect(201);
+        let _ = app.register_power(&assigned(ELDRID, SKUDDAR, &day(now, 9))).await;
         let _ = app.message("Svar").to(ELDRID).deliver().await;
         let _ = owner.put("/v1/me/acceptances/termsOfUse", &json!({"version": "1"})).await.expect(200);
 
@@ -171,8 +184,8 @@ stories! {
     }
 
     async fn ret_16_one_that_is_ended_early_counts_from_then_and_later_consent_stays(app: TestApp) {
-        let (operator, now) = (app.operator().await, app.now().await);
-        let made = operator.post(REGISTERED, &assigned(ELDRID, SKUDDAR, &day(now, 60))).await.expect(201).id();
+        let now = app.now().await;
+        let made = app.register_power(&assigned(ELDRID, SKUDDAR, &day(now, 60))).await.id();
         let kin = app.citizen(SKUDDAR).await;
         let _ = kin.delete(&path_of(&made)).await.expect(204);
         assert_eq!(status(&kin, &made).await, "ended");
@@ -195,7 +208,7 @@ stories! {
         let (operator, now) = (app.operator().await, app.now().await);
         let mut coming = assigned(ELDRID, SKUDDAR, &day(now, 9));
         coming["validFrom"] = json!(day(now, 5));
-        let id = operator.post(REGISTERED, &coming).await.expect(201).id();
+        let id = app.register_power(&coming).await.id();
         let _ = operator.delete(&format!("{REGISTERED}/{id}")).await.expect(204);
 
         app.advance("P45D").await;
@@ -205,10 +218,10 @@ stories! {
     }
 
     async fn ret_16_own_consent_outlives_a_form_that_was_put_on_the_wrong_person(app: TestApp) {
-        let (operator, now) = (app.operator().await, app.now().await);
+        let now = app.now().await;
         let owner = app.member_at(ELDRID, "full").await;
         let message = app.message("Svar").to(ELDRID).deliver().await;
-        let id = operator.post(REGISTERED, &assigned(ELDRID, SKUDDAR, &day(now, 60))).await.expect(201).id();
+        let id = app.register_power(&assigned(ELDRID, SKUDDAR, &day(now, 60))).await.id();
         // The form asks for less, and takes nothing back.
         assert_eq!(consent_of(&owner).await, "full");
         app.advance("P2D").await;
@@ -222,12 +235,12 @@ stories! {
     }
 
     async fn ret_16_the_profile_stays_while_another_is_assigned(app: TestApp) {
-        let (operator, now) = (app.operator().await, app.now().await);
-        let _ = operator.post(REGISTERED, &assigned(ELDRID, SKUDDAR, &day(now, 9))).await.expect(201);
+        let now = app.now().await;
+        let _ = app.register_power(&assigned(ELDRID, SKUDDAR, &day(now, 9))).await;
         // Renewed before it runs out, to begin on the day after.
         let mut renewed = assigned(ELDRID, SKUDDAR, &day(now, 90));
         renewed["validFrom"] = json!(day(now, 10));
-        let _ = operator.post(REGISTERED, &renewed).await.expect(201);
+        let _ = app.register_power(&renewed).await;
 
         app.advance("P50D").await;
 
@@ -250,7 +263,7 @@ stories! {
 
         let made = operator.post(REGISTERED, &body).key("form").await.expect(201);
 
-        assert_eq!(made["status"], "active");
+        let _ = app.confirm_power(&app.other_operator().await, &made.id(), &body).await.expect(200);
         assert_eq!(consent_of(&app.citizen(NILS).await).await, "full");
     }
 }

@@ -235,7 +235,13 @@ async fn of_powers_of_attorney(app: &TestApp, happened: &mut Happened) {
     for (body, slug) in table {
         happened.note(&operator.post(registered, &body).await, slug);
     }
-    let id = operator.post(registered, &form(ELDRID, assigned, 9)).await.expect(201).id();
+    let paper = form(ELDRID, assigned, 9);
+    let id = operator.post(registered, &paper).await.expect(201).id();
+    let other = app.other_operator().await;
+    happened.note(&app.confirm_power(&operator, &id, &paper).await, "confirmation-by-same-operator");
+    happened.note(&app.confirm_power(&other, &id, &form(MILLENNIA, assigned, 9)).await, "confirmation-differs");
+    let _ = app.confirm_power(&other, &id, &paper).await.expect(200);
+    happened.note(&app.confirm_power(&other, &id, &paper).await, "power-of-attorney-confirmed");
     happened.note(&father.put(&path_of(&id), &change).await, "power-of-attorney-assigned");
 }
 

@@ -149,6 +149,16 @@ impl TestApp {
         self.actor(json!({"kind": "operator"})).await
     }
 
+    /// Another operator: whoever has put something on record does not confirm it.
+    pub async fn other_operator(&self) -> Actor {
+        self.actor(json!({"kind": "operator", "subject": "other-operator"})).await
+    }
+
+    /// An operator with some roles.
+    pub async fn operator_with_roles(&self, subject: &str, roles: &[&str]) -> Actor {
+        self.actor(json!({"kind": "operator", "subject": subject, "roles": roles})).await
+    }
+
     /// A health worker of an organisation.
     pub async fn health_worker(&self, national_id: &str, organisation: &Organisation) -> Actor {
         let number = &organisation.number;

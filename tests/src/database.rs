@@ -260,6 +260,8 @@ impl Place {
             ("BREVDUE_LIMITS__POWER_NOTICES_A_DAY", "10000"),
             ("BREVDUE_LIMITS__WEBHOOK_TESTS_A_MINUTE", "1000"),
             ("BREVDUE_LOG__FILTER", "error"),
+            // Stories that are not about the wait go on at once.
+            ("BREVDUE_REGISTERED_POWERS__WAIT_HOURS", "0"),
             // At noon of a working day, so that no story depends on when it is told.
             ("BREVDUE_SANDBOX__NOW", "2026-11-24T11:00:00Z"),
         ]

@@ -96,7 +96,7 @@ impl TestApp {
         giver.post("/v1/me/powers-of-attorney", &json!({"holder": {"nationalId": holder}, "areas": [3]})).await
     }
 
-    /// A power of attorney over the inbox, as an operator assigns it from a form, for a year.
+    /// A power of attorney over the inbox, as an operator assigns it from a form, for a year, and another confirms it.
     pub async fn assign_power(&self, giver: &str, holder: &str) -> Answer {
         let today = self.now().await.date_naive();
         let body = json!({
@@ -108,7 +108,21 @@ impl TestApp {
             "validTo": today + chrono::TimeDelta::days(365),
             "caseNumber": "2026/17",
         });
-        self.operator().await.post("/v1/powers-of-attorney", &body).await
+        self.register_power(&body).await
+    }
+
+    /// A power of attorney as one operator puts it on record from a form, and another confirms it: the answer of the first.
+    pub async fn register_power(&self, form: &Value) -> Answer {
+        let made = self.operator().await.post("/v1/powers-of-attorney", form).await.expect(201);
+        let _ = self.confirm_power(&self.other_operator().await, &made.id(), form).await.expect(200);
+        made
+    }
+
+    /// Confirms a power of attorney with the form at hand.
+    pub async fn confirm_power(&self, operator: &Actor, id: &str, form: &Value) -> Answer {
+        let holder = json!({"nationalId": form["holder"]["nationalId"]});
+        let form = json!({"giver": form["giver"], "holder": holder, "caseNumber": form["caseNumber"]});
+        operator.put(&format!("/v1/powers-of-attorney/{id}/confirmation"), &form).await
     }
 
     /// Takes the population register away.

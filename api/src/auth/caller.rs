@@ -1,9 +1,10 @@
 //! Claims → caller, for each kind of issuer.
 
-use domain::access::{Assurance, Caller, Scope};
+use domain::access::{Assurance, Caller, OperatorRole, Scope};
 use domain::identity::{HprNumber, NationalId, NumberSeries, OrganisationNumber};
 use domain::organisation::ExternalClientId;
 use serde_json::Value;
+use strum::VariantArray as _;
 
 use super::claims::Claims;
 use super::error::AuthError;
@@ -133,13 +134,16 @@ fn operator(claims: &Claims) -> Result<Caller, AuthError> {
     if claims.get("roles").is_none() {
         return Err(AuthError::ClaimMissing("roles"));
     }
-    if !claims.texts("roles")?.contains(&OPERATOR_ROLE) {
+    let words = claims.texts("roles")?;
+    if !words.contains(&OPERATOR_ROLE) {
         return Err(AuthError::ClaimInvalid("roles"));
     }
     if subject.is_empty() {
         return Err(AuthError::ClaimInvalid("sub"));
     }
-    Ok(Caller::Operator { subject: subject.to_owned() })
+    // Roles of other programs beside ours are nothing to us.
+    let roles = OperatorRole::VARIANTS.iter().copied().filter(|role| words.contains(&role.as_word())).collect();
+    Ok(Caller::Operator { subject: subject.to_owned(), roles })
 }
 
 fn national_id(claims: &Claims, name: &'static str, series: NumberSeries) -> Result<NationalId, AuthError> {

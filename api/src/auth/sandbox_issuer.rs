@@ -5,6 +5,7 @@
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::access::OperatorRole;
 use domain::identity::{HprNumber, NationalId, OrganisationNumber};
 use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -47,6 +48,8 @@ pub enum SandboxSubject {
     Operator {
         /// The operator.
         subject: String,
+        /// What the token allows beside the registrations.
+        roles: Vec<OperatorRole>,
     },
 }
 
@@ -72,7 +75,11 @@ impl SandboxSubject {
                 "client_id": client_id,
                 "scope": scopes.join(" "),
             }),
-            Self::Operator { subject } => json!({TEST_KIND: "operator", "sub": subject, "roles": [OPERATOR_ROLE]}),
+            Self::Operator { subject, roles } => {
+                let mut words = vec![OPERATOR_ROLE];
+                words.extend(roles.iter().map(|role| role.as_word()));
+                json!({TEST_KIND: "operator", "sub": subject, "roles": words})
+            }
         }
     }
 }

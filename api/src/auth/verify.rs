@@ -254,7 +254,7 @@ impl Authenticator {
                 ["healthWorker", national_id.expose(), organisation.as_str(), ""]
             }
             Caller::System { organisation, client, .. } => ["system", issuer, organisation.as_str(), client.as_str()],
-            Caller::Operator { subject } => ["operator", issuer, subject, ""],
+            Caller::Operator { subject, .. } => ["operator", issuer, subject, ""],
         };
         let mut context = hmac::Context::with_key(&self.rate_key_secret);
         for part in parts {

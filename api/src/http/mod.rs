@@ -36,6 +36,7 @@ mod message;
 mod multipart;
 mod not_found;
 mod notification_settings;
+mod operator_act;
 mod organisation;
 pub(crate) mod page;
 pub(crate) mod patience;
@@ -151,6 +152,7 @@ pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
             .service(power_of_attorney::power_of_attorney_change)
             .service(power_of_attorney::power_of_attorney_end)
             .service(registered_power::registered_power_create)
+            .service(registered_power::registered_power_confirm)
             .service(registered_power::registered_power_end)
             .service(service_area::service_area_list)
             .service(service_area::service_area_put);
@@ -195,6 +197,7 @@ pub(crate) fn routes(with_sandbox: bool) -> impl FnOnce(&mut ServiceConfig) {
             .service(client::client_end)
             .service(registered_service::service_register)
             .service(registered_service::service_list)
+            .service(operator_act::operator_act_list)
             .service(job::job_list)
             .service(job::job_restart)
             .service(job::job_settle)

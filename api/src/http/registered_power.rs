@@ -1,11 +1,11 @@
 //! Powers of attorney that operators put on record, from forms.
 
 use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse, delete, post};
+use actix_web::{HttpRequest, HttpResponse, delete, post, put};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::PowerOfAttorneyId;
 use domain::power_of_attorney::{CaseNumber, Period, RegisteredPower};
-use persistence::NewRegisteredPower;
+use persistence::{NewRegisteredPower, PowerOnForm};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -63,9 +63,13 @@ pub(crate) struct RegisteredPowerView {
     /// `powerOfAttorney` or `assignedPowerOfAttorney`.
     #[schema(example = "powerOfAttorney")]
     kind: &'static str,
-    /// How it stood when it was put on record: `pending` or `active`.
-    #[schema(example = "active")]
+    /// `pending` until another operator has confirmed it and the wait is over, or until its first day; then `active`.
+    #[schema(example = "pending")]
     status: &'static str,
+    /// Whether another operator has confirmed it.
+    confirmed: bool,
+    /// From when on it can have effect: not before its giver, who has been told, could object.
+    effective_from: DateTime<Utc>,
     /// The codes of the service areas that it covers.
     #[schema(example = json!([3]))]
     areas: Vec<i16>,
@@ -83,11 +87,23 @@ pub(crate) struct RegisteredPowerView {
 
 impl From<RegisteredPower> for RegisteredPowerView {
     fn from(power: RegisteredPower) -> Self {
-        let RegisteredPower { id, kind, status, areas, period: Period { from, to }, given_at, case_number } = power;
+        let RegisteredPower {
+            id,
+            kind,
+            status,
+            areas,
+            period: Period { from, to },
+            given_at,
+            case_number,
+            is_confirmed,
+            effective_at,
+        } = power;
         Self {
             id: id.as_uuid(),
             kind: kind.as_word(),
             status: status.as_word(),
+            confirmed: is_confirmed,
+            effective_from: effective_at,
             areas: areas.into_iter().map(|area| area.0).collect(),
             valid_from: from,
             valid_to: to,
@@ -99,8 +115,9 @@ impl From<RegisteredPower> for RegisteredPowerView {
 
 /// Put a power of attorney on record
 ///
-/// From a paper form (FUL-8), or one that was assigned (FUL-14). The consent that the form carries is recorded with it,
-/// and both sides are told by a message. For operators, who see no power of attorney afterwards.
+/// From a paper form (FUL-8), or one that was assigned (FUL-14). It opens nothing yet: another operator has to confirm it, and a wait has to
+/// pass in which the giver, who is told at once, can end it. For operators with the role `brevdue-register-powers`, who see no power of
+/// attorney afterwards.
 #[utoipa::path(
     operation_id = "registeredPowerCreate",
     tag = "Powers of attorney",
@@ -130,9 +147,62 @@ pub(crate) async fn registered_power_create(
     Ok(created(location, replayed).json(RegisteredPowerView::from(power)))
 }
 
+/// What stands on the form that a confirming operator has before them.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ConfirmationRequest {
+    /// Who gives it, or for whom it is assigned.
+    #[schema(value_type = PersonRequest)]
+    giver: Field<PersonRequest>,
+    /// Who is to hold it.
+    #[schema(value_type = PersonRequest)]
+    holder: Field<PersonRequest>,
+    /// The case in which the form was handled.
+    #[schema(value_type = String, max_length = 100, example = "2026/1234")]
+    case_number: Field<String>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    unknown: Unknown,
+}
+
+/// Confirm a power of attorney that another put on record
+///
+/// With the form at hand, whose giver, holder and case number are compared with what was registered. It has effect when the wait is over,
+/// the consent on the form is recorded as the giver's, unless that was decided about since, and both sides are told. Whoever registered it
+/// cannot confirm it. For operators with the role `brevdue-confirm-powers`.
+#[utoipa::path(
+    operation_id = "registeredPowerConfirm",
+    tag = "Powers of attorney",
+    params(("powerOfAttorneyId" = Uuid, Path, description = "The power of attorney.")),
+    request_body = ConfirmationRequest,
+    responses((status = 200, description = "The power of attorney.", body = RegisteredPowerView), CallProblems, BodyProblems),
+)]
+#[put("/v1/powers-of-attorney/{powerOfAttorneyId}/confirmation")]
+pub(crate) async fn registered_power_confirm(
+    call: Call,
+    state: Data<AppState>,
+    path: Path<PowerOfAttorneyId>,
+    body: JsonBody<ConfirmationRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let ConfirmationRequest { giver, holder, case_number, unknown } = body.value;
+    let mut violations = Violations::new();
+    let giver = person(&mut violations, "/giver", giver, state.series);
+    let holder = person(&mut violations, "/holder", holder, state.series);
+    let case_number = violations.required("/caseNumber", case_number);
+    let case_number = violations.parse("/caseNumber", case_number, CaseNumber::parse);
+    violations.unknown("", &unknown);
+    let (Some(giver), Some(holder), Some(case_number)) = (giver, holder, case_number) else {
+        return Err(violations.into_error());
+    };
+    violations.finish()?;
+    let form = PowerOnForm { giver, holder, case_number };
+    let power = state.store.power_confirm(&call, path.into_inner(), form).await?;
+    Ok(HttpResponse::Ok().json(RegisteredPowerView::from(power)))
+}
+
 /// End a power of attorney by form
 ///
-/// At once, and both sides are told. Ending one that is over changes nothing. For operators.
+/// At once, and both sides are told; of one that nobody has confirmed, the giver alone. Ending one that is over changes nothing. For operators.
 #[utoipa::path(
     operation_id = "registeredPowerEnd",
     tag = "Powers of attorney",

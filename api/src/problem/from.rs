@@ -8,7 +8,7 @@ use domain::dialogue::{NotWritable, RefusedSubject};
 use domain::draft::{Lack, MAX_DRAFTS};
 use domain::form::{AnswerFault, AnswerFaultReason, MAX_FORMS};
 use domain::id::ServiceId;
-use domain::power_of_attorney::PowerFault;
+use domain::power_of_attorney::{ConfirmationFault, PowerFault};
 use domain::routing::Rejection;
 use domain::rule::Rule;
 use domain::webhook::{MAX_KEYS, MAX_WEBHOOKS};
@@ -159,6 +159,15 @@ impl From<Failure> for ApiError {
             Failure::VisibilityWidened(widened) => return self::widened(&widened),
             Failure::TermsNotAccepted(_) => {
                 return Problem::new(ProblemKind::TermsNotAccepted).rule(Rule::Dh5).into();
+            }
+            Failure::Confirmation(fault) => {
+                let kind = match fault {
+                    ConfirmationFault::SameOperator => ProblemKind::ConfirmationBySameOperator,
+                    ConfirmationFault::Over => ProblemKind::PowerOfAttorneyEnded,
+                    ConfirmationFault::Confirmed => ProblemKind::PowerOfAttorneyConfirmed,
+                    ConfirmationFault::Differs => ProblemKind::ConfirmationDiffers,
+                };
+                return Problem::new(kind).rule(Rule::Pjl22).into();
             }
             Failure::PowerEnded => ProblemKind::PowerOfAttorneyEnded,
             Failure::FollowUpByExchange => {

@@ -150,6 +150,12 @@ pub enum ProblemKind {
     EmergencyLocked,
     /// What nobody does in the owner's place (FUL-9).
     OnlyTheOwner,
+    /// Confirming what one has put on record oneself.
+    ConfirmationBySameOperator,
+    /// Confirming what is confirmed.
+    PowerOfAttorneyConfirmed,
+    /// Confirming what is not what stands on the form.
+    ConfirmationDiffers,
     /// What the owner writes before they have accepted what is in force (DH-5).
     TermsNotAccepted,
     /// What only health personnel of the service do (CHI-6).
@@ -268,6 +274,7 @@ impl ProblemKind {
             | Self::EmergencyLocked
             | Self::OnlyTheOwner
             | Self::TermsNotAccepted
+            | Self::ConfirmationBySameOperator
             | Self::OnlyHealthPersonnel
             | Self::OnlyParents
             | Self::PowerOfAttorneyUnavailable
@@ -288,6 +295,7 @@ impl ProblemKind {
             | Self::AgreementOverlaps
             | Self::OrganisationExists
             | Self::OrganisationIsPlatform
+            | Self::PowerOfAttorneyConfirmed
             | Self::UploadFilled
             | Self::ClientExists
             | Self::PowerOfAttorneyOverlaps
@@ -332,6 +340,7 @@ impl ProblemKind {
             | Self::IdempotencyKeyReused
             | Self::GiverUnavailable
             | Self::GiverTooYoung
+            | Self::ConfirmationDiffers
             | Self::GiverWithoutConsent
             | Self::HolderIsGiver
             | Self::HolderTooYoung

@@ -9,8 +9,10 @@ pub(crate) mod persons;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post, put};
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::access::OperatorRole;
 use domain::identity::{HprNumber, NationalId, OrganisationNumber};
 use serde::{Deserialize, Serialize};
+use strum::VariantArray as _;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -57,6 +59,15 @@ pub(crate) struct TokenRequest {
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "sandbox-ehr")]
     client_id: Field<String>,
+    /// The operator; for `operator`. Two of them are needed where one confirms what another has put on record.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "sandbox-operator")]
+    subject: Field<String>,
+    /// What the token allows beside the registrations; for `operator`: `brevdue-register-powers`, `brevdue-confirm-powers` and
+    /// `brevdue-see-operators`. All of them where left out.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>, example = json!(["brevdue-confirm-powers"]))]
+    roles: Field<Vec<String>>,
     /// The number in the register of health personnel; for `healthWorker`.
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "9144900")]
@@ -161,7 +172,18 @@ pub(crate) async fn sandbox_token_create(
 }
 
 fn subject(state: &AppState, request: TokenRequest) -> Result<SandboxSubject, ApiError> {
-    let TokenRequest { kind, national_id, acr, organisation_number, scopes, client_id, hpr_number, unknown } = request;
+    let TokenRequest {
+        kind,
+        national_id,
+        acr,
+        organisation_number,
+        scopes,
+        client_id,
+        subject,
+        roles,
+        hpr_number,
+        unknown,
+    } = request;
     let mut violations = Violations::new();
     let kind = violations.required("/kind", kind);
     let is = |name: &str| kind.as_deref() == Some(name);
@@ -194,6 +216,8 @@ fn subject(state: &AppState, request: TokenRequest) -> Result<SandboxSubject, Ap
         Some(Ok(number)) => Some(number),
         None => None,
     };
+    let operator_name = violations.optional("/subject", subject).unwrap_or_else(|| OPERATOR.to_owned());
+    let roles = roles_of(&mut violations, roles);
     violations.unknown("", &unknown);
     let subject = match (national_id, organisation) {
         (Some(national_id), _) if citizen => Some(SandboxSubject::Citizen { national_id, acr }),
@@ -201,13 +225,29 @@ fn subject(state: &AppState, request: TokenRequest) -> Result<SandboxSubject, Ap
             Some(SandboxSubject::HealthWorker { national_id, hpr_number, organisation, security_level: 4 })
         }
         (_, Some(organisation)) if system => Some(SandboxSubject::System { organisation, scopes, client_id }),
-        _ if operator => Some(SandboxSubject::Operator { subject: OPERATOR.to_owned() }),
+        _ if operator => Some(SandboxSubject::Operator { subject: operator_name, roles }),
         _ => None,
     };
     match subject {
         Some(subject) => violations.finish().map(|()| subject),
         None => Err(violations.into_error()),
     }
+}
+
+/// The roles of an operator: all where none are named.
+fn roles_of(violations: &mut Violations, roles: Field<Vec<String>>) -> Vec<OperatorRole> {
+    let Some(words) = violations.optional("/roles", roles) else { return OperatorRole::VARIANTS.to_vec() };
+    let mut roles = vec![];
+    for (place, word) in words.iter().enumerate() {
+        match word.parse() {
+            Ok(role) => roles.push(role),
+            Err(_) => {
+                let choices = OperatorRole::VARIANTS.iter().map(|role| role.as_word()).collect();
+                violations.add(format!("/roles/{place}"), ViolationCode::NotAChoice { choices });
+            }
+        }
+    }
+    roles
 }
 
 /// List the test organisations

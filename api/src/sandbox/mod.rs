@@ -136,7 +136,7 @@ impl Sandbox {
         partners: Partners,
     ) -> Result<Self, Failure> {
         let context = Context {
-            caller: Caller::Operator { subject: "sandbox".to_owned() },
+            caller: Caller::Operator { subject: "sandbox".to_owned(), roles: vec![] },
             now: clock.now(),
             trace: Uuid::now_v7().into(),
         };

@@ -106,6 +106,8 @@ pub struct Settings {
     pub log: LogSettings,
     /// What citizens accept.
     pub terms: TermsSettings,
+    /// How long a power of attorney that an operator put on record has no effect after its giver has been told.
+    pub registered_powers_wait: Duration,
     /// What the rules of access leave open.
     pub access: AccessSettings,
     /// How events are sent to webhooks.
@@ -314,6 +316,7 @@ impl Settings {
             dpop_nonce: reader.flag("dpop.nonce").unwrap_or(false),
             log: log(reader, mode),
             terms: terms::terms(reader),
+            registered_powers_wait: hours(reader.number("registered_powers.wait_hours", 0..=720).unwrap_or(72)),
             access: access(reader),
             webhooks: webhooks(reader, mode, listen),
             platform: platform(reader, mode),
@@ -406,6 +409,10 @@ fn rate_limit(reader: &mut Reader<'_>, [rate, burst]: [&'static str; 2], default
         NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
     });
     RateLimit { per_second, burst }
+}
+
+fn hours(hours: u32) -> Duration {
+    Duration::from_secs(3600 * u64::from(hours))
 }
 
 fn access(reader: &mut Reader<'_>) -> AccessSettings {

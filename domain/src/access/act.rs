@@ -345,6 +345,10 @@ acts! {
         REGISTER_POWER = "registerPowerOfAttorney" takes PlatformAction::RegisterPower;
         /// End a power of attorney.
         END_POWER = "endPowerOfAttorney" takes PlatformAction::EndPower;
+        /// Confirm a power of attorney that another operator has put on record.
+        CONFIRM_POWER = "confirmPowerOfAttorney" takes PlatformAction::ConfirmPower;
+        /// See what operators have done.
+        LIST_OPERATOR_ACTS = "listOperatorActs" takes PlatformAction::SeeOperators;
         /// List work that is in trouble.
         LIST_JOBS = "listJobs" takes PlatformAction::SeeJobs;
         /// Have work tried again.

@@ -47,6 +47,28 @@ impl Scope {
     }
 }
 
+/// What an operator's token lets them do beside the registrations.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EnumString, IntoStaticStr, VariantArray)]
+pub enum OperatorRole {
+    /// Put powers of attorney on record, from forms.
+    #[strum(serialize = "brevdue-register-powers")]
+    RegisterPowers,
+    /// Confirm those that another has put on record.
+    #[strum(serialize = "brevdue-confirm-powers")]
+    ConfirmPowers,
+    /// See what operators have done.
+    #[strum(serialize = "brevdue-see-operators")]
+    SeeOperators,
+}
+
+impl OperatorRole {
+    /// The word in the token.
+    #[must_use]
+    pub fn as_word(self) -> &'static str {
+        self.into()
+    }
+}
+
 /// Who calls. Made from a token that has been checked; nothing in here has been looked up.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Caller {
@@ -83,5 +105,7 @@ pub enum Caller {
     Operator {
         /// The operator, as the token issuer knows them.
         subject: String,
+        /// What the token allows beside the registrations.
+        roles: Vec<OperatorRole>,
     },
 }

@@ -94,6 +94,7 @@ fn moments(record: &Record, policy: Policy) -> Vec<DateTime<Utc>> {
             for power in other.powers.iter().filter(|power| !power.is_ended) {
                 days.push(power.period.from);
                 days.extend(power.period.to.and_then(after));
+                moments.extend(power.effective_at);
             }
         }
         RelationRecord::Staff { memberships, .. } => {

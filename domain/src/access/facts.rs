@@ -3,6 +3,8 @@
 //! Everything here is an answer to a question with few answers, so that all combinations can be gone through. Where the
 //! answers come from, and how they change with time, is in [`super::record`].
 
+use chrono::TimeDelta;
+
 use crate::access::Assurance;
 use crate::consent::ConsentLevel;
 use crate::id::{ConversationId, MailboxId, PersonId, ServiceId};
@@ -126,10 +128,12 @@ pub struct Policy {
     pub youth_from_years: i32,
     /// Whether guardians act online. No source gives them that right, so the default is no (FUL-19).
     pub admits_guardians: bool,
+    /// How long one that an operator put on record has no effect after its giver has been told, however soon it is confirmed.
+    pub registered_power_wait: TimeDelta,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { youth_from_years: 13, admits_guardians: false }
+        Self { youth_from_years: 13, admits_guardians: false, registered_power_wait: TimeDelta::hours(72) }
     }
 }

@@ -26,7 +26,7 @@ pub use act::{
     Act, DeskAct, MailboxAct, OrganisationAct, OtherAct, PlatformAct, ServiceAct, Word, in_mailbox, vocabulary, words,
 };
 pub use action::Action;
-pub use caller::{Assurance, Caller, Scope};
+pub use caller::{Assurance, Caller, OperatorRole, Scope};
 pub use decide::{Grant, Standing, decide};
 pub use explain::{Change, Explanation, Right, explain};
 pub use facts::{Facts, Membership, OwnerFacts, Policy, PowerFacts, Relation, Representative, Staff};

@@ -2,7 +2,7 @@
 
 use strum::VariantArray;
 
-use super::{Caller, Refusal};
+use super::{Caller, OperatorRole, Refusal};
 use crate::rule::Rule;
 
 /// What somebody wants to do with the platform's registrations.
@@ -30,6 +30,8 @@ pub enum PlatformAction {
     NameServiceArea,
     /// Put a power of attorney on record, from a form.
     RegisterPower,
+    /// Confirm one that another has put on record.
+    ConfirmPower,
     /// End one, for a form that says so.
     EndPower,
     /// See which background work is in trouble.
@@ -38,9 +40,35 @@ pub enum PlatformAction {
     RestartJob,
     /// Say whether a carrier has a letter that it may have.
     SettleHandover,
+    /// See what operators have done.
+    SeeOperators,
 }
 
 impl PlatformAction {}
+impl PlatformAction {
+    /// The role that it takes beside being an operator; none where every operator may.
+    const fn role(self) -> Option<OperatorRole> {
+        match self {
+            Self::RegisterPower => Some(OperatorRole::RegisterPowers),
+            Self::ConfirmPower => Some(OperatorRole::ConfirmPowers),
+            Self::SeeOperators => Some(OperatorRole::SeeOperators),
+            Self::SeeOrganisations
+            | Self::RegisterOrganisation
+            | Self::RegisterAgreement
+            | Self::RegisterClient
+            | Self::EndOrganisation
+            | Self::EndAgreement
+            | Self::EndClient
+            | Self::RegisterService
+            | Self::RegisterPrivacyNotice
+            | Self::NameServiceArea
+            | Self::EndPower
+            | Self::SeeJobs
+            | Self::RestartJob
+            | Self::SettleHandover => None,
+        }
+    }
+}
 
 /// That an operator may do something. Only [`decide_platform`] makes one.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -65,10 +93,13 @@ impl PlatformGrant {
 /// Decides whether a caller may do something with the platform's registrations.
 ///
 /// # Errors
-/// For everybody but operators.
+/// For everybody but operators, and for operators whose token lacks the role.
 pub fn decide_platform(action: PlatformAction, caller: &Caller) -> Result<PlatformGrant, Refusal> {
     match caller {
-        Caller::Operator { .. } => Ok(PlatformGrant { action }),
+        Caller::Operator { roles, .. } => match action.role() {
+            Some(role) if !roles.contains(&role) => Err(Refusal::ScopeMissing),
+            Some(_) | None => Ok(PlatformGrant { action }),
+        },
         Caller::Citizen { .. } | Caller::HealthWorker { .. } | Caller::System { .. } => Err(Refusal::WrongKindOfCaller),
     }
 }

@@ -44,6 +44,8 @@ pub struct PowerRecord {
     pub period: Period,
     /// Whether somebody has ended it, or it was replaced.
     pub is_ended: bool,
+    /// From when on it has effect, where an operator put it on record.
+    pub effective_at: Option<DateTime<Utc>>,
 }
 
 /// What is known of a citizen who asks for another's mailbox.
@@ -169,7 +171,9 @@ impl RepresentativeRecord {
         if of_kind.peek().is_none() {
             return PowerFacts::None;
         }
-        let in_force = of_kind.filter(|power| !power.is_ended && power.period.holds(now));
+        let in_force = of_kind.filter(|power| {
+            !power.is_ended && power.period.holds(now) && power.effective_at.is_none_or(|from| from <= now)
+        });
         in_force.map(|power| power.covers_inbox).max().map_or(PowerFacts::NotInForce, |covers_inbox| {
             if covers_inbox { PowerFacts::Inbox } else { PowerFacts::OtherAreas }
         })

@@ -293,7 +293,7 @@ mod tests {
         let with_clients = ServiceFacts { registered_clients: Some(vec!["journal".to_owned()]), ..facts() };
         let without_clients = ServiceFacts { registered_clients: Some(vec![]), ..facts() };
         let ended = ServiceFacts { is_ended: true, ..facts() };
-        let operator = Caller::Operator { subject: "op".to_owned() };
+        let operator = Caller::Operator { subject: "op".to_owned(), roles: vec![] };
         let table = [
             ("PP-5: its own system", system(OWN, "ehr", all), Some(facts()), Ok(())),
             (

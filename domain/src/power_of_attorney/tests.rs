@@ -55,3 +55,21 @@ fn a_holder_learns_of_the_mailbox_only_while_it_can_be_opened() {
 fn a_profile_is_kept_for_thirty_days_after_an_assigned_one() {
     assert_eq!(profile_end(at("2026-11-22T12:00:00Z")), at("2026-12-22T12:00:00Z"));
 }
+
+#[test]
+fn no_operator_alone_puts_one_into_force() {
+    use ConfirmationFault as Fault;
+    let fresh = Confirmable { registered_by: "ola", is_confirmed: false, is_over: false, is_as_on_form: true };
+    let table = [
+        ("another", fresh, "kari", Ok(())),
+        ("the same", fresh, "ola", Err(Fault::SameOperator)),
+        ("confirmed", Confirmable { is_confirmed: true, ..fresh }, "kari", Err(Fault::Confirmed)),
+        ("over", Confirmable { is_over: true, ..fresh }, "kari", Err(Fault::Over)),
+        ("over and confirmed", Confirmable { is_over: true, is_confirmed: true, ..fresh }, "kari", Err(Fault::Over)),
+        ("another form", Confirmable { is_as_on_form: false, ..fresh }, "kari", Err(Fault::Differs)),
+        ("the same, of another form", Confirmable { is_as_on_form: false, ..fresh }, "ola", Err(Fault::SameOperator)),
+    ];
+    for (name, on_record, operator, expected) in table {
+        assert_eq!(check_confirmation(on_record, operator), expected, "{name}");
+    }
+}

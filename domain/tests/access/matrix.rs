@@ -16,7 +16,8 @@ use strum::VariantArray;
 use crate::space;
 
 /// With guardians admitted, so that their row can be shown.
-const POLICY: Policy = Policy { youth_from_years: 13, admits_guardians: true };
+const POLICY: Policy =
+    Policy { youth_from_years: 13, admits_guardians: true, registered_power_wait: chrono::TimeDelta::zero() };
 
 /// The rows, as a reader calls them, and in words what each stands for.
 fn rows() -> Vec<(&'static str, &'static str, Facts)> {

@@ -195,7 +195,13 @@ fn how_one_stands() {
         ("ended by an operator", over, Some(EndedBy::Operator), false, PowerStatus::Ended),
         ("replaced", at_last, Some(EndedBy::Replacement), true, PowerStatus::Replaced),
     ] {
-        assert_eq!(status(period, ended, is_suspended, now()), expected, "{name}");
+        let unconfirmed = if expected == PowerStatus::Active || expected == PowerStatus::Suspended {
+            PowerStatus::Pending
+        } else {
+            expected
+        };
+        assert_eq!(status(period, ended, false, is_suspended, now()), unconfirmed, "{name}, unconfirmed");
+        assert_eq!(status(period, ended, true, is_suspended, now()), expected, "{name}");
     }
 }
 

@@ -1,8 +1,8 @@
 //! Every combination of what is asked before somebody does something for a service, an organisation or the platform.
 
 use domain::access::{
-    Assurance, Caller, OrganisationAction, OrganisationFacts, PlatformAction, Refusal, Scope, ServiceAction,
-    ServiceFacts, decide_organisation, decide_platform, decide_service, scope_to_name_responsible,
+    Assurance, Caller, OperatorRole, OrganisationAction, OrganisationFacts, PlatformAction, Refusal, Scope,
+    ServiceAction, ServiceFacts, decide_organisation, decide_platform, decide_service, scope_to_name_responsible,
 };
 use domain::identity::{NationalId, NumberSeries, OrganisationNumber};
 use domain::organisation::ExternalClientId;
@@ -25,7 +25,8 @@ fn system(organisation: &str, client: &str, scopes: &[Scope]) -> Caller {
 /// Those who are no system, of a synthetic number.
 fn persons() -> Vec<Caller> {
     let national_id = NationalId::parse("41819077302", NumberSeries::Synthetic).expect("a synthetic number");
-    let mut persons = vec![Caller::Operator { subject: "op".to_owned() }];
+    let roles = OperatorRole::VARIANTS.to_vec();
+    let mut persons = vec![Caller::Operator { subject: "op".to_owned(), roles }];
     for &assurance in Assurance::VARIANTS {
         persons.push(Caller::Citizen { national_id: national_id.clone(), assurance });
         for organisation in [OWN, OTHER] {
@@ -166,6 +167,23 @@ fn only_operators_touch_the_registrations_of_the_platform() {
             let is_operator = matches!(caller, Caller::Operator { .. });
             let expected = if is_operator { Ok((action, Rule::Pjl22)) } else { Err(Refusal::WrongKindOfCaller) };
             assert_eq!(answer, expected, "{caller:?}");
+        }
+    }
+}
+
+#[test]
+fn each_thing_of_powers_and_operators_takes_a_role_of_its_own() {
+    let needed = [
+        (PlatformAction::RegisterPower, OperatorRole::RegisterPowers),
+        (PlatformAction::ConfirmPower, OperatorRole::ConfirmPowers),
+        (PlatformAction::SeeOperators, OperatorRole::SeeOperators),
+    ];
+    for &action in PlatformAction::VARIANTS {
+        for role in OperatorRole::VARIANTS {
+            let caller = Caller::Operator { subject: "op".to_owned(), roles: vec![*role] };
+            let is_allowed = needed.iter().all(|(of, needed)| *of != action || needed == role);
+            let expected = if is_allowed { Ok(()) } else { Err(Refusal::ScopeMissing) };
+            assert_eq!(decide_platform(action, &caller).map(drop), expected, "{action:?} {role:?}");
         }
     }
 }

@@ -49,7 +49,9 @@ pub(crate) enum Size {
 pub(crate) fn policies() -> Vec<Policy> {
     [12, 13]
         .into_iter()
-        .flat_map(|youth_from_years| BOTH.map(|admits_guardians| Policy { youth_from_years, admits_guardians }))
+        .flat_map(|youth_from_years| {
+            BOTH.map(|admits_guardians| Policy { youth_from_years, admits_guardians, ..Policy::default() })
+        })
         .collect()
 }
 

@@ -14,7 +14,8 @@ use strum::VariantArray;
 
 use crate::space;
 
-const POLICY: Policy = Policy { youth_from_years: 13, admits_guardians: false };
+const POLICY: Policy =
+    Policy { youth_from_years: 13, admits_guardians: false, registered_power_wait: chrono::TimeDelta::zero() };
 
 fn at(text: &str) -> DateTime<Utc> {
     text.parse().expect("a time")
@@ -61,7 +62,13 @@ fn parent() -> RepresentativeRecord {
 }
 
 fn power(kind: PowerKind, from: &str, to: Option<&str>) -> PowerRecord {
-    PowerRecord { kind, covers_inbox: true, period: Period { from: day(from), to: to.map(day) }, is_ended: false }
+    PowerRecord {
+        kind,
+        covers_inbox: true,
+        period: Period { from: day(from), to: to.map(day) },
+        is_ended: false,
+        effective_at: None,
+    }
 }
 
 fn holder(powers: &[PowerRecord]) -> RepresentativeRecord {

@@ -31,11 +31,11 @@ fn told<T: Copy>(variants: &[T], as_word: fn(T) -> &'static str) -> Vec<&'static
 /// Every word that a log can have.
 const ACTS: &str = "acceptDocument addNote addWebhookKey answerMessage assignConversation beginFollowUp beginUpload \
     cancelAppointment changeContactDetails changeNotificationSettings changePowerOfAttorney changeService \
-    changeWebhook checkReachability closeConversation confirmArchiving createWebhook deleteMessage deleteWebhook \
+    changeWebhook checkReachability closeConversation confirmArchiving confirmPowerOfAttorney createWebhook deleteMessage deleteWebhook \
     discardDraft endAgreement endClient endFollowUp endOrganisation endPowerOfAttorney explainAccess fetchAttachment fetchJournalDocument fillUpload \
     findRecipients followEvents giveConsent givePowerOfAttorney giveYouthAccess listAgreements listAppointments \
     listClients listConsents listConversations listDrafts listFollowUps listForms listHealthContacts listJobs \
-    listMembers listMessages listOrganisations listPatients listPowersOfAttorney listQueue listRelationships \
+    listMembers listMessages listOperatorActs listOrganisations listPatients listPowersOfAttorney listQueue listRelationships \
     listSendings listServices listWebhookDeliveries listWebhooks lockMailbox markForJournal markMessage \
     nameServiceArea previewRouting putMember readAccessLog readConversation readMessage readNotes readStaffLog \
     recordAccess redeliverEvents registerAgreement registerClient registerForm registerOrganisation \

@@ -188,7 +188,7 @@ pub(crate) fn representative(
     max_age: TimeDelta,
 ) -> Result<Known, StoreError> {
     type PersonRow = (Id, NaiveDate, Option<NaiveDate>, String, Option<NaiveDate>, Option<Time>);
-    type PowerRow = (String, String, NaiveDate, Option<NaiveDate>, Option<Time>);
+    type PowerRow = (String, String, NaiveDate, Option<NaiveDate>, Option<Time>, Option<Time>);
     let rows = on!(connection, c => person::table
         .left_join(registered_relation::table.on(
             registered_relation::person_id.eq(owner.record.person.key())
@@ -196,7 +196,9 @@ pub(crate) fn representative(
         ))
         .left_join(power_of_attorney::table.on(
             power_of_attorney::giver_mailbox_id.eq(owner.record.mailbox.key())
-                .and(power_of_attorney::holder_hash.eq(person::lookup_hash)),
+                .and(power_of_attorney::holder_hash.eq(person::lookup_hash))
+                // What waits for a second operator is not there.
+                .and(power_of_attorney::registered_by.is_null().or(power_of_attorney::confirmed_by.is_not_null())),
         ))
         .filter(person::lookup_hash.eq(hash.as_slice()))
         .select((
@@ -215,6 +217,7 @@ pub(crate) fn representative(
                 power_of_attorney::valid_from,
                 power_of_attorney::valid_to,
                 power_of_attorney::ended_at,
+                power_of_attorney::effective_at,
             )
                 .nullable(),
         ))
@@ -231,12 +234,13 @@ pub(crate) fn representative(
     let powers = rows
         .iter()
         .filter_map(|row| row.2.as_ref())
-        .map(|(kind, areas, from, to, ended_at)| {
+        .map(|(kind, areas, from, to, ended_at, effective_at)| {
             Ok(PowerRecord {
                 kind: kind.parse().map_err(|_| CORRUPT)?,
                 covers_inbox: areas_from(areas)?.contains(&ServiceArea::DIGITAL_HEALTH_SERVICES),
                 period: Period { from: *from, to: *to },
                 is_ended: ended_at.is_some(),
+                effective_at: effective_at.map(|at| at.0),
             })
         })
         .collect::<Result<_, StoreError>>()?;

@@ -56,11 +56,12 @@ fn candidate(mailbox: Id, row: PersonRow) -> Result<Candidate, StoreError> {
 
 /// Who holds a power of attorney of these mailboxes' owners and is known here, one for each power that has not been ended.
 pub(crate) fn holders(connection: &mut Connection, mailboxes: &[Id]) -> Result<Vec<Candidate>, StoreError> {
-    type PowerRow = (Id, String, String, NaiveDate, Option<NaiveDate>);
+    type PowerRow = (Id, String, String, NaiveDate, Option<NaiveDate>, Option<Time>);
     let rows = on!(connection, c => power_of_attorney::table
         .inner_join(person::table.on(person::lookup_hash.eq(power_of_attorney::holder_hash)))
         .filter(power_of_attorney::giver_mailbox_id.eq_any(mailboxes))
         .filter(power_of_attorney::ended_at.is_null())
+        .filter(power_of_attorney::registered_by.is_null().or(power_of_attorney::confirmed_by.is_not_null()))
         .order(power_of_attorney::id)
         .select((
             person_columns!(),
@@ -70,16 +71,18 @@ pub(crate) fn holders(connection: &mut Connection, mailboxes: &[Id]) -> Result<V
                 power_of_attorney::areas,
                 power_of_attorney::valid_from,
                 power_of_attorney::valid_to,
+                power_of_attorney::effective_at,
             ),
         ))
         .load::<(PersonRow, PowerRow)>(c))?;
     rows.into_iter()
-        .map(|(person, (mailbox, kind, areas, from, to))| {
+        .map(|(person, (mailbox, kind, areas, from, to, effective_at))| {
             let power = PowerRecord {
                 kind: kind.parse().map_err(|_| CORRUPT)?,
                 covers_inbox: areas_from(&areas)?.contains(&ServiceArea::DIGITAL_HEALTH_SERVICES),
                 period: Period { from, to },
                 is_ended: false,
+                effective_at: effective_at.map(|at| at.0),
             };
             let mut found = candidate(mailbox, person)?;
             found.record.powers.push(power);

@@ -127,7 +127,7 @@ pub(crate) fn end_profile(
 }
 
 /// The consent that was put on record last.
-fn current_consent(
+pub(super) fn current_consent(
     connection: &mut Connection,
     mailbox: MailboxId,
 ) -> Result<Option<(ConsentLevel, DateTime<Utc>, String)>, StoreError> {

@@ -8,7 +8,7 @@ use domain::power_of_attorney::{
     CaseNumber, EndedBy, Giver, HolderWords, Period, PowerKind, Proposal, ServiceArea, check, check_terms, profile_end,
 };
 
-use super::rows::{self, Holder, Stored};
+use super::rows::{self, Holder, Registration, Stored};
 use super::telling::{News, tell_both};
 use crate::access::facts::Owner;
 use crate::database::{Connection, Key};
@@ -69,6 +69,8 @@ pub(super) struct Wanted {
     pub(super) areas: Vec<ServiceArea>,
     pub(super) period: Period,
     pub(super) case_number: Option<CaseNumber>,
+    /// Of one that an operator puts on record.
+    pub(super) registration: Option<Registration>,
     /// The one whose place it takes.
     pub(super) replaces: Option<Stored>,
 }
@@ -120,7 +122,7 @@ impl Wanted {
         trace: TraceId,
         now: DateTime<Utc>,
     ) -> Result<Stored, Failure> {
-        let Self { id, kind, holder, areas, period, case_number, replaces } = self;
+        let Self { id, kind, holder, areas, period, case_number, registration, replaces } = self;
         let key = inner.vault.data_key(giver.record.mailbox, &giver.wrapped_key).map_err(|_| super::CORRUPT)?;
         let power = Stored {
             id,
@@ -132,6 +134,7 @@ impl Wanted {
             period,
             given_at: now,
             case_number,
+            registration,
             ended: None,
             replaced_by: None,
         };
@@ -141,6 +144,7 @@ impl Wanted {
                 rows::end(connection, replaced, now, EndedBy::Replacement, Some(id))?;
                 News::Changed
             }
+            None if power.is_waiting() => News::Registered,
             None => News::Given,
         };
         JobRow::insert_all(connection, jobs(&power))?;

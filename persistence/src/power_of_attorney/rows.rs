@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use diesel::dsl::{count_star, min};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
+use domain::consent::ConsentLevel;
 use domain::id::{MailboxId, PersonId, PowerOfAttorneyId};
 use domain::person::{PersonName, day_of, start_of};
 use domain::power_of_attorney::{
@@ -59,6 +60,26 @@ impl Holder {
     }
 }
 
+/// What stands on record of one that an operator put there.
+#[derive(Clone)]
+pub(super) struct Registration {
+    /// Who did, as the token issuer knows them.
+    pub(super) by: String,
+    /// Before this it has no effect: the giver, who has been told, can object.
+    pub(super) earliest_at: DateTime<Utc>,
+    /// What the giver consents to on the form, and the version of the terms.
+    pub(super) consent: Option<(ConsentLevel, String)>,
+    /// Who has confirmed it, and from when on it has effect.
+    pub(super) confirmed: Option<(String, DateTime<Utc>)>,
+}
+
+impl Registration {
+    /// From when on it has effect, once it is confirmed.
+    pub(super) fn effective_at(&self) -> DateTime<Utc> {
+        self.confirmed.as_ref().map_or(self.earliest_at, |(_, at)| *at)
+    }
+}
+
 /// A power of attorney as it is stored.
 #[derive(Clone)]
 pub(super) struct Stored {
@@ -72,6 +93,8 @@ pub(super) struct Stored {
     pub(super) period: Period,
     pub(super) given_at: DateTime<Utc>,
     pub(super) case_number: Option<CaseNumber>,
+    /// Of one that an operator put on record.
+    pub(super) registration: Option<Registration>,
     pub(super) ended: Option<(DateTime<Utc>, EndedBy)>,
     pub(super) replaced_by: Option<PowerOfAttorneyId>,
 }
@@ -82,14 +105,26 @@ impl Stored {
         self.ended.map(|(at, _)| at).or_else(|| self.period.end())
     }
 
+    /// Whether it waits for a second operator.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.registration.as_ref().is_some_and(|registration| registration.confirmed.is_none())
+    }
+
+    /// Whether it has effect at a time, as far as operators go.
+    pub(super) fn has_effect(&self, now: DateTime<Utc>) -> bool {
+        !self.is_waiting() && self.registration.as_ref().is_none_or(|registration| registration.effective_at() <= now)
+    }
+
     /// Whether it is over at a time.
     pub(super) fn is_over(&self, now: DateTime<Utc>) -> bool {
         self.end().is_some_and(|end| end <= now)
     }
 
-    /// Whether it ended before its first day.
+    /// Whether it ended before it had effect.
     pub(super) fn never_held(&self) -> bool {
-        self.end().is_some_and(|end| end <= start_of(self.period.from))
+        let effective_at = self.registration.as_ref().map(Registration::effective_at);
+        let first = effective_at.into_iter().chain([start_of(self.period.from)]).max();
+        self.end().is_some_and(|end| self.is_waiting() || first.is_some_and(|first| end <= first))
     }
 
     /// What the giver wrote of the holder; none where it was not kept. `key` is that of the giver's mailbox.
@@ -111,7 +146,9 @@ impl Stored {
 type StoredRow = (
     (Id, Id, Id, (Vec<u8>, Option<Vec<u8>>, Option<Vec<u8>>), String, String),
     (NaiveDate, Option<NaiveDate>, Time, Option<String>, Option<Time>, Option<String>, Option<Id>),
+    RegistrationRow,
 );
+type RegistrationRow = (Option<String>, Option<Time>, Option<i16>, Option<String>, Option<String>, Option<Time>);
 
 macro_rules! power_columns {
     () => {
@@ -133,12 +170,27 @@ macro_rules! power_columns {
                 power_of_attorney::ended_by,
                 power_of_attorney::replaced_by,
             ),
+            (
+                power_of_attorney::registered_by,
+                power_of_attorney::earliest_at,
+                power_of_attorney::consent_level,
+                power_of_attorney::consent_terms,
+                power_of_attorney::confirmed_by,
+                power_of_attorney::effective_at,
+            ),
         )
     };
 }
 
+/// That its holder may know of it: what waits for a second operator would tell whoever put it on record the giver's name.
+macro_rules! is_no_secret {
+    () => {
+        power_of_attorney::registered_by.is_null().or(power_of_attorney::confirmed_by.is_not_null())
+    };
+}
+
 fn stored_from(row: StoredRow) -> Result<Stored, StoreError> {
-    let ((mailbox, id, giver, (hash, number, name), kind, areas), rest) = row;
+    let ((mailbox, id, giver, (hash, number, name), kind, areas), rest, registration) = row;
     let (valid_from, valid_to, given_at, case_number, ended_at, ended_by, replaced_by) = rest;
     let ended_by: Option<EndedBy> = ended_by.map(|word| word.parse()).transpose().map_err(|_| CORRUPT)?;
     Ok(Stored {
@@ -151,9 +203,21 @@ fn stored_from(row: StoredRow) -> Result<Stored, StoreError> {
         period: Period { from: valid_from, to: valid_to },
         given_at: given_at.0,
         case_number: case_number.map(|text| CaseNumber::parse(&text)).transpose().map_err(|_| CORRUPT)?,
+        registration: registration_from(registration)?,
         ended: ended_at.map(|at| at.0).zip(ended_by),
         replaced_by: replaced_by.map(PowerOfAttorneyId::from),
     })
+}
+
+fn registration_from(row: RegistrationRow) -> Result<Option<Registration>, StoreError> {
+    let (Some(by), Some(earliest_at), level, terms, confirmed_by, effective_at) = row else { return Ok(None) };
+    let level = level.map(|level| ConsentLevel::from_rank(level).ok_or(CORRUPT)).transpose()?;
+    Ok(Some(Registration {
+        by,
+        earliest_at: earliest_at.0,
+        consent: level.zip(terms),
+        confirmed: confirmed_by.zip(effective_at.map(|at| at.0)),
+    }))
 }
 
 /// Whether somebody may give one more: so many in 24 hours, also those that have ended since. Whoever is given one is told, so
@@ -195,7 +259,33 @@ pub(super) fn insert(connection: &mut Connection, power: &Stored) -> Result<(), 
         power_of_attorney::given_at.eq(Time(power.given_at)),
         power_of_attorney::case_number.eq(power.case_number.as_ref().map(|number| number.as_str().to_owned())),
     );
-    on!(connection, c => diesel::insert_into(power_of_attorney::table).values(row).execute(c))?;
+    let registration = power.registration.as_ref();
+    let consent = registration.and_then(|registration| registration.consent.as_ref());
+    let registration = (
+        power_of_attorney::registered_by.eq(registration.map(|registration| registration.by.clone())),
+        power_of_attorney::earliest_at.eq(registration.map(|registration| Time(registration.earliest_at))),
+        power_of_attorney::consent_level.eq(consent.map(|(level, _)| level.rank())),
+        power_of_attorney::consent_terms.eq(consent.map(|(_, terms)| terms.clone())),
+    );
+    on!(connection, c => diesel::insert_into(power_of_attorney::table).values((row, registration)).execute(c))?;
+    Ok(())
+}
+
+/// Confirms one that an operator put on record.
+pub(super) fn confirm(
+    connection: &mut Connection,
+    power: &Stored,
+    by: &str,
+    effective_at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    on!(connection, c => diesel::update(power_of_attorney::table)
+        .filter(power_of_attorney::giver_mailbox_id.eq(power.mailbox.key()))
+        .filter(power_of_attorney::id.eq(power.id.key()))
+        .set((
+            power_of_attorney::confirmed_by.eq(Some(by)),
+            power_of_attorney::effective_at.eq(Some(Time(effective_at))),
+        ))
+        .execute(c))?;
     Ok(())
 }
 
@@ -262,8 +352,9 @@ pub(super) fn of_party(
     me: &Party,
     id: PowerOfAttorneyId,
 ) -> Result<Option<Stored>, StoreError> {
-    let of_me =
-        power_of_attorney::giver_mailbox_id.eq(me.mailbox.key()).or(power_of_attorney::holder_hash.eq(&me.hash));
+    let of_me = power_of_attorney::giver_mailbox_id
+        .eq(me.mailbox.key())
+        .or(power_of_attorney::holder_hash.eq(&me.hash).and(is_no_secret!()));
     let row = on!(connection, c => power_of_attorney::table
         .filter(power_of_attorney::id.eq(id.key()))
         .filter(of_me)
@@ -303,7 +394,7 @@ pub(super) fn before(
         };
     }
     let given = newest!(power_of_attorney::giver_mailbox_id.eq(me.mailbox.key()));
-    let received = newest!(power_of_attorney::holder_hash.eq(&me.hash));
+    let received = newest!(power_of_attorney::holder_hash.eq(&me.hash).and(is_no_secret!()));
     let mut powers = given.into_iter().chain(received).map(stored_from).collect::<Result<Vec<_>, _>>()?;
     powers.sort_unstable_by_key(|power| std::cmp::Reverse(power.id));
     powers.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
@@ -420,12 +511,13 @@ fn view(
         PowerRole::Giver => HolderSeen::Written(power.words(key)?),
         PowerRole::Holder => HolderSeen::Oneself(name_of(me.person)),
     };
+    let (AsOf::Now(now) | AsOf::Given(now)) = as_of;
+    let has_effect = power.has_effect(now);
     let is_suspended = unavailable.contains(&power.giver) || unavailable.contains(&me.person);
-    let Stored { id, mailbox, giver: _, holder: _, kind, areas, period, given_at, case_number: _, ended, replaced_by } =
-        power;
+    let Stored { id, mailbox, kind, areas, period, given_at, ended, replaced_by, .. } = power;
     let (status, ended, replaced_by) = match as_of {
-        AsOf::Now(now) => (status(period, ended.map(|(_, by)| by), is_suspended, now), ended, replaced_by),
-        AsOf::Given(_) => (status(period, None, false, given_at), None, None),
+        AsOf::Now(now) => (status(period, ended.map(|(_, by)| by), has_effect, is_suspended, now), ended, replaced_by),
+        AsOf::Given(_) => (status(period, None, true, false, given_at), None, None),
     };
     Ok(PowerOfAttorney {
         id,

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::TraceId;
 use domain::identity::NationalIdKind;
-use domain::power_of_attorney::{HolderWords, Period, PowerKind, PowerRole};
+use domain::power_of_attorney::{HolderWords, Period, PowerKind, PowerRole, written_time};
 use domain::rule::Rule;
 use domain::service_area::NamedServiceArea;
 
@@ -26,6 +26,8 @@ use crate::{Inner, person, service_area};
 #[derive(Clone, Copy, PartialEq, Eq, Debug, strum::IntoStaticStr)]
 #[strum(serialize_all = "camelCase")]
 pub(super) enum News {
+    /// An operator put it on record, and another has not confirmed it.
+    Registered,
     Given,
     Changed,
     Ended,
@@ -45,7 +47,8 @@ pub(super) fn tell_both(
     let mailboxes = mailboxes_of(connection, power)?;
     let owners = owners_of(connection, &mailboxes, now)?;
     let mut notices = vec![notice_to(inner, connection, PowerRole::Giver, (news, power), &owners)?];
-    if owners.iter().any(|owner| owner.lookup_hash == power.holder.hash) {
+    // Of what waits for a second operator the giver alone is told, also when it ends.
+    if !power.is_waiting() && owners.iter().any(|owner| owner.lookup_hash == power.holder.hash) {
         notices.push(notice_to(inner, connection, PowerRole::Holder, (news, power), &owners)?);
     }
     notice::send(inner, connection, &notices, Rule::Ful17, trace, now)
@@ -61,7 +64,7 @@ pub(super) fn tell_holder(
 ) -> Result<(), Failure> {
     let mailboxes = mailboxes_of(connection, power)?;
     let owners = owners_of(connection, &mailboxes, now)?;
-    if owners.iter().all(|owner| owner.lookup_hash != power.holder.hash) {
+    if power.is_waiting() || owners.iter().all(|owner| owner.lookup_hash != power.holder.hash) {
         return Ok(());
     }
     let notice = notice_to(inner, connection, PowerRole::Holder, (news, power), &owners)?;
@@ -75,7 +78,7 @@ pub(crate) fn tell_newcomer(
     hash: &[u8],
     now: DateTime<Utc>,
 ) -> Result<(), Failure> {
-    for power in held(connection, hash)?.into_iter().filter(|power| !power.is_over(now)) {
+    for power in held(connection, hash)?.into_iter().filter(|power| !power.is_over(now) && !power.is_waiting()) {
         tell_holder(inner, connection, News::Given, &power, (new_id(), now))?;
     }
     Ok(())
@@ -101,7 +104,9 @@ fn notice_to<'o>(
         PowerRole::Holder => person::names_of(inner, connection, &[power.giver])?.remove(&power.giver),
     };
     let areas = area_names(&service_area::all(connection)?, power);
-    let text = Text { kind: power.kind, role, other: other.as_deref(), period: power.period, areas: &areas };
+    let earliest_at = power.registration.as_ref().map(|registration| registration.earliest_at);
+    let (kind, period) = (power.kind, power.period);
+    let text = Text { kind, role, other: other.as_deref(), period, areas: &areas, earliest_at };
     let (subject, body) = text.of(news);
     let (word, of_role): (&str, &str) = (news.into(), role.as_word());
     let owner = match role {
@@ -142,6 +147,8 @@ struct Text<'t> {
     other: Option<&'t str>,
     period: Period,
     areas: &'t str,
+    /// Before when one that an operator put on record has no effect.
+    earliest_at: Option<DateTime<Utc>>,
 }
 
 impl Text<'_> {
@@ -153,6 +160,14 @@ impl Text<'_> {
             None => "en person som ikke lenger er tilgjengelig her".to_owned(),
         };
         let (subject, first) = match (news, self.kind, self.role) {
+            (News::Registered, PowerKind::Given, _) => (
+                "En fullmakt er registrert for deg",
+                format!("Fullmakt fra deg til {name} er registrert etter et skjema.{}", self.objection()),
+            ),
+            (News::Registered, PowerKind::Assigned, _) => (
+                "En fullmakt er registrert for deg",
+                format!("Det er registrert at fullmakt for deg skal tildeles {name}.{}", self.objection()),
+            ),
             (News::Given, PowerKind::Given, PowerRole::Giver) => {
                 ("Du har gitt en fullmakt", format!("Du har gitt fullmakt til {name}."))
             }
@@ -193,6 +208,19 @@ impl Text<'_> {
     }
 }
 
+impl Text<'_> {
+    /// From when on one that was registered can have effect, and what to do where it is wrong.
+    fn objection(&self) -> String {
+        let from = self.earliest_at.map(written_time);
+        let from = from
+            .map(|from| format!(" Den får ingen virkning før {from}, og først når den er kontrollert."))
+            .unwrap_or_default();
+        format!(
+            "{from}\n\nEr dette feil, kan du avslutte fullmakten med det samme under fullmakter her i postkassen, eller be den som driver postkassen, om å stoppe den."
+        )
+    }
+}
+
 fn day(date: NaiveDate) -> String {
     date.format("%d.%m.%Y").to_string()
 }
@@ -212,7 +240,14 @@ mod tests {
     fn a_notice_names_the_other_the_period_and_the_areas() {
         let period = Period { from: date("2026-11-22"), to: Some(date("2027-01-31")) };
         let other = Some("Kari Nordmann");
-        let text = Text { kind: PowerKind::Given, role: PowerRole::Holder, other, period, areas: "Innsyn, Helse" };
+        let text = Text {
+            kind: PowerKind::Given,
+            role: PowerRole::Holder,
+            other,
+            period,
+            areas: "Innsyn, Helse",
+            earliest_at: None,
+        };
 
         let (subject, body) = text.of(News::Given);
 
@@ -220,6 +255,19 @@ mod tests {
         let expected = "Du har fått fullmakt fra Kari Nordmann.\n\n\
                         Periode: fra 22.11.2026 til og med 31.01.2027.\nTjenesteområder: Innsyn, Helse.";
         assert_eq!(body, expected);
+    }
+
+    #[test]
+    fn the_giver_of_one_that_was_registered_reads_from_when_on_it_counts_and_what_to_do() {
+        let period = Period { from: date("2026-11-22"), to: None };
+        let earliest_at = Some("2026-11-25T11:00:00Z".parse().expect("a time"));
+        let other = Some("Tante Kari");
+        let text = Text { kind: PowerKind::Given, role: PowerRole::Giver, other, period, areas: "Helse", earliest_at };
+
+        let (_, body) = text.of(News::Registered);
+
+        assert!(body.starts_with("Fullmakt fra deg til Tante Kari er registrert etter et skjema. Den får ingen virkning før 25.11.2026 kl. 12:00"));
+        assert!(body.contains("kan du avslutte fullmakten med det samme"));
     }
 
     #[test]
@@ -239,7 +287,14 @@ mod tests {
     #[test]
     fn a_period_without_an_end_says_so_and_nobody_is_named_who_cannot_be() {
         let period = Period { from: date("2026-11-22"), to: None };
-        let text = Text { kind: PowerKind::Given, role: PowerRole::Giver, other: None, period, areas: "Helse" };
+        let text = Text {
+            kind: PowerKind::Given,
+            role: PowerRole::Giver,
+            other: None,
+            period,
+            areas: "Helse",
+            earliest_at: None,
+        };
 
         let (_, body) = text.of(News::Ended);
 

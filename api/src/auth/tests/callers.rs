@@ -1,7 +1,7 @@
 //! Which caller each kind of token becomes.
 
 use chrono::TimeDelta;
-use domain::access::{Assurance, Caller, Scope};
+use domain::access::{Assurance, Caller, OperatorRole, Scope};
 use domain::identity::{HprNumber, NationalId, OrganisationNumber};
 use domain::organisation::ExternalClientId;
 
@@ -168,7 +168,7 @@ async fn systems_speak_for_the_consumer() {
 #[tokio::test]
 async fn operators_need_the_role() {
     let fixture = Fixture::of(Preset::Operator);
-    let expected = Caller::Operator { subject: "ola".to_owned() };
+    let expected = Caller::Operator { subject: "ola".to_owned(), roles: vec![] };
     for roles in [json!(["reader", "brevdue-operator"]), json!("brevdue-operator")] {
         assert_eq!(caller(&fixture, json!({"sub": "ola", "roles": roles})).await, Ok(expected.clone()));
     }
@@ -241,7 +241,10 @@ async fn tokens_of_the_sandbox_become_their_subjects() {
                 scopes: vec![Scope::MessagesRead],
             },
         ),
-        (SandboxSubject::Operator { subject: "ola".to_owned() }, Caller::Operator { subject: "ola".to_owned() }),
+        (
+            SandboxSubject::Operator { subject: "ola".to_owned(), roles: vec![OperatorRole::ConfirmPowers] },
+            Caller::Operator { subject: "ola".to_owned(), roles: vec![OperatorRole::ConfirmPowers] },
+        ),
     ];
     let mut rate_keys = std::collections::HashSet::new();
     for (subject, expected) in table {

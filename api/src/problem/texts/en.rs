@@ -223,6 +223,17 @@ pub(super) const fn text(kind: Kind) -> Text {
         ),
         Kind::EmergencyLocked => ("You have locked your mailbox", "Open the lock first."),
         Kind::OnlyTheOwner => ("Only the owner can do this", "Ask the owner of the mailbox to do it."),
+        Kind::ConfirmationBySameOperator => (
+            "You have registered the power of attorney yourself",
+            "Somebody else than who registered it has to confirm it.",
+        ),
+        Kind::PowerOfAttorneyConfirmed => {
+            ("The power of attorney is confirmed already", "There is nothing more to do.")
+        }
+        Kind::ConfirmationDiffers => (
+            "The form does not agree with what is registered",
+            "Check the giver, the holder and the case number. Where the registration is wrong, end it and register anew.",
+        ),
         Kind::TermsNotAccepted => (
             "The terms have not been accepted",
             "The owner of the mailbox must first accept the documents that “missing” in “GET /v1/me” names. “GET /v1/terms” tells which version is in force.",

@@ -221,6 +221,14 @@ pub(super) const fn text(kind: Kind) -> Text {
         ),
         Kind::EmergencyLocked => ("Du har sperret postkassen din", "Opphev sperren først."),
         Kind::OnlyTheOwner => ("Bare eieren kan gjøre dette", "Be eieren av postkassen om å gjøre det."),
+        Kind::ConfirmationBySameOperator => {
+            ("Du har registrert fullmakten selv", "En annen enn den som registrerte fullmakten, må bekrefte den.")
+        }
+        Kind::PowerOfAttorneyConfirmed => ("Fullmakten er allerede bekreftet", "Du trenger ikke å gjøre noe mer."),
+        Kind::ConfirmationDiffers => (
+            "Skjemaet stemmer ikke med det som er registrert",
+            "Kontroller fullmaktsgiver, fullmektig og saksnummer. Er registreringen feil, avslutt den og registrer på nytt.",
+        ),
         Kind::TermsNotAccepted => (
             "Vilkårene er ikke godtatt",
             "Eieren av postkassen må først godta vilkårene som «missing» i «GET /v1/me» nevner. Hvilken versjon som gjelder, står i «GET /v1/terms».",

@@ -224,6 +224,14 @@ pub(super) const fn text(kind: Kind) -> Text {
         ),
         Kind::EmergencyLocked => ("Du har sperra postkassa di", "Opphev sperra først."),
         Kind::OnlyTheOwner => ("Berre eigaren kan gjere dette", "Be eigaren av postkassa om å gjere det."),
+        Kind::ConfirmationBySameOperator => {
+            ("Du har registrert fullmakta sjølv", "Ein annan enn den som registrerte fullmakta, må stadfeste ho.")
+        }
+        Kind::PowerOfAttorneyConfirmed => ("Fullmakta er alt stadfesta", "Du treng ikkje gjere noko meir."),
+        Kind::ConfirmationDiffers => (
+            "Skjemaet stemmer ikkje med det som er registrert",
+            "Kontroller fullmaktsgivar, fullmektig og saksnummer. Er registreringa feil, avslutt ho og registrer på nytt.",
+        ),
         Kind::TermsNotAccepted => (
             "Vilkåra er ikkje godtekne",
             "Eigaren av postkassa må først godta vilkåra som «missing» i «GET /v1/me» nemner. Kva versjon som gjeld, står i «GET /v1/terms».",
