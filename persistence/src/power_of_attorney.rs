@@ -34,8 +34,6 @@ pub(crate) use self::telling::tell_newcomer;
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "power of attorney" };
 
-/// The word of the log for ending one, whoever does it. It is stored.
-
 /// A power of attorney that somebody wants to give.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NewPower {

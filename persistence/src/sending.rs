@@ -66,7 +66,7 @@ impl Store {
             let rows = rows_before(connection, grant, filter, before.unwrap_or(Id::MAX), page.fetch_limit())?;
             let slice = Slice::cut(rows, &page, &inner.vault, &list, |row| row.0);
             let mut around = Around::gather(connection, grant.service(), &slice.items)?;
-            Ok(Done::of(slice.try_map(|row| Ok::<_, StoreError>(around.sending(row)?))?))
+            Ok(Done::of(slice.try_map(|row| around.sending(row))?))
         })
         .await
     }

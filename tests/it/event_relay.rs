@@ -60,7 +60,7 @@ fn arrange(place: &Place) {
     place.execute("CREATE TABLE probe (mailbox_id INTEGER PRIMARY KEY, events INTEGER NOT NULL)");
     for organisation in [100, 101] {
         let key = id(place, organisation);
-        place.execute(&format!("INSERT INTO organisation VALUES ({key}, '{organisation}', 'Klinikk', {time})"));
+        place.execute(&format!("INSERT INTO organisation (id, number, name, created_at) VALUES ({key}, '{organisation}', 'Klinikk', {time})"));
         place.execute(&format!("INSERT INTO feed VALUES ({key}, 0, {time})"));
     }
     for mailbox in 0..MAILBOXES {

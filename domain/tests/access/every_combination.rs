@@ -135,10 +135,9 @@ fn compare(relations: &[Relation], size: Size, policy: Policy) -> Tally {
                 (expected, got) => {
                     let name = row.as_ref().map_or("none", Row::name);
                     let got = got.map(|_| ());
-                    tally.differs(
-                        format!("{} by row {name}: {expected:?} expected, got {got:?}", format!("{action:?}")),
-                        || format!("{facts:?} {policy:?}"),
-                    );
+                    tally.differs(format!("{action:?} by row {name}: {expected:?} expected, got {got:?}"), || {
+                        format!("{facts:?} {policy:?}")
+                    });
                 }
             }
         }

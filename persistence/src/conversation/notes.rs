@@ -54,10 +54,8 @@ impl Store {
         service: ServiceId,
         id: ConversationId,
     ) -> Result<Slice<Note>, Failure> {
-        self.at_desk(context, (service, id), DeskAct::READ_NOTES, |_, connection, desk| {
-            Ok(notes(connection, desk, None)?)
-        })
-        .await
+        self.at_desk(context, (service, id), DeskAct::READ_NOTES, |_, connection, desk| notes(connection, desk, None))
+            .await
     }
 }
 

@@ -25,6 +25,7 @@ use crate::access::Done;
 use crate::context::Context;
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
+use crate::quota::QuotaReached;
 use crate::schema::{feed as feeds, webhook, webhook_delivery};
 use crate::vault::SigningKey;
 use crate::{Inner, Store, feed};
@@ -135,14 +136,22 @@ impl Store {
 
     /// What to send so that an organisation sees whether it arrives: the challenge, where that has not been answered yet.
     ///
+    /// `admit` counts the tests of an organisation: those of others take none of them.
+    ///
     /// # Errors
-    /// Refused, not there, or the store away.
-    pub async fn webhook_test(&self, context: &Context, id: WebhookId) -> Result<Dispatch, Failure> {
+    /// Refused, not there, too many tests, or the store away.
+    pub async fn webhook_test(
+        &self,
+        context: &Context,
+        id: WebhookId,
+        admit: impl FnOnce(OrganisationId) -> Result<(), QuotaReached> + Send + 'static,
+    ) -> Result<Dispatch, Failure> {
         let now = context.now;
         self.write_organisation(context, OrganisationAct::TEST_WEBHOOK, move |inner, connection, grant| {
             let place = (grant.organisation(), id);
             super::lock(connection, place.0, place.1)?;
             let webhook = rows::fetch(connection, place.0, place.1)?;
+            admit(place.0).map_err(Failure::QuotaReached)?;
             let load = if webhook.state == WebhookState::Unconfirmed { Load::Challenge } else { Load::Test };
             let until = now + LEASE;
             if matches!(load, Load::Challenge) {

@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
-use domain::access::Caller;
+use domain::id::OrganisationId;
 use domain::webhook::{Fault, Reception, UndeliveredEvent};
 use persistence::{Limited, Load, QuotaReached};
 use serde::{Deserialize, Serialize};
@@ -204,16 +204,15 @@ pub(crate) async fn webhook_test(
     path: Path<WebhookPath>,
 ) -> Result<HttpResponse, ApiError> {
     let webhook = path.webhook_id;
-    // Those that may not have it done take none of the organisation's tests.
-    let _ = state.store.webhook_fetch(&call, webhook).await?;
-    if let Caller::System { organisation, .. } = &call.caller {
-        state.webhook_tests.take(organisation.as_str()).map_err(|(most, retry_after_seconds)| QuotaReached {
+    let tests = state.clone().into_inner();
+    let admit = move |organisation: OrganisationId| {
+        tests.webhook_tests.take(&organisation.to_string()).map_err(|(most, retry_after_seconds)| QuotaReached {
             limited: Limited::WebhookTestsAMinute,
             most: most.into(),
             retry_after_seconds,
-        })?;
-    }
-    let dispatch = state.store.webhook_test(&call, webhook).await?;
+        })
+    };
+    let dispatch = state.store.webhook_test(&call, webhook, admit).await?;
     let sent = if matches!(dispatch.load, Load::Challenge) { "challenge" } else { "test" };
     let reception = state.post.carry_out(dispatch).await?;
     // The caller is told less.
