@@ -73,7 +73,8 @@ pub(crate) struct WebhookView {
     #[schema(example = "active")]
     state: &'static str,
     /// Why it has ended. `gone`: the receiver answered `410`. `challengeFailed`: it did not answer the challenge in three
-    /// days. `eventsExpired`: events that it had not got have left the feed.
+    /// days. `eventsExpired`: events that it had not got have left the feed. `organisationEnded`: its organisation has stopped using
+    /// the mailbox.
     #[schema(required)]
     ended_because: Option<&'static str>,
     /// The keys that sign, oldest first. Each request carries a signature of every one of them.
