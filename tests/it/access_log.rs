@@ -62,6 +62,8 @@ struct World {
     other_nurse: Actor,
     other_system: Actor,
     letters: Vec<String>,
+    /// One that waits to be thrown away: of too many none is taken.
+    draft: Option<String>,
     conversation: String,
 }
 
@@ -74,7 +76,8 @@ impl World {
         let (holder, stranger) = (app.member(ELDRID).await, app.member(MILLENNIA).await);
         let other_nurse = app.health_worker(MONA, app.municipality()).await;
         let other_system = app.ehr().await;
-        let mut world = Self { app, care, holder, stranger, other_nurse, other_system, letters: vec![], conversation };
+        let mut world =
+            Self { app, care, holder, stranger, other_nurse, other_system, letters: vec![], draft: None, conversation };
         for _ in 0..3 {
             world.send().await;
         }
@@ -141,8 +144,15 @@ impl World {
                 owner("markMessage", about("message", &letter))
             }
             3 => {
-                let draft = citizen.post(&citizen.own("/drafts"), &json!({"body": "Kan"})).await.expect(201).id();
-                owner("saveDraft", about("draft", &draft))
+                let (act, draft) = if let Some(draft) = self.draft.clone() {
+                    let _ = citizen.delete(&citizen.own(&format!("/drafts/{draft}"))).await.expect(204);
+                    ("discardDraft", draft)
+                } else {
+                    ("saveDraft", citizen.post(&citizen.own("/drafts"), &json!({"body": "Kan"})).await.expect(201).id())
+                };
+                let line = owner(act, about("draft", &draft));
+                self.draft = (act == "saveDraft").then_some(draft);
+                line
             }
             4 => {
                 let body = inquiry(&self.care.service, "dialogue", "Igjen");
