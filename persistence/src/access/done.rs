@@ -3,8 +3,9 @@
 use domain::audit::{Entry, Object, ObjectKind, Subject, Tally};
 use domain::id::MailboxId;
 
-use super::Unrecorded;
+use super::{Denied, Unrecorded, not_done};
 use crate::context::new_id;
+use crate::error::Failure;
 
 /// What came of something at the door of a service or an organisation. The door writes its entry from this: work that
 /// leaves none does not compile.
@@ -37,7 +38,7 @@ impl<T> Done<T> {
     }
 
     /// The value, and its entries: `entry` as it is for the door, and those that follow from it.
-    pub(super) fn recorded(self, entry: Entry) -> Unrecorded<T> {
+    fn recorded(self, entry: Entry) -> Unrecorded<T> {
         let Self { value, object, log, shown } = self;
         let service = match entry.subject {
             Subject::Service(service) => Some(Object { kind: ObjectKind::Service, id: service.as_uuid() }),
@@ -53,5 +54,13 @@ impl<T> Done<T> {
         let mut entries: Vec<Entry> = shown.into_iter().map(in_list).collect();
         entries.push(Entry { object: object.or(entry.object), subject: log.unwrap_or(entry.subject), ..entry });
         Unrecorded { value, entries }
+    }
+}
+
+/// What came of the work behind a door that opened with `entry`.
+pub(super) fn passed<T>(work: Result<Done<T>, Failure>, entry: Entry) -> Result<Unrecorded<T>, Denied> {
+    match work {
+        Ok(done) => Ok(done.recorded(entry)),
+        Err(failure) => Err(not_done(failure, entry)),
     }
 }

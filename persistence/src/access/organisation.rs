@@ -5,8 +5,9 @@ use domain::access::{Caller, OrganisationAct, OrganisationFacts, OrganisationGra
 use domain::audit::{Entry, Subject};
 use domain::identity::OrganisationNumber;
 
+use super::done::passed;
 use super::service::registered;
-use super::{Denied, Done, Refused, Unrecorded, not_done};
+use super::{Denied, Done, Refused, Unrecorded};
 use crate::context::Context;
 use crate::database::{Connection, Id, Time, on};
 use crate::error::{Failure, StoreError};
@@ -34,10 +35,8 @@ impl Store {
         let context = context.clone();
         let attempt = self
             .run(move |inner, connection| {
-                Ok(open(connection, &context, act).and_then(|(grant, entry)| match work(inner, connection, &grant) {
-                    Ok(done) => Ok(done.recorded(entry)),
-                    Err(failure) => Err(not_done(failure, entry)),
-                }))
+                Ok(open(connection, &context, act)
+                    .and_then(|(grant, entry)| passed(work(inner, connection, &grant), entry)))
             })
             .await?;
         self.settle(attempt).await
@@ -55,14 +54,9 @@ impl Store {
             .run(move |inner, connection| {
                 Ok(connection.write(|connection| {
                     let (grant, entry) = open(connection, &context, act)?;
-                    match work(inner, connection, &grant) {
-                        Ok(done) => {
-                            let Unrecorded { value, entries } = done.recorded(entry);
-                            audit::insert(connection, entries)?;
-                            Ok(value)
-                        }
-                        Err(failure) => Err(not_done(failure, entry)),
-                    }
+                    let Unrecorded { value, entries } = passed(work(inner, connection, &grant), entry)?;
+                    audit::insert(connection, entries)?;
+                    Ok(value)
                 }))
             })
             .await?;

@@ -10,6 +10,7 @@ use domain::audit::{Entry, Object, Subject};
 use domain::id::{PersonId, ServiceId};
 use domain::identity::OrganisationNumber;
 
+use super::done::passed;
 use super::{Denied, Done, Refused, Unrecorded, not_done};
 use crate::context::Context;
 use crate::database::{Connection, Id, Key, Time, on};
@@ -29,12 +30,8 @@ impl Store {
         let context = context.clone();
         let attempt = self
             .run(move |inner, connection| {
-                Ok(open(inner, connection, &context, service, act).and_then(|(grant, entry)| {
-                    match work(inner, connection, &grant) {
-                        Ok(done) => Ok(done.recorded(entry)),
-                        Err(failure) => Err(not_done(failure, entry)),
-                    }
-                }))
+                Ok(open(inner, connection, &context, service, act)
+                    .and_then(|(grant, entry)| passed(work(inner, connection, &grant), entry)))
             })
             .await?;
         self.settle(attempt).await?.record(self).await
@@ -53,14 +50,9 @@ impl Store {
             .run(move |inner, connection| {
                 Ok(connection.write(|connection| {
                     let (grant, entry) = open(inner, connection, &context, service, act)?;
-                    match work(inner, connection, &grant) {
-                        Ok(done) => {
-                            let Unrecorded { value, entries } = done.recorded(entry);
-                            audit::insert(connection, entries)?;
-                            Ok(value)
-                        }
-                        Err(failure) => Err(not_done(failure, entry)),
-                    }
+                    let Unrecorded { value, entries } = passed(work(inner, connection, &grant), entry)?;
+                    audit::insert(connection, entries)?;
+                    Ok(value)
                 }))
             })
             .await?;
