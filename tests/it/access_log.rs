@@ -381,6 +381,16 @@ stories! {
         assert_eq!(read["actor"]["personId"], care.nurse_id.as_str());
         assert_eq!(by(&log, "system", "readConversation")["actor"]["clientId"], "journal");
         assert_eq!(by(&log, "healthWorker", "listPatients")["log"]["type"], "service");
+        // Page by page it is the same, and what was read meanwhile comes before it.
+        let ids = |log: &[Value]| log.iter().filter_map(|entry| text(&entry["id"])).collect::<Vec<_>>();
+        let (mut paged, mut path) = (vec![], "/v1/staff-log?limit=3".to_owned());
+        while paged.len() <= log.len() {
+            let page = controller.get(&path).await.expect(200);
+            paged.extend(ids(page.items()));
+            let Some(cursor) = text(&page["nextCursor"]) else { break };
+            path = format!("/v1/staff-log?limit=3&cursor={cursor}");
+        }
+        assert!(paged.ends_with(&ids(&log)), "{paged:?}");
         let only = entries(&controller, &format!("/v1/staff-log?personId={}&action=readConversation", care.nurse_id)).await;
         assert_eq!(only.len(), 1, "{only:?}");
         let only = entries(&controller, &format!("/v1/staff-log?mailboxId={}&clientId=journal", care.citizen.mailbox)).await;
