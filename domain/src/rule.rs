@@ -60,6 +60,9 @@ pub enum Rule {
     /// The access log shows the owner who saw what, and on what ground.
     #[strum(serialize = "RET-10")]
     Ret10,
+    /// An entry about a health worker has the HPR number, where the work takes an authorisation.
+    #[strum(serialize = "RET-11")]
+    Ret11,
     /// A supplier's operators see configuration and figures, never content.
     #[strum(serialize = "PJL-22")]
     Pjl22,

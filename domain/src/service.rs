@@ -42,6 +42,8 @@ pub struct ServicePolicy {
     pub dialogue: DialoguePolicy,
     /// The channels beside the inbox that its letters may take (HK-5).
     pub external: ExternalChannels,
+    /// Whether its health workers work only with an HPR number in their token (RET-11).
+    pub needs_hpr_number: bool,
 }
 
 impl ServicePolicy {
@@ -119,6 +121,22 @@ impl ServiceKind {
         Self::SurveyOrTrial,
         Self::RegisterHelpDesk,
     ];
+
+    /// Whether its health workers need an HPR number unless its organisation says otherwise. Those who treat do; a case
+    /// handler has none, nor has everybody in municipal care.
+    #[must_use]
+    pub const fn needs_hpr_number(self) -> bool {
+        match self {
+            Self::GeneralPractitioner | Self::Specialist | Self::HospitalDepartment => true,
+            Self::MunicipalCare
+            | Self::AllotmentOffice
+            | Self::AppealsBody
+            | Self::PathwayCoordinator
+            | Self::SurveyOrTrial
+            | Self::RegisterHelpDesk
+            | Self::Platform => false,
+        }
+    }
 
     /// The stored and sent word.
     #[must_use]

@@ -135,6 +135,7 @@ fn new_service(name: Name) -> NewService {
             attachment_types: vec![],
             dialogue: DialoguePolicy::CLOSED,
             external: ExternalChannels::NONE,
+            needs_hpr_number: false,
         },
     }
 }

@@ -75,6 +75,7 @@ diesel::table! {
         name_nynorsk -> Nullable<Text>,
         dialogue -> Text,
         external_channels -> Text,
+        hpr_number_required -> Bool,
     }
 }
 

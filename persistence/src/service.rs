@@ -47,6 +47,7 @@ struct SettingsRow {
     name_nynorsk: Option<String>,
     dialogue: String,
     external_channels: String,
+    hpr_number_required: bool,
 }
 
 /// A service as its organisation wants it.
@@ -65,7 +66,7 @@ pub struct NewService {
 type ServiceRow = (
     (Id, Id, String, Option<String>, String, String, String),
     (i16, bool, String, bool, String, String),
-    (String, String),
+    (String, String, bool),
 );
 
 macro_rules! service_columns {
@@ -88,7 +89,7 @@ macro_rules! service_columns {
                 service::youth,
                 service::kind_visibility,
             ),
-            (service::dialogue, service::external_channels),
+            (service::dialogue, service::external_channels, service::hpr_number_required),
         )
     };
 }
@@ -214,8 +215,15 @@ fn as_wanted(id: ServiceId, organisation: OrganisationId, wanted: NewService) ->
 }
 
 fn settings_row(service: &Service) -> Result<SettingsRow, StoreError> {
-    let ServicePolicy { visibility, by_kind, unregistered_recipients, attachment_types, dialogue, external } =
-        &service.policy;
+    let ServicePolicy {
+        visibility,
+        by_kind,
+        unregistered_recipients,
+        attachment_types,
+        dialogue,
+        external,
+        needs_hpr_number,
+    } = &service.policy;
     Ok(SettingsRow {
         name: service.name.as_str().to_owned(),
         kind: service.kind.as_word(),
@@ -230,6 +238,7 @@ fn settings_row(service: &Service) -> Result<SettingsRow, StoreError> {
         name_nynorsk: service.name_nynorsk.as_ref().map(|name| name.as_str().to_owned()),
         dialogue: dialogue_settings::to_text(dialogue)?,
         external_channels: external_channels::to_text(external)?,
+        hpr_number_required: *needs_hpr_number,
     })
 }
 
@@ -296,7 +305,8 @@ pub(crate) fn directory(
 }
 
 fn service_from(row: ServiceRow) -> Result<Service, StoreError> {
-    let ((id, organisation, name, name_nynorsk, kind, unregistered, types), visibility, (dialogue, external)) = row;
+    let ((id, organisation, name, name_nynorsk, kind, unregistered, types), visibility, ways_to_work) = row;
+    let (dialogue, external, needs_hpr_number) = ways_to_work;
     let (minimum_consent, available_at_protected_address, parents, power_of_attorney, youth, by_kind) = visibility;
     Ok(Service {
         id: id.into(),
@@ -321,6 +331,7 @@ fn service_from(row: ServiceRow) -> Result<Service, StoreError> {
                 .map_err(|_| CORRUPT)?,
             dialogue: dialogue_settings::from_text(&dialogue)?,
             external: external_channels::from_text(&external)?,
+            needs_hpr_number,
         },
     })
 }

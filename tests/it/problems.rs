@@ -83,6 +83,10 @@ async fn of_callers(app: &TestApp, happened: &mut Happened) {
     happened.note(&app.citizen(LILLE).await.get("/v1/me").await, "too-young");
     happened.note(&patient.get(&patient.own("/messages")).await, "consent-required");
     happened.note(&app.message("Svar").by(&worker).try_send().await, "scope-missing");
+    let members = app.dermatology().path("/members");
+    let _ = app.ehr().await.put(&members, &json!({"nationalId": ELDRID})).await.expect(200);
+    let without = app.worker_without_number(ELDRID, app.clinic()).await;
+    happened.note(&without.get(&app.dermatology().path("/patients")).await, "hpr-number-missing");
     app.open_inbox_of(LILLE);
     let parent = app.citizen(MONA).await.within(&app.person(LILLE).mailbox);
     let message = parent.own(&format!("/messages/{}", uuid::Uuid::from_u128(7)));

@@ -182,6 +182,53 @@ stories! {
         let _ = elsewhere.get(&app.dermatology().path("/patients")).await.problem("not-found");
     }
 
+    async fn ret_11_where_a_service_needs_an_hpr_number_nobody_works_without_one(app: TestApp) {
+        let (patient, other) = (app.member(SKUDDAR).await, app.member(SKJULT).await);
+        let id = app.message("Svar").deliver().await;
+        let (nurse, person) = nurse(&app).await;
+        let _ = follow(&app, &person, SKUDDAR).await.expect(200);
+        let without = app.worker_without_number(ELDRID, app.clinic()).await;
+        let (message, service) = (patient.own(&format!("/messages/{id}")), app.dermatology());
+        let desk = ["/patients", "/conversations", "/follow-ups"].map(|rest| service.path(rest));
+        let settings = app.ehr().await.get(&service.path("")).await.expect(200);
+        assert_eq!(settings["hprNumberRequired"], true, "a specialist's, unless it says otherwise");
+
+        for path in desk[..2].iter().chain([&message, &patient.own("/messages")]) {
+            let refusal = without.get(path).await.problem("hpr-number-missing");
+            assert_eq!((refusal.status, refusal.text("rule")), (403, "RET-11"), "{path}");
+        }
+        let _ = without.get(&desk[2]).await.problem("not-found");
+        let reason = json!({"patient": {"nationalId": SKUDDAR}, "reason": "Vakt"});
+        let _ = without.post(&service.path("/recorded-accesses"), &reason).await.problem("hpr-number-missing");
+        let unknown = without.get(&format!("/v1/mailboxes/{}/messages", uuid::Uuid::from_u128(7))).await;
+        let stranger = without.get(&other.own("/messages")).await.problem("not-found");
+        assert_eq!(without_instance(&stranger), without_instance(&unknown), "of others' patients nothing is told");
+        let _ = nurse.get(&message).await.expect(200);
+
+        let ehr = app.ehr().await;
+        let settings = |needed: bool| json!({"name": "Hud", "kind": "specialist", "hprNumberRequired": needed});
+        let _ = ehr.put(&service.path(""), &settings(false)).header("if-match", "*").await.expect(200);
+        let _ = without.get(&message).await.expect(200);
+        let _ = without.get(&desk[0]).await.expect(200);
+        let _ = ehr.put(&service.path(""), &settings(true)).header("if-match", "*").await.expect(200);
+        let _ = without.get(&message).await.problem("hpr-number-missing");
+    }
+
+    async fn ret_11_case_handlers_need_no_hpr_number(app: TestApp) {
+        let patient = app.member(SKUDDAR).await;
+        let system = app.system(app.municipality()).await;
+        let service = &app.municipality().services[0];
+        let member = system.put(&service.path("/members"), &json!({"nationalId": ELDRID})).await.expect(200);
+        let body = json!({"patient": {"nationalId": SKUDDAR}, "member": {"personId": member.text("personId")}});
+        let _ = system.put(&service.path("/follow-ups"), &body).await.expect(200);
+        assert_eq!(system.get(&service.path("")).await.expect(200)["hprNumberRequired"], false);
+
+        let handler = app.worker_without_number(ELDRID, app.municipality()).await;
+
+        let _ = handler.get(&patient.own("/messages")).await.expect(200);
+        let _ = handler.get(&service.path("/conversations")).await.expect(200);
+    }
+
     async fn bad_input_about_staff_is_told_all_at_once_and_changes_nothing(app: TestApp) {
         let (nurse, person) = nurse(&app).await;
         let counts = |app: &TestApp| {

@@ -159,9 +159,22 @@ impl TestApp {
         self.actor(json!({"kind": "operator", "subject": subject, "roles": roles})).await
     }
 
-    /// A health worker of an organisation.
+    /// A health worker of an organisation, with an HPR number.
     pub async fn health_worker(&self, national_id: &str, organisation: &Organisation) -> Actor {
+        self.staff(national_id, organisation, Some("565501")).await
+    }
+
+    /// Somebody who works for an organisation, and whose token has no HPR number.
+    pub async fn worker_without_number(&self, national_id: &str, organisation: &Organisation) -> Actor {
+        self.staff(national_id, organisation, None).await
+    }
+
+    async fn staff(&self, national_id: &str, organisation: &Organisation, hpr_number: Option<&str>) -> Actor {
         let number = &organisation.number;
-        self.actor(json!({"kind": "healthWorker", "nationalId": national_id, "organisationNumber": number})).await
+        let mut subject = json!({"kind": "healthWorker", "nationalId": national_id, "organisationNumber": number});
+        if let Some(number) = hpr_number {
+            subject["hprNumber"] = json!(number);
+        }
+        self.actor(subject).await
     }
 }

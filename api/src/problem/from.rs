@@ -50,6 +50,7 @@ impl From<Refusal> for Problem {
             Refusal::PersonUnknown => ProblemKind::PersonUnknown,
             Refusal::OwnerTooYoung => ProblemKind::TooYoung,
             Refusal::ConsentRequired => ProblemKind::ConsentRequired,
+            Refusal::HprNumberMissing => ProblemKind::HprNumberMissing,
             Refusal::ScopeMissing => ProblemKind::ScopeMissing,
             Refusal::ClientNotRegistered => ProblemKind::ClientNotRegistered,
             Refusal::NoAgreementInForce => ProblemKind::AgreementMissing,

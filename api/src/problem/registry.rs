@@ -46,6 +46,8 @@ pub enum ProblemKind {
     ScopeMissing,
     /// The organisation has registered the systems that may act for it, and this is none of them.
     ClientNotRegistered,
+    /// The service needs a health worker's HPR number, and the token has none (RET-11).
+    HprNumberMissing,
     /// The organisation has no data-processing agreement in force (PP-3).
     AgreementMissing,
     /// The organisation has stopped using the mailbox.
@@ -269,6 +271,7 @@ impl ProblemKind {
             | Self::TooYoung
             | Self::ScopeMissing
             | Self::ClientNotRegistered
+            | Self::HprNumberMissing
             | Self::AgreementMissing
             | Self::OrganisationEnded
             | Self::EmergencyLocked

@@ -190,6 +190,7 @@ fn new_service(row: &ServiceRow) -> Option<NewService> {
                 ..DialoguePolicy::CLOSED
             },
             external: ExternalChannels::NONE,
+            needs_hpr_number: row.kind.needs_hpr_number(),
         },
     })
 }

@@ -296,19 +296,22 @@ fn has_access(owner: &OwnerFacts, staff: &Staff) -> Result<Standing, Refusal> {
     if staff.memberships.is_empty() {
         return Err(Refusal::NotRelated);
     }
-    let has_any = |member: &&Membership| member.has_lawful_access || !member.answers.is_empty();
-    if !staff.memberships.iter().any(|member| has_any(&member)) {
+    let has_any = |member: &Membership| member.has_lawful_access || !member.answers.is_empty();
+    if !staff.memberships.iter().any(has_any) {
         return Err(Refusal::NotFollowedUp);
     }
     let is_protected = owner.protection.is_graded();
-    let (lawful, others): (Vec<&Membership>, Vec<&Membership>) = staff
-        .memberships
-        .iter()
-        .filter(|member| !is_protected || member.is_cleared)
-        .partition(|member| member.has_lawful_access);
+    let cleared: Vec<&Membership> =
+        staff.memberships.iter().filter(|member| !is_protected || member.is_cleared).collect();
+    if !cleared.iter().any(|member| has_any(member)) {
+        return Err(Refusal::GradeNotCleared);
+    }
+    // Last, so that only those hear of a number who would reach the patient with one.
+    let (lawful, others): (Vec<&Membership>, Vec<&Membership>) =
+        cleared.into_iter().filter(|member| !member.lacks_hpr_number).partition(|member| member.has_lawful_access);
     let services = lawful.into_iter().map(|member| member.service).collect();
     let conversations = others.into_iter().flat_map(|member| member.answers.iter().copied()).collect();
-    Reach::of(services, conversations).map(Standing::Staff).ok_or(Refusal::GradeNotCleared)
+    Reach::of(services, conversations).map(Standing::Staff).ok_or(Refusal::HprNumberMissing)
 }
 
 /// Nobody represents, or is represented, at a protected address (ADR-5), and nobody on facts that may be out of date.

@@ -80,6 +80,8 @@ pub struct Membership {
     pub answers: Vec<ConversationId>,
     /// Whether the health worker has the role for the owner's grade of protection (ADR-7).
     pub is_cleared: bool,
+    /// Whether the service needs an HPR number, and the token has none (RET-11).
+    pub lacks_hpr_number: bool,
 }
 
 /// A health worker who asks for a patient's mailbox.

@@ -84,6 +84,8 @@ pub struct MembershipRecord {
     pub answers: Vec<ConversationId>,
     /// The grades of protection that the health worker has the role for.
     pub cleared: Vec<Protection>,
+    /// Whether the service needs an HPR number, and the token has none.
+    pub lacks_hpr_number: bool,
 }
 
 /// What is known of the caller, seen from the owner.
@@ -221,6 +223,7 @@ impl MembershipRecord {
             has_lawful_access: self.ways(now).into_iter().any(LawfulWay::is_of_patient),
             answers: self.answers.clone(),
             is_cleared: self.cleared.contains(&grade),
+            lacks_hpr_number: self.lacks_hpr_number,
         }
     }
 }

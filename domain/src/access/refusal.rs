@@ -48,6 +48,8 @@ pub enum Refusal {
     NotFollowedUp,
     /// The health worker lacks the role for the owner's grade of protection.
     GradeNotCleared,
+    /// The service needs a health worker's HPR number, and the token has none.
+    HprNumberMissing,
     /// The owner has locked the mailbox and is told so.
     EmergencyLocked,
     /// The owner has locked the mailbox, which is nobody else's business.
@@ -105,6 +107,7 @@ impl Refusal {
             Self::RegisterUnavailable => Rule::Adr11,
             Self::CloseToOwner | Self::GradeNotCleared => Rule::Adr7,
             Self::NotFollowedUp => Rule::Dh7,
+            Self::HprNumberMissing => Rule::Ret11,
             Self::EmergencyLocked => Rule::Con14,
             Self::OnlyTheOwner => Rule::Ful9,
             Self::OnlyHealthPersonnel => Rule::Chi6,
@@ -140,6 +143,7 @@ impl Refusal {
             | Self::OwnerTooYoung
             | Self::ConsentRequired
             | Self::RegisterUnavailable
+            | Self::HprNumberMissing
             | Self::EmergencyLocked
             | Self::LockedByOwner
             | Self::OnlyTheOwner

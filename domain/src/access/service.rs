@@ -132,6 +132,8 @@ pub struct ServiceFacts {
     pub registered_clients: Option<Vec<String>>,
     /// Whether the caller is a member of the service.
     pub is_member: bool,
+    /// Whether it needs the HPR number of a health worker (RET-11).
+    pub needs_hpr_number: bool,
 }
 
 impl ServiceFacts {
@@ -225,6 +227,9 @@ pub fn decide_service(
     if facts.is_ended {
         return Err(Refusal::OrganisationEnded);
     }
+    if facts.needs_hpr_number && matches!(caller, Caller::HealthWorker { hpr_number: None, .. }) {
+        return Err(Refusal::HprNumberMissing);
+    }
     if let (Caller::System { client, .. }, Some(registered)) = (caller, &facts.registered_clients)
         && !registered.iter().any(|registered| registered == client.as_str())
     {
@@ -283,6 +288,7 @@ mod tests {
             is_ended: false,
             registered_clients: None,
             is_member: false,
+            needs_hpr_number: false,
         }
     }
 

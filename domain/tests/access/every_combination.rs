@@ -26,6 +26,7 @@ fn step_of(refusal: Refusal) -> Option<Step> {
         | Refusal::CloseToOwner
         | Refusal::NotFollowedUp => Step::Relation,
         Refusal::ProtectedAddress | Refusal::GradeNotCleared => Step::Protection,
+        Refusal::HprNumberMissing => Step::Number,
         Refusal::RegisterUnavailable => Step::Stale,
         Refusal::ConsentRequired => Step::Consent,
         Refusal::EmergencyLocked | Refusal::LockedByOwner => Step::Lock,

@@ -72,6 +72,7 @@ fn staff(owner: OwnerFacts, change: impl FnOnce(&mut Staff)) -> Facts {
         has_lawful_access: true,
         answers: vec![],
         is_cleared: false,
+        lacks_hpr_number: false,
     };
     let mut staff = Staff { person: Some(space::other_person()), is_close: false, memberships: vec![membership] };
     change(&mut staff);
@@ -398,6 +399,10 @@ fn strangers() -> Vec<(&'static str, Facts, Policy)> {
             staff(owner, |staff| staff.memberships.iter_mut().for_each(|of| of.has_lawful_access = false)),
         ),
         ("a health worker without the role for the owner's grade", staff(protected, |_| {})),
+        (
+            "a health worker without an HPR number, of services that need one",
+            staff(owner, |staff| staff.memberships.iter_mut().for_each(|of| of.lacks_hpr_number = true)),
+        ),
     ];
     let mut cases: Vec<_> = cases.into_iter().map(|(who, facts)| (who, facts, admits)).collect();
     cases.push(("a guardian, where they are not admitted", other(owner, guardian), Policy::default()));

@@ -83,6 +83,8 @@ pub(crate) enum Step {
     Relation,
     /// 4: protection on either side, or of the patient of a health worker without the role.
     Protection,
+    /// 4: the services by which a health worker reaches the patient need an HPR number.
+    Number,
     /// 4: what the register said may be out of date.
     Stale,
     /// 5: no consent.
@@ -198,9 +200,13 @@ impl Oracle {
                     return Err(Step::Relation);
                 }
                 let cleared: Vec<_> = all.into_iter().filter(|m| !is_graded || m.is_cleared).collect();
-                let reach = reached(&cleared);
-                if is_nothing(&reach) {
+                if is_nothing(&reached(&cleared)) {
                     return Err(Step::Protection);
+                }
+                let with_number: Vec<_> = cleared.into_iter().filter(|m| !m.lacks_hpr_number).collect();
+                let reach = reached(&with_number);
+                if is_nothing(&reach) {
+                    return Err(Step::Number);
                 }
                 (if reach.0.is_empty() { "assignee" } else { "staff" }, Some(reach))
             }

@@ -157,7 +157,10 @@ fn of_a_protected_patient_staff_see_what_their_cleared_services_have_and_of_othe
             assert!(reach.is_of_patient() || !reach.conversations().is_empty(), "{facts:?}");
             assert!(!staff.is_close, "{facts:?}");
             assert!(!DECISIONS.contains(&action) || action == Action::WithholdFromParents, "{action:?}");
-            let open = || staff.memberships.iter().filter(|of| of.is_cleared || !graded(owner.protection));
+            let open = || {
+                let cleared = staff.memberships.iter().filter(|of| of.is_cleared || !graded(owner.protection));
+                cleared.filter(|of| !of.lacks_hpr_number)
+            };
             for service in reach.services() {
                 assert!(open().any(|of| of.service == *service && of.has_lawful_access), "{facts:?}");
             }
@@ -345,14 +348,18 @@ fn to_whoever_stands_in_no_row_every_answer_is_that_of_an_unknown_id() {
             return;
         }
         let mut fresh = facts.clone();
-        if let Relation::Other(other) = &mut fresh.relation {
-            other.is_certain = true;
+        match &mut fresh.relation {
+            Relation::Other(other) => other.is_certain = true,
+            Relation::Staff(staff) => staff.memberships.iter_mut().for_each(|of| of.lacks_hpr_number = false),
+            Relation::Own(_) | Relation::System | Relation::Operator | Relation::Nobody => {}
         }
-        // Who would stand in a row on fresh facts may try again; nobody else hears that there is anything to try.
+        // Who would stand in a row on fresh facts, or with an HPR number, may try again; nobody else hears that there is
+        // anything to try.
         let may_try_again = decide(Action::ExplainAccess, &fresh, policy).is_ok();
         for &action in Action::VARIANTS {
             let refusal = decide(action, facts, policy).expect_err("explaining is refused, so is all else");
-            assert_eq!(refusal == Refusal::RegisterUnavailable, may_try_again, "{action:?} {facts:?}");
+            let says_so = matches!(refusal, Refusal::RegisterUnavailable | Refusal::HprNumberMissing);
+            assert_eq!(says_so, may_try_again, "{action:?} {facts:?}");
             assert_ne!(refusal.is_hidden(), may_try_again, "{action:?} {facts:?}");
         }
     });

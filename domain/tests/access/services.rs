@@ -4,7 +4,7 @@ use domain::access::{
     Assurance, Caller, OperatorRole, OrganisationAction, OrganisationFacts, PlatformAction, Refusal, Scope,
     ServiceAction, ServiceFacts, decide_organisation, decide_platform, decide_service, scope_to_name_responsible,
 };
-use domain::identity::{NationalId, NumberSeries, OrganisationNumber};
+use domain::identity::{HprNumber, NationalId, NumberSeries, OrganisationNumber};
 use domain::organisation::ExternalClientId;
 use domain::rule::Rule;
 use strum::VariantArray;
@@ -30,12 +30,10 @@ fn persons() -> Vec<Caller> {
     for &assurance in Assurance::VARIANTS {
         persons.push(Caller::Citizen { national_id: national_id.clone(), assurance });
         for organisation in [OWN, OTHER] {
-            persons.push(Caller::HealthWorker {
-                national_id: national_id.clone(),
-                hpr_number: None,
-                organisation: number(organisation),
-                assurance,
-            });
+            for hpr_number in [None, HprNumber::parse("565501").ok()] {
+                let (national_id, organisation) = (national_id.clone(), number(organisation));
+                persons.push(Caller::HealthWorker { national_id, hpr_number, organisation, assurance });
+            }
         }
     }
     persons
@@ -92,10 +90,17 @@ fn expected(action: ServiceAction, caller: &Caller, facts: Option<&ServiceFacts>
         }),
         _ => true,
     };
+    let has_number = match caller {
+        Caller::HealthWorker { hpr_number, .. } => {
+            hpr_number.is_some() || !facts.is_some_and(|facts| facts.needs_hpr_number)
+        }
+        _ => true,
+    };
     let has_agreement = line[3] != "agreement" || facts.is_some_and(|facts| facts.agreement_in_force);
     let steps = [
         (Refusal::NotThere, facts.is_some()),
         (Refusal::NotRelated, is_related),
+        (Refusal::HprNumberMissing, has_number),
         (Refusal::ClientNotRegistered, is_registered),
         (Refusal::NoAgreementInForce, has_agreement),
     ];
@@ -124,7 +129,8 @@ fn every_combination_at_the_door_of_a_service() {
         }
     }
     let mut all_facts = vec![None];
-    for (agreement_in_force, is_member) in [(false, false), (false, true), (true, false), (true, true)] {
+    for bits in 0..8_u8 {
+        let [agreement_in_force, is_member, needs_hpr_number] = [1, 2, 4].map(|bit| bits & bit != 0);
         for registered in [None, Some(&[][..]), Some(&["journal"]), Some(&["journal", "ehr"])] {
             all_facts.push(Some(ServiceFacts {
                 service: Uuid::from_u128(1).into(),
@@ -134,6 +140,7 @@ fn every_combination_at_the_door_of_a_service() {
                 is_ended: false,
                 registered_clients: registered.map(words),
                 is_member,
+                needs_hpr_number,
             }));
         }
     }

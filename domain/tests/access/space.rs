@@ -169,12 +169,13 @@ pub(crate) fn others() -> Vec<Representative> {
 /// Health workers with no, one or two services.
 pub(crate) fn staff() -> Vec<Staff> {
     let memberships = |number: u128| -> Vec<Membership> {
-        (0..8_u8)
+        (0..16_u8)
             .map(|bits| Membership {
                 service: service(number),
                 has_lawful_access: bits & 1 != 0,
                 answers: if bits & 2 != 0 { vec![conversation(number)] } else { vec![] },
                 is_cleared: bits & 4 != 0,
+                lacks_hpr_number: bits & 8 != 0,
             })
             .collect()
     };

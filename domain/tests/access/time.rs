@@ -101,6 +101,7 @@ fn membership(access_until: Option<&str>) -> MembershipRecord {
         access_until: access_until.map(at),
         answers: vec![],
         cleared: Vec::new(),
+        lacks_hpr_number: false,
     }
 }
 

@@ -109,6 +109,7 @@ registerUnavailable         ADR-11  told
 closeToOwner                ADR-7   hidden
 notFollowedUp               DH-7    hidden
 gradeNotCleared             ADR-7   hidden
+hprNumberMissing            RET-11  told
 emergencyLocked             CON-14  told
 lockedByOwner               HN-5    told
 onlyTheOwner                FUL-9   told

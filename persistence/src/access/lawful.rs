@@ -170,6 +170,7 @@ pub(crate) fn staff(
         .select(person::id)
         .first::<Id>(c)
         .optional())?;
+    let has_number = !matches!(caller, Caller::HealthWorker { hpr_number: None, .. });
     let mut memberships = vec![];
     if let Some(person) = person {
         let mut ways = ways(connection, owner, Some(person), now)?;
@@ -180,10 +181,12 @@ pub(crate) fn staff(
             .filter(organisation::number.eq(organisation_number.as_str()))
             .filter(organisation::ended_at.is_null())
             .order(membership::service_id)
-            .select((membership::service_id, membership::clearances))
-            .load::<(Id, String)>(c))?;
-        for (service, clearances) in rows {
-            memberships.push(ways.remove(&(service, person)).unwrap_or_default().of(service, &clearances)?);
+            .select((membership::service_id, membership::clearances, service::hpr_number_required))
+            .load::<(Id, String, bool)>(c))?;
+        for (service, clearances, needs_number) in rows {
+            let mut membership = ways.remove(&(service, person)).unwrap_or_default().of(service, &clearances)?;
+            membership.lacks_hpr_number = needs_number && !has_number;
+            memberships.push(membership);
         }
     }
     if let Some(takes) = takes {
@@ -259,7 +262,16 @@ impl Ways {
     fn of(self, service: Id, clearances: &str) -> Result<MembershipRecord, StoreError> {
         let Self { follows_up, is_responsible, access_until, answers } = self;
         let cleared = grades(clearances)?;
-        Ok(MembershipRecord { service: service.into(), follows_up, is_responsible, access_until, answers, cleared })
+        Ok(MembershipRecord {
+            service: service.into(),
+            follows_up,
+            is_responsible,
+            access_until,
+            answers,
+            cleared,
+            // Of a token, where one is looked at.
+            lacks_hpr_number: false,
+        })
     }
 }
 

@@ -159,8 +159,14 @@ pub(crate) fn service_facts(
     let rows = on!(&mut *connection, c => service::table
         .inner_join(organisation::table.on(organisation::id.eq(service::organisation_id)))
         .filter(service::id.eq_any(&ids))
-        .select((service::id, organisation::id, organisation::number, organisation::ended_at))
-        .load::<(Id, Id, String, Option<Time>)>(c))?;
+        .select((
+            service::id,
+            organisation::id,
+            organisation::number,
+            organisation::ended_at,
+            service::hpr_number_required,
+        ))
+        .load::<(Id, Id, String, Option<Time>, bool)>(c))?;
     let organisations: Vec<Id> = rows.iter().map(|row| row.1).collect();
     let agreements = on!(&mut *connection, c => agreements::table
         .filter(agreements::organisation_id.eq_any(&organisations))
@@ -171,7 +177,7 @@ pub(crate) fn service_facts(
         .select((client::organisation_id, client::external_id, client::ended_at))
         .load::<(Id, String, Option<Time>)>(c))?;
     rows.into_iter()
-        .map(|(id, organisation, number, ended_at)| {
+        .map(|(id, organisation, number, ended_at, needs_hpr_number)| {
             let is_ended = ended_at.is_some();
             let of_organisation = clients.iter().filter(|(owner, ..)| *owner == organisation);
             let organisation_number =
@@ -188,6 +194,7 @@ pub(crate) fn service_facts(
                 registered_clients: registered(of_organisation.map(|(_, name, end)| (name.clone(), end.is_some()))),
                 // Asked apart, where a health worker calls.
                 is_member: false,
+                needs_hpr_number,
             };
             Ok((facts.service, facts))
         })

@@ -76,6 +76,11 @@ pub(crate) struct ServiceRequest {
     #[serde(default)]
     #[schema(value_type = Option<ExternalChannelsRequest>)]
     external_channels: Field<ExternalChannelsRequest>,
+    /// Whether its health workers work only with an HPR number in their token (RET-11). Where left out: `true` for
+    /// `generalPractitioner`, `specialist` and `hospitalDepartment`, and `false` for all others.
+    #[serde(default)]
+    #[schema(value_type = Option<bool>)]
+    hpr_number_required: Field<bool>,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
@@ -129,6 +134,7 @@ pub(in crate::http) fn settings(request: ServiceRequest) -> Result<NewService, A
         attachment_types,
         dialogue,
         external_channels,
+        hpr_number_required,
         unknown,
     } = request;
     let mut violations = Violations::new();
@@ -158,6 +164,7 @@ pub(in crate::http) fn settings(request: ServiceRequest) -> Result<NewService, A
     let external = violations.optional("/externalChannels", external_channels);
     let external =
         external.map_or(ExternalChannels::NONE, |request| super::external_channels::external(&mut violations, request));
+    let needs_hpr_number = violations.optional("/hprNumberRequired", hpr_number_required);
     violations.unknown("", &unknown);
     let (Some(name), Some(kind)) = (name, kind) else { return Err(violations.into_error()) };
     violations.finish()?;
@@ -168,6 +175,7 @@ pub(in crate::http) fn settings(request: ServiceRequest) -> Result<NewService, A
         attachment_types: attachment_types.unwrap_or_else(|| vec![FileType::Pdf, FileType::Docx, FileType::Doc]),
         dialogue,
         external,
+        needs_hpr_number: needs_hpr_number.unwrap_or_else(|| kind.needs_hpr_number()),
     };
     Ok(NewService { name, name_nynorsk, kind, policy })
 }

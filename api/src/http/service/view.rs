@@ -29,6 +29,8 @@ pub(in crate::http) struct PolicyView {
     dialogue: DialogueView,
     /// The channels beside the inbox that its letters may take.
     external_channels: ExternalChannelsView,
+    /// Whether its health workers work only with an HPR number in their token (RET-11).
+    hpr_number_required: bool,
 }
 
 /// What messages ask of who looks at them.
@@ -65,8 +67,15 @@ impl From<ItemPolicy> for ItemPolicyView {
 
 impl PolicyView {
     pub(in crate::http) fn of(policy: ServicePolicy) -> Self {
-        let ServicePolicy { visibility, by_kind, unregistered_recipients, attachment_types, dialogue, external } =
-            policy;
+        let ServicePolicy {
+            visibility,
+            by_kind,
+            unregistered_recipients,
+            attachment_types,
+            dialogue,
+            external,
+            needs_hpr_number,
+        } = policy;
         Self {
             visibility: visibility.into(),
             kinds: by_kind.into_iter().map(|(kind, policy)| (kind.as_word(), policy.into())).collect(),
@@ -74,6 +83,7 @@ impl PolicyView {
             attachment_types: attachment_types.into_iter().map(FileType::as_word).collect(),
             dialogue: dialogue.into(),
             external_channels: external.into(),
+            hpr_number_required: needs_hpr_number,
         }
     }
 }

@@ -51,6 +51,10 @@ pub(super) const fn text(kind: Kind) -> Text {
             "The token lacks a scope",
             "Ask for a token with the scope that the API description names for the operation.",
         ),
+        Kind::HprNumberMissing => (
+            "The token has no HPR number",
+            "Log in in a way that gives your HPR number, or ask for the service to be set up for staff without one.",
+        ),
         Kind::ClientNotRegistered => (
             "The system is not registered for the organisation",
             "Ask the organisation to have the system's client id registered with the operator.",

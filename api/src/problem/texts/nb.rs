@@ -47,6 +47,10 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::ScopeMissing => {
             ("Tokenet mangler et scope", "Be om et token med det scopet som API-beskrivelsen nevner for operasjonen.")
         }
+        Kind::HprNumberMissing => (
+            "Innloggingen mangler HPR-nummer",
+            "Logg inn slik at HPR-nummeret følger med, eller få tjenesten satt opp for ansatte uten HPR-nummer.",
+        ),
         Kind::ClientNotRegistered => (
             "Systemet er ikke registrert for virksomheten",
             "Be virksomheten få systemets klient-id registrert hos driftsansvarlig.",

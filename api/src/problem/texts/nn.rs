@@ -49,6 +49,10 @@ pub(super) const fn text(kind: Kind) -> Text {
         Kind::ScopeMissing => {
             ("Tokenet manglar eit scope", "Be om eit token med det scopet som API-skildringa nemner for operasjonen.")
         }
+        Kind::HprNumberMissing => (
+            "Innlogginga manglar HPR-nummer",
+            "Logg inn slik at HPR-nummeret følgjer med, eller få tenesta sett opp for tilsette utan HPR-nummer.",
+        ),
         Kind::ClientNotRegistered => (
             "Systemet er ikkje registrert for verksemda",
             "Be verksemda få klient-id-en til systemet registrert hos driftsansvarleg.",
