@@ -1,9 +1,14 @@
 //! Reads the facts, asks the rules, hands the grant on, writes the audit entry. The one door to a mailbox.
 
+pub(crate) mod audit;
 mod done;
+pub(crate) mod explanation;
 pub(crate) mod facts;
 pub(crate) mod lawful;
+pub(crate) mod operator_act;
 mod organisation;
+pub(crate) mod proof;
+pub(crate) mod quota;
 pub(crate) mod representatives;
 mod service;
 
@@ -18,11 +23,10 @@ use domain::person::HEALTH_MAJORITY_YEARS;
 
 use self::facts::{Known, Owner, assurance_of};
 use self::lawful::Taken;
-use crate::audit;
 use crate::context::Context;
 use crate::database::Connection;
 use crate::error::{Failure, StoreError};
-use crate::register::{Refreshed, Whom};
+use crate::persons::register::{Refreshed, Whom};
 use crate::vault::DataKey;
 use crate::{Inner, Store};
 

@@ -12,11 +12,13 @@ use diesel::sqlite::SqliteConnection;
 use diesel::{Connection as _, ConnectionError};
 
 use crate::error::StoreError;
-use crate::undertaking::Undertaking;
+use crate::work::undertaking::Undertaking;
 
 mod address;
 pub(crate) mod literal;
+pub(crate) mod migration;
 mod pairs;
+pub(crate) mod rows;
 mod session;
 mod sql_types;
 

@@ -13,8 +13,8 @@ use domain::power_of_attorney::{ConfirmationFault, PowerFault};
 use domain::routing::Rejection;
 use domain::rule::Rule;
 
+use crate::access::quota::QuotaReached;
 use crate::blob::BlobError;
-use crate::quota::QuotaReached;
 
 /// Trouble that is not the caller's doing.
 #[derive(Debug, thiserror::Error)]

@@ -4,12 +4,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Text};
 
+use crate::Store;
+use crate::access::quota;
 use crate::context::Context;
+use crate::database::rows::rows;
 use crate::database::{Connection, Id, SqlTime, SqlUuid, Time, on};
 use crate::error::{Failure, StoreError};
-use crate::rows::rows;
 use crate::schema::idempotency;
-use crate::{Store, quota};
 
 /// How long a key is remembered.
 pub(crate) const KEPT: TimeDelta = TimeDelta::days(30);

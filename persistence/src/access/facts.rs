@@ -13,7 +13,7 @@ use domain::register::RegisteredRelation;
 
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::StoreError;
-use crate::power_of_attorney::areas_from;
+use crate::persons::power_of_attorney::areas_from;
 use crate::schema::{mailbox, person, power_of_attorney, registered_relation};
 use crate::vault::WrappedDataKey;
 

@@ -8,11 +8,12 @@ use domain::identity::OrganisationNumber;
 use super::done::passed;
 use super::service::registered;
 use super::{Denied, Done, Refused, Unrecorded};
+use crate::access::audit;
 use crate::context::Context;
 use crate::database::{Connection, Id, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::schema::{client, organisation};
-use crate::{Inner, Store, audit};
+use crate::{Inner, Store};
 
 impl Store {
     /// Reads for the organisation of the token. The result is handed out when its entry is durable.

@@ -9,7 +9,7 @@ use domain::register::RegisteredRelation;
 use super::facts::protected;
 use crate::database::{Connection, Id, Time, on};
 use crate::error::StoreError;
-use crate::power_of_attorney::areas_from;
+use crate::persons::power_of_attorney::areas_from;
 use crate::schema::{person, power_of_attorney, registered_relation};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "access" };

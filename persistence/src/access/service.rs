@@ -12,11 +12,12 @@ use domain::identity::OrganisationNumber;
 
 use super::done::passed;
 use super::{Denied, Done, Refused, Unrecorded, not_done};
+use crate::access::audit;
 use crate::context::Context;
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::schema::{agreement as agreements, client, membership, organisation, person, service};
-use crate::{Inner, Store, audit};
+use crate::{Inner, Store};
 
 impl Store {
     /// Reads for a service. The result is handed out when its entry is durable.

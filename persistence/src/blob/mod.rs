@@ -35,7 +35,7 @@ pub use reader::BlobReader;
 pub use settings::BlobSettings;
 pub use write::{PutError, StoredBlob};
 
-use crate::threads::cores;
+use crate::work::threads::cores;
 
 /// Where the readiness check writes, the same bytes each time. Not a name that a blob can have.
 const CHECK: &str = "check";

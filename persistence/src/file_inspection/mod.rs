@@ -11,6 +11,7 @@ mod compound_file;
 mod doc;
 mod docx;
 mod pdf;
+pub(crate) mod scan;
 #[cfg(test)]
 mod tests;
 

@@ -1,0 +1,285 @@
+//! Appointments as rows.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use domain::access::ItemFlags;
+use domain::appointment::{
+    AppointmentDescription, AppointmentFacts, AppointmentKind, AppointmentText, AppointmentTitle, Cancellation,
+    CancelledBy, ExternalId, NewAppointment, Place,
+};
+use domain::id::{AppointmentId, MailboxId, ServiceId};
+use domain::service::ItemPolicy;
+
+use crate::context::new_id;
+use crate::database::{Connection, Id, Key, Time, on};
+use crate::error::StoreError;
+use crate::mailboxes::conversation::{FlagsRow, flags_from};
+use crate::schema::appointment;
+use crate::vault::{DataKey, Field};
+
+pub(super) const CORRUPT: StoreError = StoreError::Corrupt { what: "appointment" };
+
+/// What a service tells of an appointment. What has been withheld since is no part of it.
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = appointment, treat_none_as_null = true)]
+struct ToldRow {
+    kind: &'static str,
+    title: Vec<u8>,
+    place: Option<Vec<u8>>,
+    description: Option<Vec<u8>>,
+    starts_at: Time,
+    ends_at: Time,
+    is_cancellable: bool,
+    version: i32,
+    changed_at: Time,
+    minimum_consent: i16,
+    available_at_protected_address: bool,
+    parents_until_years: i16,
+    power_of_attorney: bool,
+    youth: i16,
+}
+
+/// Something told of an appointment, before it is a row.
+pub(super) struct Told<'t> {
+    pub(super) new: &'t NewAppointment,
+    /// What the service's appointments ask of who looks at them.
+    pub(super) item: ItemPolicy,
+    pub(super) key: &'t DataKey,
+    pub(super) now: DateTime<Utc>,
+}
+
+impl Told<'_> {
+    fn row(&self, id: AppointmentId, version: i32) -> ToldRow {
+        let NewAppointment { recipient: _, kind, starts_at, ends_at, text, is_cancellable } = self.new;
+        let AppointmentText { title, place, description } = text;
+        let ItemPolicy { minimum_consent, available_at_protected_address, parents, power_of_attorney, youth } =
+            self.item;
+        let seal = |field, text: &str| self.key.seal(id.as_uuid(), field, text.as_bytes());
+        ToldRow {
+            kind: kind.as_word(),
+            title: seal(Field::AppointmentTitle, title.expose()),
+            place: place.as_ref().map(|place| seal(Field::Place, place.expose())),
+            description: description.as_ref().map(|text| seal(Field::AppointmentDescription, text.expose())),
+            starts_at: Time(*starts_at),
+            ends_at: Time(*ends_at),
+            is_cancellable: *is_cancellable,
+            version,
+            changed_at: Time(self.now),
+            minimum_consent: minimum_consent.rank(),
+            available_at_protected_address,
+            parents_until_years: parents.until_years(),
+            power_of_attorney,
+            youth: youth.rank(),
+        }
+    }
+
+    /// Whether this is what is known already, so that nothing changes.
+    pub(super) fn is_known(&self, found: &Stored) -> Result<bool, StoreError> {
+        let NewAppointment { recipient: _, kind, starts_at, ends_at, text, is_cancellable } = self.new;
+        let item = ItemFlags {
+            withheld_from_parents: found.item.withheld_from_parents,
+            withheld_from_holders: found.item.withheld_from_holders,
+            is_parental: found.item.is_parental,
+            ..self.item.into()
+        };
+        let facts = AppointmentFacts {
+            starts_at: to_the_microsecond(*starts_at),
+            ends_at: to_the_microsecond(*ends_at),
+            is_cancellable: *is_cancellable,
+            cancellation: found.facts.cancellation,
+        };
+        Ok(*kind == found.kind && facts == found.facts && item == found.item && *text == found.text(self.key)?)
+    }
+}
+
+/// A time as both databases keep it.
+fn to_the_microsecond(at: DateTime<Utc>) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(at.timestamp_micros()).unwrap_or(at)
+}
+
+/// An appointment as it is stored.
+pub(super) struct Stored {
+    pub(super) mailbox: MailboxId,
+    pub(super) id: AppointmentId,
+    pub(super) service: ServiceId,
+    pub(super) external_id: ExternalId,
+    pub(super) kind: AppointmentKind,
+    title: Vec<u8>,
+    place: Option<Vec<u8>>,
+    description: Option<Vec<u8>>,
+    pub(super) facts: AppointmentFacts,
+    pub(super) version: i32,
+    pub(super) changed_at: DateTime<Utc>,
+    pub(super) item: ItemFlags,
+}
+
+impl Stored {
+    /// What it says.
+    pub(super) fn text(&self, key: &DataKey) -> Result<AppointmentText, StoreError> {
+        let open = |field, sealed: &[u8]| key.open_text(self.id.as_uuid(), field, sealed).map_err(|_| CORRUPT);
+        let title = open(Field::AppointmentTitle, &self.title)?;
+        let place = self.place.as_deref().map(|sealed| open(Field::Place, sealed)).transpose()?;
+        let description = self.description.as_deref().map(|sealed| open(Field::AppointmentDescription, sealed));
+        let description = description.transpose()?;
+        Ok(AppointmentText {
+            title: AppointmentTitle::parse(&title).map_err(|_| CORRUPT)?,
+            place: place.map(|text| Place::parse(&text)).transpose().map_err(|_| CORRUPT)?,
+            description: description
+                .map(|text| AppointmentDescription::parse(&text))
+                .transpose()
+                .map_err(|_| CORRUPT)?,
+        })
+    }
+}
+
+pub(super) type StoredRow = (
+    (Id, Id, Id, String, String),
+    (Vec<u8>, Option<Vec<u8>>, Option<Vec<u8>>),
+    (Time, Time, bool, Option<Time>, Option<String>),
+    (i32, Time),
+    FlagsRow,
+);
+
+macro_rules! stored_columns {
+    () => {
+        (
+            (
+                appointment::mailbox_id,
+                appointment::id,
+                appointment::service_id,
+                appointment::external_id,
+                appointment::kind,
+            ),
+            (appointment::title, appointment::place, appointment::description),
+            (
+                appointment::starts_at,
+                appointment::ends_at,
+                appointment::is_cancellable,
+                appointment::cancelled_at,
+                appointment::cancelled_by,
+            ),
+            (appointment::version, appointment::changed_at),
+            (
+                appointment::minimum_consent,
+                appointment::available_at_protected_address,
+                appointment::parents_until_years,
+                appointment::withheld_from_parents,
+                appointment::power_of_attorney,
+                appointment::withheld_from_holders,
+                appointment::youth,
+                appointment::is_parental,
+            ),
+        )
+    };
+}
+pub(super) use stored_columns;
+
+pub(super) fn stored_from(row: StoredRow) -> Result<Stored, StoreError> {
+    let ((mailbox, id, service, external_id, kind), (title, place, description), times, (version, changed_at), flags) =
+        row;
+    let (starts_at, ends_at, is_cancellable, cancelled_at, cancelled_by) = times;
+    let cancellation = match (cancelled_at, cancelled_by) {
+        (Some(at), Some(by)) => Some(Cancellation { at: at.0, by: by.parse().map_err(|_| CORRUPT)? }),
+        (None, None) => None,
+        (Some(_), None) | (None, Some(_)) => return Err(CORRUPT),
+    };
+    Ok(Stored {
+        mailbox: mailbox.into(),
+        id: id.into(),
+        service: service.into(),
+        external_id: ExternalId::parse(&external_id).map_err(|_| CORRUPT)?,
+        kind: kind.parse().map_err(|_| CORRUPT)?,
+        title,
+        place,
+        description,
+        facts: AppointmentFacts { starts_at: starts_at.0, ends_at: ends_at.0, is_cancellable, cancellation },
+        version,
+        changed_at: changed_at.0,
+        item: flags_from(flags)?,
+    })
+}
+
+/// An appointment of a mailbox, held so that nobody else changes it before the transaction ends.
+pub(super) fn locked(
+    connection: &mut Connection,
+    mailbox: MailboxId,
+    id: AppointmentId,
+) -> Result<Option<Stored>, StoreError> {
+    let found = appointment::table.find((mailbox.key(), id.key())).select(stored_columns!());
+    let row: Option<StoredRow> = match connection {
+        Connection::Postgres(link) => found.for_update().first(&mut **link as &mut PgConnection).optional()?,
+        Connection::Sqlite(link, _) => found.first(&mut **link as &mut SqliteConnection).optional()?,
+    };
+    row.map(stored_from).transpose()
+}
+
+/// An appointment by its service's own name for it, held as by [`locked`].
+pub(super) fn named(
+    connection: &mut Connection,
+    service: ServiceId,
+    external_id: &ExternalId,
+) -> Result<Option<Stored>, StoreError> {
+    let found = appointment::table
+        .filter(appointment::service_id.eq(service.key()))
+        .filter(appointment::external_id.eq(external_id.as_str()))
+        .select(stored_columns!());
+    let row: Option<StoredRow> = match connection {
+        Connection::Postgres(link) => found.for_update().first(&mut **link as &mut PgConnection).optional()?,
+        Connection::Sqlite(link, _) => found.first(&mut **link as &mut SqliteConnection).optional()?,
+    };
+    row.map(stored_from).transpose()
+}
+
+/// Keeps a new one.
+pub(super) fn insert(
+    connection: &mut Connection,
+    mailbox: MailboxId,
+    service: ServiceId,
+    external_id: &ExternalId,
+    told: &Told<'_>,
+) -> Result<AppointmentId, StoreError> {
+    let id: AppointmentId = new_id();
+    let flags = ItemFlags::from(told.item);
+    on!(connection, c => diesel::insert_into(appointment::table)
+        .values((
+            appointment::mailbox_id.eq(mailbox.key()),
+            appointment::id.eq(id.key()),
+            appointment::service_id.eq(service.key()),
+            appointment::external_id.eq(external_id.as_str()),
+            appointment::created_at.eq(Time(told.now)),
+            appointment::withheld_from_parents.eq(flags.withheld_from_parents),
+            appointment::withheld_from_holders.eq(flags.withheld_from_holders),
+            appointment::is_parental.eq(flags.is_parental),
+            told.row(id, 0),
+        ))
+        .execute(c))?;
+    Ok(id)
+}
+
+/// Changes one to what was told.
+pub(super) fn change(connection: &mut Connection, found: &Stored, told: &Told<'_>) -> Result<(), StoreError> {
+    let row = told.row(found.id, found.version.saturating_add(1));
+    on!(connection, c => diesel::update(appointment::table.find((found.mailbox.key(), found.id.key())))
+        .set(row)
+        .execute(c))?;
+    Ok(())
+}
+
+/// Cancels one.
+pub(super) fn cancel(
+    connection: &mut Connection,
+    found: &Stored,
+    by: CancelledBy,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    on!(connection, c => diesel::update(appointment::table.find((found.mailbox.key(), found.id.key())))
+        .set((
+            appointment::cancelled_at.eq(Time(now)),
+            appointment::cancelled_by.eq(by.as_word()),
+            appointment::version.eq(found.version.saturating_add(1)),
+            appointment::changed_at.eq(Time(now)),
+        ))
+        .execute(c))?;
+    Ok(())
+}
