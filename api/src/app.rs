@@ -28,19 +28,18 @@ use crate::clock::Clock;
 use crate::connected::{Registers, carriers, messengers, registers, scanning};
 use crate::document::Workshop;
 use crate::http;
-use crate::http::at_once::AtOnce;
-use crate::http::span::RequestSpan;
+use crate::http::request::at_once::AtOnce;
+use crate::http::request::span::RequestSpan;
 use crate::outbound::public_address::PublicOnly;
 use crate::outbound::webhook::Courier;
 use crate::rate_limit::{PerMinute, RateLimiter};
 use crate::sandbox::{self, Partners, Sandbox};
-use crate::settings::{
-    BlobLocation, LimitSettings, Mode, PlatformSettings, ProxySettings, Settings, TermsSettings, WebhookSettings,
-};
+use crate::settings::{BlobLocation, Mode, PlatformSettings, Settings, WebhookSettings};
 use crate::shutdown::{Ending, Signals, end_when_told};
+use crate::state::AppState;
 use crate::worker::webhooks::Post;
 use crate::worker::{Outside, Worker};
-use crate::{openapi, problem, telemetry};
+use crate::{openapi, operations, problem, telemetry};
 
 /// How long requests that run may take to finish when the program is told to stop.
 const SHUTDOWN_SECONDS: u64 = 30;
@@ -51,27 +50,6 @@ const CONTRACT_PATH: &str = "/docs/openapi.json";
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// The most connections that each thread holds open.
 const MOST_CONNECTIONS: usize = 10_000;
-
-/// What handlers work with.
-pub(crate) struct AppState {
-    pub(crate) store: Store,
-    pub(crate) outside: Outside,
-    pub(crate) clock: Clock,
-    pub(crate) authenticator: Arc<Authenticator>,
-    pub(crate) limiter: Arc<RateLimiter>,
-    pub(crate) at_once: AtOnce,
-    pub(crate) webhook_tests: PerMinute,
-    pub(crate) limits: LimitSettings,
-    pub(crate) proxies: ProxySettings,
-    pub(crate) series: NumberSeries,
-    pub(crate) terms: TermsSettings,
-    pub(crate) workshop: Workshop,
-    pub(crate) post: Arc<Post>,
-    pub(crate) sandbox: Option<Sandbox>,
-    /// How long a request waits for the store.
-    pub(crate) answer_timeout: Duration,
-    pub(crate) ending: Ending,
-}
 
 /// Why the program did not start. Each says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -423,19 +401,19 @@ fn serve(listener: TcpListener, settings: &Settings, state: Data<AppState>) -> s
     let contract = Data::new(openapi::Contract::of_routes(with_sandbox)?);
     let server = HttpServer::new(move || {
         // Each worker makes the routes anew. The contract that they add themselves to is there already.
-        let (app, _) = App::new().into_utoipa_app().configure(http::routes(with_sandbox)).split_for_parts();
+        let (app, _) = App::new().into_utoipa_app().configure(operations::all(with_sandbox)).split_for_parts();
         app.app_data(state.clone())
             .app_data(contract.clone())
             .configure(|config| problem::configure(config, json_bytes))
-            .route(CONTRACT_PATH, web::get().to(http::health::contract_show))
+            .route(CONTRACT_PATH, web::get().to(http::open::health::contract_show))
             .service(SwaggerUi::new("/docs/{_:.*}").config(utoipa_swagger_ui::Config::new([CONTRACT_PATH])))
             .service(web::redirect("/docs", "/docs/"))
             .default_service(web::to(http::not_found))
-            .wrap(from_fn(http::patience::middleware))
+            .wrap(from_fn(http::request::patience::middleware))
             .wrap(from_fn(problem::middleware))
-            .wrap(from_fn(http::headers::middleware))
+            .wrap(from_fn(http::request::headers::middleware))
             .wrap(cors(&origins))
-            .wrap(from_fn(http::figures::middleware))
+            .wrap(from_fn(http::request::figures::middleware))
             .wrap(TracingLogger::<RequestSpan>::new())
     })
     .client_request_timeout(REQUEST_HEAD_TIMEOUT)

@@ -8,7 +8,8 @@ use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{Modify, OpenApi};
 use utoipa_actix_web::AppExt as _;
 
-use crate::http::{self, KnownPaths};
+use crate::http::KnownPaths;
+use crate::operations;
 
 /// How the derive names a page of a list.
 const LIST_PREFIX: &str = "ListView_";
@@ -92,7 +93,7 @@ impl Contract {
 #[must_use]
 pub fn document(with_sandbox: bool) -> utoipa::openapi::OpenApi {
     let app = App::new().into_utoipa_app().openapi(Document::openapi());
-    let (_, document) = app.configure(http::routes(with_sandbox)).split_for_parts();
+    let (_, document) = app.configure(operations::all(with_sandbox)).split_for_parts();
     finish(document)
 }
 

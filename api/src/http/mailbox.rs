@@ -1,88 +1,53 @@
-//! Mailboxes: whose they are, and how much is unread.
+//! A mailbox, for its owner, those who act for them, and the staff who follow them up.
 
-use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse, get};
-use domain::id::MailboxId;
-use domain::mailbox::Mailbox;
-use persistence::Mailboxes;
-use serde::Serialize;
-use utoipa::ToSchema;
-use uuid::Uuid;
+pub(in crate::http) mod access;
+pub(in crate::http) mod access_log;
+pub(in crate::http) mod appointment;
+pub(in crate::http) mod attachment;
+pub(in crate::http) mod conversation;
+pub(in crate::http) mod decision;
+pub(in crate::http) mod draft;
+pub(in crate::http) mod health_contact;
+pub(in crate::http) mod message;
+pub(in crate::http) mod overview;
+pub(in crate::http) mod recipient;
+pub(in crate::http) mod withholding;
+pub(in crate::http) mod writing;
 
-use super::context::Call;
-use super::etag::tagged;
-use crate::app::AppState;
-use crate::problem::ApiError;
-use crate::problem::responses::CallProblems;
+use utoipa_actix_web::service_config::ServiceConfig;
 
-/// A mailbox that the caller may open.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct MailboxView {
-    /// The mailbox.
-    id: Uuid,
-    /// The owner's name.
-    #[schema(example = "Kari Nordmann")]
-    name: String,
-    /// What the caller is to the owner: `self`, `parent`, `powerOfAttorney`, `assignedPowerOfAttorney`, `guardian` or
-    /// `staff`.
-    #[schema(example = "self")]
-    relation: &'static str,
-    /// How many messages that the caller can see have not been read.
-    unread: u64,
-}
-
-impl From<Mailbox> for MailboxView {
-    fn from(Mailbox { id, owner_name, relation, unread }: Mailbox) -> Self {
-        Self { id: id.as_uuid(), name: owner_name.expose().to_owned(), relation, unread }
-    }
-}
-
-/// The mailboxes that the caller may open.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct MailboxesView {
-    /// The mailboxes: the caller's own first.
-    items: Vec<MailboxView>,
-    /// Always null: they come all at once.
-    #[schema(required)]
-    next_cursor: Option<String>,
-    /// Whether there may be more: the population register is away, and without it nobody acts for others. Ask again later.
-    incomplete: bool,
-}
-
-impl From<Mailboxes> for MailboxesView {
-    fn from(Mailboxes { mailboxes, is_incomplete }: Mailboxes) -> Self {
-        let items = mailboxes.into_iter().map(MailboxView::from).collect();
-        Self { items, next_cursor: None, incomplete: is_incomplete }
-    }
-}
-
-/// Show a mailbox
-///
-/// Whose it is, what the caller is to the owner, and how many messages are unread.
-#[utoipa::path(
-    operation_id = "mailboxShow",
-    tag = "Mailboxes",
-    params(
-        ("mailboxId" = Uuid, Path, description = "The mailbox."),
-        ("If-None-Match" = Option<String>, Header, nullable = false,
-            description = "The `ETag` of the answer that the caller has."),
-    ),
-    responses(
-        (status = 200, description = "The mailbox.", body = MailboxView,
-            headers(("ETag" = String, description = "Changes whenever the answer does."))),
-        (status = 304, description = "The caller has it already."),
-        CallProblems,
-    ),
-)]
-#[get("/v1/mailboxes/{mailboxId}")]
-pub(crate) async fn mailbox_show(
-    call: Call,
-    state: Data<AppState>,
-    path: Path<MailboxId>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let mailbox = state.store.mailbox_fetch(&call, path.into_inner()).await?;
-    tagged(&request, &MailboxView::from(mailbox))
+/// Adds the operations.
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(decision::me_lock)
+        .service(decision::me_unlock)
+        .service(overview::mailbox_show)
+        .service(access::access_explain)
+        .service(decision::mailbox_consent_set)
+        .service(decision::mailbox_consent_withdraw)
+        .service(decision::youth_access_give)
+        .service(decision::youth_access_take)
+        .service(message::message_list)
+        .service(message::message_show)
+        .service(message::message_mark)
+        .service(message::message_delete)
+        .service(withholding::message_withhold_from_holders)
+        .service(withholding::message_withhold_from_parents)
+        .service(attachment::attachment_fetch)
+        .service(access_log::access_log_list)
+        .service(writing::inquiry_send)
+        .service(writing::reply_send)
+        .service(draft::draft_create)
+        .service(draft::draft_list)
+        .service(draft::draft_show)
+        .service(draft::draft_change)
+        .service(draft::draft_discard)
+        .service(draft::draft_send)
+        .service(recipient::recipient_list)
+        .service(conversation::conversation_list)
+        .service(conversation::conversation_show)
+        .service(appointment::appointment_list)
+        .service(appointment::appointment_show)
+        .service(appointment::appointment_cancel)
+        .service(health_contact::health_contact_list);
 }

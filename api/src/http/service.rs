@@ -1,128 +1,70 @@
-//! A service, for its own systems.
+//! A service, for its own systems and members.
 
-pub(super) mod dialogue;
-mod external_channels;
-pub(super) mod settings;
-pub(super) mod view;
+pub(in crate::http) mod appointment;
+pub(in crate::http) mod apprec;
+pub(in crate::http) mod desk;
+pub(in crate::http) mod follow_up;
+pub(in crate::http) mod form;
+pub(in crate::http) mod health_contact;
+pub(in crate::http) mod journal;
+pub(in crate::http) mod journal_document;
+pub(in crate::http) mod reachability;
+pub(in crate::http) mod relationship;
+pub(in crate::http) mod routed;
+pub(in crate::http) mod routing_preview;
+pub(in crate::http) mod sending;
+pub(in crate::http) mod settings;
+pub(in crate::http) mod staff;
+pub(in crate::http) mod upload;
+pub(in crate::http) mod withdrawal;
 
-use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse, get, put};
-use domain::id::ServiceId;
-use domain::message::Sender;
-use domain::service::Service;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
+use utoipa_actix_web::service_config::ServiceConfig;
 
-use self::settings::{ServiceRequest, settings};
-use self::view::PolicyView;
-use super::context::Call;
-use super::etag::{Expected, tag_of, tagged};
-use super::input::JsonBody;
-use crate::app::AppState;
-use crate::problem::ApiError;
-use crate::problem::responses::{BodyProblems, CallProblems, VersionProblems};
-
-/// Which service.
-#[derive(Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase")]
-#[into_params(parameter_in = Path)]
-pub(super) struct ServicePath {
-    /// The service.
-    #[param(value_type = Uuid)]
-    pub(super) service_id: ServiceId,
-}
-
-/// A service.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ServiceView {
-    id: Uuid,
-    /// What recipients see.
-    name: String,
-    /// What it is called in Nynorsk, where that differs.
-    #[schema(required)]
-    name_nynorsk: Option<String>,
-    /// What it does, in the words of the request.
-    #[schema(example = "specialist")]
-    kind: &'static str,
-    /// The controller's number in the register of legal entities.
-    organisation_number: String,
-    /// The controller's name.
-    organisation_name: String,
-    #[serde(flatten)]
-    policy: PolicyView,
-}
-
-impl ServiceView {
-    fn of(service: Service, sender: Sender) -> Self {
-        let Service { id, organisation: _, name, name_nynorsk, kind, policy } = service;
-        let Sender { service: _, service_name: _, organisation_number, organisation_name } = sender;
-        Self {
-            id: id.as_uuid(),
-            name: name.as_str().to_owned(),
-            name_nynorsk: name_nynorsk.map(|name| name.as_str().to_owned()),
-            kind: kind.as_word(),
-            organisation_number: organisation_number.as_str().to_owned(),
-            organisation_name: organisation_name.as_str().to_owned(),
-            policy: PolicyView::of(policy),
-        }
-    }
-}
-
-/// Show a service
-///
-/// For systems of its own organisation.
-#[utoipa::path(
-    operation_id = "serviceShow",
-    tag = "Services",
-    params(ServicePath, ("If-None-Match" = Option<String>, Header, description = "Tags of versions that the caller has.")),
-    responses(
-        (status = 200, description = "The service.", body = ServiceView, headers(("ETag" = String, description = "The tag of this version."))),
-        (status = 304, description = "The caller has this version (`If-None-Match`)."),
-        CallProblems,
-    ),
-)]
-#[get("/v1/services/{serviceId}")]
-pub(crate) async fn service_show(
-    call: Call,
-    request: HttpRequest,
-    state: Data<AppState>,
-    path: Path<ServicePath>,
-) -> Result<HttpResponse, ApiError> {
-    let (service, sender) = state.store.service_fetch(&call, path.service_id).await?;
-    tagged(&request, &ServiceView::of(service, sender))
-}
-
-/// Change a service
-///
-/// By a system of its own organisation, with the scope `brevdue:services.write`. The body says all that the organisation
-/// decides; what is left out is as for a new service. What was accepted before keeps what held then.
-#[utoipa::path(
-    operation_id = "serviceChange",
-    tag = "Services",
-    params(ServicePath, ("If-Match" = String, Header, description = "The `ETag` of the version that the change starts from.")),
-    request_body = ServiceRequest,
-    responses(
-        (status = 200, description = "The service as it is now.", body = ServiceView, headers(("ETag" = String, description = "The tag of this version."))),
-        CallProblems,
-        BodyProblems,
-        VersionProblems,
-    ),
-)]
-#[put("/v1/services/{serviceId}")]
-pub(crate) async fn service_change(
-    call: Call,
-    request: HttpRequest,
-    state: Data<AppState>,
-    path: Path<ServicePath>,
-    body: JsonBody<ServiceRequest>,
-) -> Result<HttpResponse, ApiError> {
-    let wanted = settings(body.value)?;
-    let expected = Expected::required(&request)?;
-    let is_current = move |service: &Service, sender: &Sender| {
-        tag_of(&ServiceView::of(service.clone(), sender.clone())).is_ok_and(|tag| expected.is(&tag))
-    };
-    let (service, sender) = state.store.service_change(&call, path.service_id, wanted, is_current).await?;
-    tagged(&request, &ServiceView::of(service, sender))
+/// Adds the operations.
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(form::recipient_form_list)
+        .service(upload::mailbox_upload_open)
+        .service(upload::mailbox_upload_fill)
+        .service(health_contact::health_contact_put)
+        .service(appointment::service_appointment_put)
+        .service(appointment::service_appointment_show)
+        .service(appointment::service_appointment_cancel)
+        .service(desk::queue_list)
+        .service(desk::queue_show)
+        .service(desk::turn_list)
+        .service(desk::turn_send)
+        .service(desk::turn_attachment_fetch)
+        .service(desk::assignment_put)
+        .service(desk::closure_put)
+        .service(desk::closure_remove)
+        .service(desk::note_add)
+        .service(desk::note_list)
+        .service(journal::journal_mark)
+        .service(journal_document::journal_document_show)
+        .service(journal::journal_receipt_create)
+        .service(settings::service_show)
+        .service(settings::service_change)
+        .service(form::form_put)
+        .service(form::form_list)
+        .service(form::form_retire)
+        .service(relationship::relationship_put)
+        .service(relationship::relationship_list)
+        .service(sending::message_send)
+        .service(sending::sending_list)
+        .service(sending::sending_show)
+        .service(withdrawal::message_withdraw)
+        .service(routing_preview::routing_preview)
+        .service(reachability::reachability_check)
+        .service(upload::upload_open)
+        .service(upload::upload_fill)
+        .service(upload::upload_show)
+        .service(staff::member_put)
+        .service(staff::member_list)
+        .service(staff::member_remove)
+        .service(follow_up::follow_up_put)
+        .service(follow_up::follow_up_list)
+        .service(follow_up::follow_up_remove)
+        .service(follow_up::patient_list)
+        .service(staff::access_record);
 }

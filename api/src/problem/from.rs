@@ -17,7 +17,7 @@ use persistence::{Failure, QuotaReached, StoreError, Widened};
 
 use super::{ApiError, More, Problem, ProblemKind, ViolationCode};
 use crate::auth::AuthError;
-use crate::http::input::Violations;
+use crate::http::request::input::Violations;
 
 impl From<Refusal> for Problem {
     /// What is hidden has no rule either: it is the answer for an unknown id, byte for byte.

@@ -14,15 +14,30 @@ use domain::identity::{HprNumber, NationalId, OrganisationNumber};
 use serde::{Deserialize, Serialize};
 use strum::VariantArray as _;
 use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::{Sandbox, parse_duration};
-use crate::app::AppState;
 use crate::auth::sandbox_issuer::SandboxSubject;
-use crate::http::input::{Field, JsonBody, Unknown, Violations};
+use crate::http::request::input::{Field, JsonBody, Unknown, Violations};
 use crate::problem::responses::BodyProblems;
 use crate::problem::{ApiError, ProblemBody, ProblemKind, ViolationCode};
+use crate::state::AppState;
 use crate::worker;
+
+/// Adds the operations.
+pub(crate) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(sandbox_token_create)
+        .service(persons::sandbox_person_list)
+        .service(person_change::sandbox_person_change)
+        .service(sandbox_organisation_list)
+        .service(sandbox_clock_show)
+        .service(sandbox_clock_set)
+        .service(outbox::sandbox_outbox_show)
+        .service(faults::sandbox_faults_show)
+        .service(faults::sandbox_faults_set);
+}
 
 /// How long a token of the sandbox lives.
 const TOKEN_LIFETIME: TimeDelta = TimeDelta::hours(8);

@@ -6,7 +6,7 @@ use domain::identity::OrganisationNumber;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::input::{Field, Unknown, Violations};
+use crate::http::request::input::{Field, Unknown, Violations};
 use crate::sandbox::contact_register::{LineChange, Mailbox, Point, certificate_end};
 
 /// What the contact register says of a person.

@@ -7,12 +7,12 @@ use strum::VariantArray as _;
 use utoipa::ToSchema;
 
 use super::sandbox;
-use crate::app::AppState;
-use crate::http::input::{Field, JsonBody, Unknown, Violations};
+use crate::http::request::input::{Field, JsonBody, Unknown, Violations};
 use crate::problem::ApiError;
 use crate::problem::responses::BodyProblems;
 use crate::sandbox::Sandbox;
 use crate::sandbox::fault::Fault;
+use crate::state::AppState;
 
 /// What is pretended to be broken. `down`: it does not answer. `slow`: it thinks for three seconds, and then works.
 /// `rejecting`: it refuses whatever it is asked; a provider of mailboxes, for it does not know the recipient.

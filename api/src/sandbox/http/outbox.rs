@@ -8,9 +8,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::sandbox;
-use crate::app::AppState;
 use crate::problem::ApiError;
 use crate::sandbox::outbox::Sent;
+use crate::state::AppState;
 
 /// Everything that left the mailbox.
 #[derive(Serialize, ToSchema)]

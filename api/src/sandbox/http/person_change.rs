@@ -17,13 +17,13 @@ use utoipa::ToSchema;
 use super::contact::{self, ContactChangeRequest};
 use super::persons::{TestPersonView, view};
 use super::sandbox;
-use crate::app::AppState;
-use crate::http::input::{Field, JsonBody, Unknown, Violations};
+use crate::http::request::input::{Field, JsonBody, Unknown, Violations};
 use crate::problem::responses::BodyProblems;
 use crate::problem::{ApiError, ProblemBody, ProblemKind, ViolationCode};
 use crate::sandbox::Sandbox;
 use crate::sandbox::contact_register::LineChange;
 use crate::sandbox::register::Change;
+use crate::state::AppState;
 
 /// How many people can be named in one list.
 const MOST_PEOPLE: usize = 50;

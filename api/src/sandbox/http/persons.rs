@@ -13,11 +13,11 @@ use uuid::Uuid;
 
 use super::contact::ContactView;
 use super::sandbox;
-use crate::app::AppState;
-use crate::http::input::{Field, QueryInput, Unknown};
+use crate::http::request::input::{Field, QueryInput, Unknown};
 use crate::problem::responses::QueryProblems;
 use crate::problem::{ApiError, ProblemBody};
 use crate::sandbox::{Sandbox, TestPerson};
+use crate::state::AppState;
 
 /// A person who does not exist.
 #[derive(Serialize, ToSchema)]
