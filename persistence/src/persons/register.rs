@@ -368,6 +368,7 @@ fn insert(
             person::mailbox_id.eq(mailbox.key()),
             person::birth_date.eq(registered.birth_date),
             person::protection.eq(registered.protection.grade.as_word()),
+            person::lives_with_responsible.eq(false),
             person::real_number.eq(registered.national_id.series() == Some(NumberSeries::Real)),
             person::created_at.eq(Time(now)),
         ))

@@ -349,6 +349,7 @@ fn insert(
         upload::owner_id.eq(key_of(*owner)),
         upload::author.eq(author),
         upload::id.eq(id.key()),
+        upload::scanned.eq(false),
         upload::file_name.eq(inner.vault.seal_upload_name(owner.as_uuid(), id, file_name.expose())),
         upload::created_at.eq(Time(now)),
         upload::expires_at.eq(Time(expires_at)),

@@ -1,1 +1,0 @@
-DROP INDEX message_conversation_received;

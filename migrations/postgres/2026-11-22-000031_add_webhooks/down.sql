@@ -1,3 +1,0 @@
-DROP TABLE webhook_delivery;
-DROP TABLE webhook_key;
-DROP TABLE webhook;

@@ -1,2 +1,0 @@
-DROP TABLE notification_settings;
-DROP TABLE notice;

@@ -1,1 +1,0 @@
-ALTER TABLE handover DROP COLUMN provider;

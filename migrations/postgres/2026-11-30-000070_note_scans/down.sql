@@ -1,2 +1,0 @@
-ALTER TABLE attachment DROP COLUMN scanned;
-ALTER TABLE upload DROP COLUMN scanned;

@@ -1,1 +1,0 @@
-DROP INDEX CONCURRENTLY audit_entry_operator;

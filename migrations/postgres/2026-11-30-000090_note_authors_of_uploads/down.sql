@@ -1,2 +1,0 @@
-DROP INDEX upload_author;
-ALTER TABLE upload DROP COLUMN author;

@@ -1,1 +1,0 @@
-DROP INDEX notice_recent;

@@ -1,2 +1,0 @@
-ALTER TABLE service DROP COLUMN dialogue;
-ALTER TABLE service DROP COLUMN name_nynorsk;

@@ -1,2 +1,0 @@
-DROP TABLE relationship_line;
-DROP TABLE relationship;

@@ -1,2 +1,0 @@
-ALTER TABLE message DROP COLUMN withdrawn_at;
-DROP TABLE handover;
