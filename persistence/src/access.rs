@@ -27,7 +27,7 @@ use crate::context::Context;
 use crate::database::Connection;
 use crate::error::{Failure, StoreError};
 use crate::persons::register::{Refreshed, Whom};
-use crate::vault::DataKey;
+use crate::vault::{DataKey, Field, VaultError};
 use crate::{Inner, Store};
 
 pub(crate) use self::done::Done;
@@ -354,7 +354,7 @@ fn open(inner: &Inner, connection: &mut Connection, wish: &Wish, trust: Trust) -
                 relation: Some(grant.standing().as_word()),
                 ..audit::granted(context, known.person, subject, act.word(), *object, grant.rule())
             };
-            let key = inner.vault.data_key(owner.record.mailbox, &owner.wrapped_key).map_err(|_| KEY_CORRUPT)?;
+            let key = key_of(inner, &owner, &known, context)?;
             let is_fresh = owner.is_fresh(context.now, inner.register_max_age);
             Ok((Opened { grant, key, record: known.record, is_fresh }, entry))
         }
@@ -378,6 +378,24 @@ fn open(inner: &Inner, connection: &mut Connection, wish: &Wish, trust: Trust) -
             Err(Denied::Refused(Refused { refusal, entry: Box::new(entry) }))
         }
     }
+}
+
+/// The key of a mailbox. To its owner it opens only where the number that is sealed in it is the caller's too.
+fn key_of(inner: &Inner, owner: &Owner, known: &Known, context: &Context) -> Result<DataKey, StoreError> {
+    let mailbox = owner.record.mailbox;
+    let key = inner.vault.data_key(mailbox, &owner.wrapped_key).and_then(|key| {
+        if let (RelationRecord::Own(_), Some(number)) = (&known.record.relation, number_of(&context.caller)) {
+            let sealed = key.open_text(mailbox.as_uuid(), Field::NationalId, &owner.national_id)?;
+            if sealed != number.expose() {
+                return Err(VaultError::Unreadable);
+            }
+        }
+        Ok(key)
+    });
+    key.map_err(|_| {
+        tracing::error!(mailbox.id = %mailbox, "a mailbox does not open as its owner's: it is damaged");
+        KEY_CORRUPT
+    })
 }
 
 /// Whether a caller has nothing to do with a mailbox: not even that it is there is for them. What strangers try is counted
@@ -405,7 +423,7 @@ fn known(
         caller_is_fresh: true,
     };
     match (&context.caller, hash, owner) {
-        (Caller::Citizen { .. }, Some(hash), Some(owner)) if owner.lookup_hash == hash => {
+        (Caller::Citizen { .. }, Some(hash), Some(owner)) if owner.lookup_hash() == hash => {
             Ok(simple(RelationRecord::Own(owner.record.person), Some(owner.record.person)))
         }
         (Caller::Citizen { .. }, Some(hash), Some(owner)) => {

@@ -3,6 +3,7 @@
 pub(crate) mod consent;
 pub(crate) mod contact_details;
 pub(crate) mod contact_register;
+pub(crate) mod key;
 pub(crate) mod person;
 pub(crate) mod power_of_attorney;
 pub(crate) mod register;

@@ -80,21 +80,12 @@ diesel::table! {
 }
 
 diesel::table! {
-    use crate::database::{SqlTime, SqlUuid};
+    use crate::database::SqlUuid;
     use diesel::sql_types::*;
 
-    person (id) {
-        id -> SqlUuid,
+    person_lookup (lookup_hash) {
         lookup_hash -> Binary,
         mailbox_id -> SqlUuid,
-        birth_date -> Date,
-        death_date -> Nullable<Date>,
-        protection -> Text,
-        real_number -> Bool,
-        created_at -> SqlTime,
-        protection_until -> Nullable<Date>,
-        lives_with_responsible -> Bool,
-        known_at -> Nullable<SqlTime>,
     }
 }
 
@@ -104,15 +95,22 @@ diesel::table! {
 
     mailbox (id) {
         id -> SqlUuid,
-        person_id -> SqlUuid,
+        lookup_hash -> Binary,
         key_epoch -> Integer,
         data_key -> Binary,
         national_id -> Binary,
         person_name -> Binary,
+        birth_date -> Date,
+        death_date -> Nullable<Date>,
+        protection -> Text,
+        protection_until -> Nullable<Date>,
+        lives_with_responsible -> Bool,
+        real_number -> Bool,
+        known_at -> Nullable<SqlTime>,
         consent -> SmallInt,
-        created_at -> SqlTime,
         locked_at -> Nullable<SqlTime>,
         youth_access_at -> Nullable<SqlTime>,
+        created_at -> SqlTime,
     }
 }
 
@@ -511,8 +509,8 @@ diesel::table! {
     use crate::database::{SqlTime, SqlUuid};
     use diesel::sql_types::*;
 
-    registered_relation (person_id, relation, relative_hash) {
-        person_id -> SqlUuid,
+    registered_relation (mailbox_id, relation, relative_hash) {
+        mailbox_id -> SqlUuid,
         relation -> Text,
         relative_hash -> Binary,
     }
@@ -537,7 +535,6 @@ diesel::table! {
     power_of_attorney (giver_mailbox_id, id) {
         giver_mailbox_id -> SqlUuid,
         id -> SqlUuid,
-        giver_id -> SqlUuid,
         kind -> Text,
         areas -> Text,
         valid_from -> Date,
@@ -829,7 +826,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     agreement,
     client,
     service,
-    person,
+    person_lookup,
     mailbox,
     consent,
     acceptance,

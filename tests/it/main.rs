@@ -23,6 +23,7 @@ mod drafts;
 mod ends;
 mod event_relay;
 mod events;
+mod exchanged;
 mod forms;
 mod health_contacts;
 mod idempotency;

@@ -218,7 +218,7 @@ stories! {
 
     async fn ful_2_nobody_is_kept_for_being_named_as_a_holder(app: TestApp) {
         let giver = app.member(ELDRID).await;
-        let known = || app.place().row_counts()["person"];
+        let known = || app.place().row_counts()["mailbox"];
         let before = known();
 
         for number in [NILS, UNKNOWN] {

@@ -52,7 +52,7 @@ stories! {
         let message = mona.own(&format!("/messages/{id}"));
         // As if the register had said something else an hour ago.
         let lille = app.place().id(&app.person(LILLE).id);
-        app.place().execute(&format!("DELETE FROM registered_relation WHERE person_id = {lille}"));
+        app.place().execute(&format!("DELETE FROM registered_relation WHERE mailbox_id = {lille}"));
 
         sees_what_a_stranger_sees(&app, &mona, &id).await;
         app.advance("PT61M").await;

@@ -10,16 +10,22 @@ use crate::persons::SKUDDAR;
 use crate::restore::files_below;
 
 /// What it says, as JSON.
-fn verify(place: &Place, arguments: &[&str]) -> (Ended, Value) {
+pub(crate) fn verify(place: &Place, arguments: &[&str]) -> (Ended, Value) {
     let ended = place.brevdue(&[&["verify", "--json"], arguments].concat());
     let said = serde_json::from_str(&ended.out).unwrap_or_else(|_| panic!("not JSON: {ended:?}"));
     (ended, said)
 }
 
 /// The figures that tell of something wrong, and are not zero.
-fn faults(said: &Value) -> Vec<(String, i64)> {
-    const FAULTS: [&str; 5] =
-        ["attachments.missing", "attachments.unknown", "sealed.unreadable", "files.damaged", "feeds.gaps"];
+pub(crate) fn faults(said: &Value) -> Vec<(String, i64)> {
+    const FAULTS: [&str; 6] = [
+        "attachments.missing",
+        "attachments.unknown",
+        "sealed.unreadable",
+        "files.damaged",
+        "owners.exchanged",
+        "feeds.gaps",
+    ];
     let figure = |name: &&str| (name.to_string(), said["figures"][name].as_i64().expect("a figure"));
     FAULTS.iter().map(figure).filter(|(_, count)| *count > 0).collect()
 }

@@ -40,7 +40,7 @@ const STAYS: [(&str, &str); 21] = [
     ("membership", "for whom somebody works"),
     ("message_body", "the sender's record"),
     ("notice", "which notices have been sent"),
-    ("person", "who the consents are of"),
+    ("person_lookup", "who the consents are of"),
     ("recorded_access", "why staff had access"),
     ("registered_relation", "who in the register is responsible for whom"),
     ("sending", "the sender's record"),
@@ -58,8 +58,9 @@ const PASSING: [(&str, &str); 5] = [
 ];
 
 /// The columns by which a row belongs to somebody.
-const OF_SOMEBODY: [&str; 9] = [
+const OF_SOMEBODY: [&str; 10] = [
     "mailbox_id",
+    "lookup_hash",
     "giver_mailbox_id",
     "owner_id",
     "person_id",
@@ -102,7 +103,7 @@ async fn everything(app: &TestApp) -> HomeCare {
 /// How many rows of what goes there are.
 fn resting(app: &TestApp, citizen: &Actor) -> BTreeMap<&'static str, i64> {
     let mailbox = app.place().id(&citizen.mailbox);
-    let hash = format!("(SELECT lookup_hash FROM person WHERE mailbox_id = {mailbox})");
+    let hash = format!("(SELECT lookup_hash FROM mailbox WHERE id = {mailbox})");
     let count = |(table, of): (&'static str, &str)| {
         let of = of.replace("{mailbox}", &mailbox).replace("{hash}", &hash);
         (table, app.place().number(&format!("SELECT count(*) AS number FROM {table} WHERE {of}")))

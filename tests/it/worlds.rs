@@ -75,8 +75,8 @@ fn change_owner(app: &TestApp, mailbox: &str, dice: &mut Dice) -> String {
     let at = |is: bool| if is { at } else { "NULL" };
     let mailbox = key(app, mailbox);
     app.place().execute(&format!(
-        "UPDATE person SET birth_date = '{born}', protection = '{protection}', lives_with_responsible = {lives} \
-         WHERE mailbox_id = {mailbox}"
+        "UPDATE mailbox SET birth_date = '{born}', protection = '{protection}', lives_with_responsible = {lives} \
+         WHERE id = {mailbox}"
     ));
     app.place().execute(&format!(
         "UPDATE mailbox SET consent = {consent}, locked_at = {}, youth_access_at = {} WHERE id = {mailbox}",
@@ -392,7 +392,7 @@ impl Hidden {
             visible.push(message.file(tests::files::pdf()).deliver().await);
         }
         app.place().execute(&format!(
-            "UPDATE person SET birth_date = '{born}', lives_with_responsible = true WHERE mailbox_id = {}",
+            "UPDATE mailbox SET birth_date = '{born}', lives_with_responsible = true WHERE id = {}",
             key(app, &family.owner.mailbox)
         ));
         let nurse = follow_up(app, &open).await;

@@ -351,20 +351,20 @@ fn relate(database: &mut Database, seed: &Seed) -> Result<()> {
     let (children, givers) = (rows(&|owner| seed.child_of(owner)), rows(&|owner| seed.giver_to(owner)));
     database.execute(&format!(
         "WITH pair (actor, other) AS (VALUES {children})
-         INSERT INTO registered_relation (person_id, relation, relative_hash)
+         INSERT INTO registered_relation (mailbox_id, relation, relative_hash)
          SELECT child.id, 'responsible', parent.lookup_hash FROM pair
-         JOIN person parent ON parent.mailbox_id = actor JOIN person child ON child.mailbox_id = other"
+         JOIN mailbox parent ON parent.id = actor JOIN mailbox child ON child.id = other"
     ))?;
     database.execute(
-        "UPDATE person SET birth_date = '2020-01-01', lives_with_responsible = true
-         WHERE id IN (SELECT person_id FROM registered_relation)",
+        "UPDATE mailbox SET birth_date = '2020-01-01', lives_with_responsible = true
+         WHERE id IN (SELECT mailbox_id FROM registered_relation)",
     )?;
     database.execute(&format!(
         "WITH pair (actor, other) AS (VALUES {givers})
          INSERT INTO power_of_attorney
-             (giver_mailbox_id, id, giver_id, holder_hash, kind, areas, valid_from, given_at)
-         SELECT giver.mailbox_id, gen_random_uuid(), giver.id, holder.lookup_hash, 'powerOfAttorney', '3', '2020-01-01', now()
-         FROM pair JOIN person holder ON holder.mailbox_id = actor JOIN person giver ON giver.mailbox_id = other"
+             (giver_mailbox_id, id, holder_hash, kind, areas, valid_from, given_at)
+         SELECT giver.id, gen_random_uuid(), holder.lookup_hash, 'powerOfAttorney', '3', '2020-01-01', now()
+         FROM pair JOIN mailbox holder ON holder.id = actor JOIN mailbox giver ON giver.id = other"
     ))?;
     database.execute("ANALYZE")
 }

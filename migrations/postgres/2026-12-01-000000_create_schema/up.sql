@@ -344,12 +344,24 @@ VALUES (3, 'Digitale helsetjenester', 'Digitale helsetenester', 'Digital health 
 
 -- Citizens.
 
--- The register's facts about a person. The identity number is found by a keyed hash and stored sealed, in `mailbox`. known_at:
--- when the register last told; none where it must be asked again before what it said is trusted (ADR-11).
-CREATE TABLE person (
+-- The mailbox of whoever has a number, by its keyed hash.
+CREATE TABLE person_lookup (
+    lookup_hash bytea NOT NULL,
+    mailbox_id uuid NOT NULL,
+    PRIMARY KEY (lookup_hash)
+);
+
+-- A person and their mailbox, which are one: the id stands for both. data_key is sealed for this mailbox and this lookup_hash, so
+-- that rows which are exchanged open nothing. What the register says of the person begins with person_name; known_at: when it last
+-- told, none where it must be asked again before what it said is trusted (ADR-11). locked_at: the owner has locked the mailbox
+-- (CON-14). youth_access_at: a parent has given the child access (CHI-8).
+CREATE TABLE mailbox (
     id uuid NOT NULL,
-    lookup_hash bytea NOT NULL UNIQUE,
-    mailbox_id uuid NOT NULL UNIQUE,
+    lookup_hash bytea NOT NULL,
+    key_epoch integer NOT NULL,
+    data_key bytea NOT NULL,
+    national_id bytea NOT NULL,
+    person_name bytea NOT NULL,
     birth_date date NOT NULL,
     death_date date,
     protection text NOT NULL,
@@ -357,6 +369,9 @@ CREATE TABLE person (
     lives_with_responsible boolean NOT NULL,
     real_number boolean NOT NULL,
     known_at timestamptz,
+    consent smallint NOT NULL,
+    locked_at timestamptz,
+    youth_access_at timestamptz,
     created_at timestamptz NOT NULL,
     PRIMARY KEY (id)
 );
@@ -364,27 +379,12 @@ CREATE TABLE person (
 -- Who is responsible for a person, their guardian, or close family, by the register. The others are found by the same keyed hash
 -- as persons are, and need not be known here.
 CREATE TABLE registered_relation (
-    person_id uuid NOT NULL,
+    mailbox_id uuid NOT NULL,
     relation text NOT NULL,
     relative_hash bytea NOT NULL,
-    PRIMARY KEY (person_id, relation, relative_hash)
+    PRIMARY KEY (mailbox_id, relation, relative_hash)
 );
 CREATE INDEX registered_relation_relative ON registered_relation (relative_hash);
-
--- locked_at: the owner has locked it (CON-14). youth_access_at: a parent has given the child access (CHI-8).
-CREATE TABLE mailbox (
-    id uuid NOT NULL,
-    person_id uuid NOT NULL UNIQUE REFERENCES person (id),
-    key_epoch integer NOT NULL,
-    data_key bytea NOT NULL,
-    national_id bytea NOT NULL,
-    person_name bytea NOT NULL,
-    consent smallint NOT NULL,
-    locked_at timestamptz,
-    youth_access_at timestamptz,
-    created_at timestamptz NOT NULL,
-    PRIMARY KEY (id)
-);
 
 -- Every change of consent, for ever (CON-9). The newest is also in `mailbox`.
 CREATE TABLE consent (
@@ -430,7 +430,6 @@ CREATE TABLE notification_settings (
 CREATE TABLE power_of_attorney (
     giver_mailbox_id uuid NOT NULL,
     id uuid NOT NULL,
-    giver_id uuid NOT NULL,
     kind text NOT NULL,
     areas text NOT NULL,
     valid_from date NOT NULL,

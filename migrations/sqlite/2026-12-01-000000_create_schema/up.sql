@@ -343,12 +343,24 @@ VALUES (3, 'Digitale helsetjenester', 'Digitale helsetenester', 'Digital health 
 
 -- Citizens.
 
--- The register's facts about a person. The identity number is found by a keyed hash and stored sealed, in `mailbox`. known_at:
--- when the register last told; none where it must be asked again before what it said is trusted (ADR-11).
-CREATE TABLE person (
+-- The mailbox of whoever has a number, by its keyed hash.
+CREATE TABLE person_lookup (
+    lookup_hash BLOB NOT NULL,
+    mailbox_id BLOB NOT NULL,
+    PRIMARY KEY (lookup_hash)
+) WITHOUT ROWID;
+
+-- A person and their mailbox, which are one: the id stands for both. data_key is sealed for this mailbox and this lookup_hash, so
+-- that rows which are exchanged open nothing. What the register says of the person begins with person_name; known_at: when it last
+-- told, none where it must be asked again before what it said is trusted (ADR-11). locked_at: the owner has locked the mailbox
+-- (CON-14). youth_access_at: a parent has given the child access (CHI-8).
+CREATE TABLE mailbox (
     id BLOB NOT NULL,
-    lookup_hash BLOB NOT NULL UNIQUE,
-    mailbox_id BLOB NOT NULL UNIQUE,
+    lookup_hash BLOB NOT NULL,
+    key_epoch INTEGER NOT NULL,
+    data_key BLOB NOT NULL,
+    national_id BLOB NOT NULL,
+    person_name BLOB NOT NULL,
     birth_date TEXT NOT NULL,
     death_date TEXT,
     protection TEXT NOT NULL,
@@ -356,6 +368,9 @@ CREATE TABLE person (
     lives_with_responsible BOOLEAN NOT NULL,
     real_number BOOLEAN NOT NULL,
     known_at BIGINT,
+    consent SMALLINT NOT NULL,
+    locked_at BIGINT,
+    youth_access_at BIGINT,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (id)
 ) WITHOUT ROWID;
@@ -363,27 +378,12 @@ CREATE TABLE person (
 -- Who is responsible for a person, their guardian, or close family, by the register. The others are found by the same keyed hash
 -- as persons are, and need not be known here.
 CREATE TABLE registered_relation (
-    person_id BLOB NOT NULL,
+    mailbox_id BLOB NOT NULL,
     relation TEXT NOT NULL,
     relative_hash BLOB NOT NULL,
-    PRIMARY KEY (person_id, relation, relative_hash)
+    PRIMARY KEY (mailbox_id, relation, relative_hash)
 ) WITHOUT ROWID;
 CREATE INDEX registered_relation_relative ON registered_relation (relative_hash);
-
--- locked_at: the owner has locked it (CON-14). youth_access_at: a parent has given the child access (CHI-8).
-CREATE TABLE mailbox (
-    id BLOB NOT NULL,
-    person_id BLOB NOT NULL UNIQUE REFERENCES person (id),
-    key_epoch INTEGER NOT NULL,
-    data_key BLOB NOT NULL,
-    national_id BLOB NOT NULL,
-    person_name BLOB NOT NULL,
-    consent SMALLINT NOT NULL,
-    locked_at BIGINT,
-    youth_access_at BIGINT,
-    created_at BIGINT NOT NULL,
-    PRIMARY KEY (id)
-) WITHOUT ROWID;
 
 -- Every change of consent, for ever (CON-9). The newest is also in `mailbox`.
 CREATE TABLE consent (
@@ -429,7 +429,6 @@ CREATE TABLE notification_settings (
 CREATE TABLE power_of_attorney (
     giver_mailbox_id BLOB NOT NULL,
     id BLOB NOT NULL,
-    giver_id BLOB NOT NULL,
     kind TEXT NOT NULL,
     areas TEXT NOT NULL,
     valid_from TEXT NOT NULL,

@@ -14,7 +14,7 @@ use domain::register::RegisteredRelation;
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::StoreError;
 use crate::persons::power_of_attorney::areas_from;
-use crate::schema::{mailbox, person, power_of_attorney, registered_relation};
+use crate::schema::{mailbox, person_lookup, power_of_attorney, registered_relation};
 use crate::vault::WrappedDataKey;
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "mailbox" };
@@ -24,13 +24,19 @@ const CORRUPT: StoreError = StoreError::Corrupt { what: "mailbox" };
 pub(crate) struct Owner {
     pub(crate) record: OwnerRecord,
     pub(crate) facts: OwnerFacts,
-    pub(crate) lookup_hash: Vec<u8>,
     pub(crate) wrapped_key: WrappedDataKey,
+    /// The owner's number, sealed.
+    pub(crate) national_id: Vec<u8>,
     /// When the register last told of them.
     pub(crate) known_at: Option<DateTime<Utc>>,
 }
 
 impl Owner {
+    /// The keyed hash of the owner's number, to which the key is bound.
+    pub(crate) fn lookup_hash(&self) -> &[u8] {
+        &self.wrapped_key.owner_hash
+    }
+
     /// Whether what the register says of them need not be asked again.
     pub(crate) fn is_fresh(&self, now: DateTime<Utc>, max_age: TimeDelta) -> bool {
         is_fresh(self.known_at, self.record.protection, now, max_age)
@@ -48,59 +54,44 @@ pub(crate) fn is_fresh(
     known_at.is_some_and(|at| now - at < max_age && protection.at(at) == protection.at(now))
 }
 
-/// The columns of [`Owner`], as tuple so that one text serves all ways of finding it.
-pub(crate) type OwnerRow = (
-    (Id, i32, Vec<u8>, i16, Option<Time>, Option<Time>),
-    (Id, Vec<u8>, NaiveDate, Option<NaiveDate>, String, Option<NaiveDate>, bool, Option<Time>),
-);
-
-macro_rules! owner_columns {
-    () => {
-        (
-            (
-                $crate::schema::mailbox::id,
-                $crate::schema::mailbox::key_epoch,
-                $crate::schema::mailbox::data_key,
-                $crate::schema::mailbox::consent,
-                $crate::schema::mailbox::locked_at,
-                $crate::schema::mailbox::youth_access_at,
-            ),
-            (
-                $crate::schema::person::id,
-                $crate::schema::person::lookup_hash,
-                $crate::schema::person::birth_date,
-                $crate::schema::person::death_date,
-                $crate::schema::person::protection,
-                $crate::schema::person::protection_until,
-                $crate::schema::person::lives_with_responsible,
-                $crate::schema::person::known_at,
-            ),
-        )
-    };
+/// The columns of [`Owner`].
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = mailbox)]
+pub(crate) struct OwnerRow {
+    id: Id,
+    lookup_hash: Vec<u8>,
+    key_epoch: i32,
+    data_key: Vec<u8>,
+    national_id: Vec<u8>,
+    birth_date: NaiveDate,
+    death_date: Option<NaiveDate>,
+    protection: String,
+    protection_until: Option<NaiveDate>,
+    lives_with_responsible: bool,
+    known_at: Option<Time>,
+    consent: i16,
+    locked_at: Option<Time>,
+    youth_access_at: Option<Time>,
 }
-pub(crate) use owner_columns;
 
 pub(crate) fn owner_from(row: OwnerRow, now: DateTime<Utc>) -> Result<Owner, StoreError> {
-    let (mailbox_row, person_row) = row;
-    let (mailbox, epoch, wrapped, consent, locked_at, youth_access_at) = mailbox_row;
-    let (person, lookup_hash, birth_date, death_date, grade, until, lives_with_responsible, known_at) = person_row;
     let record = OwnerRecord {
-        mailbox: mailbox.into(),
-        person: person.into(),
-        birth_date,
-        death_date,
-        protection: protected(&grade, until)?,
-        consent: ConsentLevel::from_rank(consent).ok_or(CORRUPT)?,
-        is_locked: locked_at.is_some(),
-        youth_access: youth_access_at.is_some(),
-        lives_with_responsible,
+        mailbox: row.id.into(),
+        person: row.id.into(),
+        birth_date: row.birth_date,
+        death_date: row.death_date,
+        protection: protected(&row.protection, row.protection_until)?,
+        consent: ConsentLevel::from_rank(row.consent).ok_or(CORRUPT)?,
+        is_locked: row.locked_at.is_some(),
+        youth_access: row.youth_access_at.is_some(),
+        lives_with_responsible: row.lives_with_responsible,
     };
     Ok(Owner {
         record,
         facts: record.at(now),
-        lookup_hash,
-        wrapped_key: WrappedDataKey { epoch, wrapped },
-        known_at: known_at.map(|at| at.0),
+        wrapped_key: WrappedDataKey { epoch: row.key_epoch, owner_hash: row.lookup_hash, wrapped: row.data_key },
+        national_id: row.national_id,
+        known_at: row.known_at.map(|at| at.0),
     })
 }
 
@@ -115,9 +106,8 @@ pub(crate) fn owner_of(
     now: DateTime<Utc>,
 ) -> Result<Option<Owner>, StoreError> {
     let row = on!(connection, c => mailbox::table
-        .inner_join(person::table.on(person::id.eq(mailbox::person_id)))
         .filter(mailbox::id.eq(id.key()))
-        .select(owner_columns!())
+        .select(OwnerRow::as_select())
         .first::<OwnerRow>(c)
         .optional())?;
     row.map(|row| owner_from(row, now)).transpose()
@@ -128,21 +118,20 @@ pub(crate) fn owner_by_hash(
     hash: &[u8; 32],
     now: DateTime<Utc>,
 ) -> Result<Option<Owner>, StoreError> {
-    let row = on!(connection, c => person::table
-        .inner_join(mailbox::table.on(person::id.eq(mailbox::person_id)))
-        .filter(person::lookup_hash.eq(hash.as_slice()))
-        .select(owner_columns!())
+    let row = on!(connection, c => person_lookup::table
+        .inner_join(mailbox::table.on(mailbox::id.eq(person_lookup::mailbox_id)))
+        .filter(person_lookup::lookup_hash.eq(hash.as_slice()))
+        .select(OwnerRow::as_select())
         .first::<OwnerRow>(c)
         .optional())?;
-    row.map(|row| owner_from(row, now)).transpose()
+    row.map(|row| if is_theirs(&row, [hash]) { owner_from(row, now) } else { Err(CORRUPT) }).transpose()
 }
 
 /// The owners of many mailboxes, in one query.
 pub(crate) fn owners_of(connection: &mut Connection, ids: &[Id], now: DateTime<Utc>) -> Result<Vec<Owner>, StoreError> {
     let rows = on!(connection, c => mailbox::table
-        .inner_join(person::table.on(person::id.eq(mailbox::person_id)))
         .filter(mailbox::id.eq_any(ids))
-        .select(owner_columns!())
+        .select(OwnerRow::as_select())
         .load::<OwnerRow>(c))?;
     rows.into_iter().map(|row| owner_from(row, now)).collect()
 }
@@ -153,12 +142,21 @@ pub(crate) fn owners_by_hashes(
     hashes: &[Vec<u8>],
     now: DateTime<Utc>,
 ) -> Result<Vec<Owner>, StoreError> {
-    let rows = on!(connection, c => person::table
-        .inner_join(mailbox::table.on(person::id.eq(mailbox::person_id)))
-        .filter(person::lookup_hash.eq_any(hashes))
-        .select(owner_columns!())
+    let rows = on!(connection, c => person_lookup::table
+        .inner_join(mailbox::table.on(mailbox::id.eq(person_lookup::mailbox_id)))
+        .filter(person_lookup::lookup_hash.eq_any(hashes))
+        .select(OwnerRow::as_select())
         .load::<OwnerRow>(c))?;
-    rows.into_iter().map(|row| owner_from(row, now)).collect()
+    rows.into_iter().filter(|row| is_theirs(row, hashes)).map(|row| owner_from(row, now)).collect()
+}
+
+/// Whether a mailbox that was found by the hash of a number is that of whoever has it. One that is not counts as not there.
+fn is_theirs(row: &OwnerRow, hashes: impl IntoIterator<Item = impl AsRef<[u8]>>) -> bool {
+    let is_theirs = hashes.into_iter().any(|hash| hash.as_ref() == row.lookup_hash);
+    if !is_theirs {
+        tracing::error!(mailbox.id = %row.id.0, "a number leads to the mailbox of somebody else: it is damaged");
+    }
+    is_theirs
 }
 
 /// How sure the login behind a token is; none where there is no person behind it.
@@ -189,26 +187,27 @@ pub(crate) fn representative(
 ) -> Result<Known, StoreError> {
     type PersonRow = (Id, NaiveDate, Option<NaiveDate>, String, Option<NaiveDate>, Option<Time>);
     type PowerRow = (String, String, NaiveDate, Option<NaiveDate>, Option<Time>, Option<Time>);
-    let rows = on!(connection, c => person::table
+    let rows = on!(connection, c => person_lookup::table
+        .inner_join(mailbox::table.on(mailbox::id.eq(person_lookup::mailbox_id)))
         .left_join(registered_relation::table.on(
-            registered_relation::person_id.eq(owner.record.person.key())
-                .and(registered_relation::relative_hash.eq(person::lookup_hash)),
+            registered_relation::mailbox_id.eq(owner.record.mailbox.key())
+                .and(registered_relation::relative_hash.eq(person_lookup::lookup_hash)),
         ))
         .left_join(power_of_attorney::table.on(
             power_of_attorney::giver_mailbox_id.eq(owner.record.mailbox.key())
-                .and(power_of_attorney::holder_hash.eq(person::lookup_hash))
+                .and(power_of_attorney::holder_hash.eq(person_lookup::lookup_hash))
                 // What waits for a second operator is not there.
                 .and(power_of_attorney::registered_by.is_null().or(power_of_attorney::confirmed_by.is_not_null())),
         ))
-        .filter(person::lookup_hash.eq(hash.as_slice()))
+        .filter(person_lookup::lookup_hash.eq(hash.as_slice()))
         .select((
             (
-                person::id,
-                person::birth_date,
-                person::death_date,
-                person::protection,
-                person::protection_until,
-                person::known_at,
+                mailbox::id,
+                mailbox::birth_date,
+                mailbox::death_date,
+                mailbox::protection,
+                mailbox::protection_until,
+                mailbox::known_at,
             ),
             registered_relation::relation.nullable(),
             (

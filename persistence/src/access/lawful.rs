@@ -20,8 +20,8 @@ use crate::database::literal::word;
 use crate::database::{Connection, Id, Key, Pairs, SqlTime, SqlUuid, Time, on};
 use crate::error::StoreError;
 use crate::schema::{
-    conversation, follow_up, membership, organisation, person, recorded_access, registered_relation, relationship,
-    service,
+    conversation, follow_up, mailbox, membership, organisation, person_lookup, recorded_access, registered_relation,
+    relationship, service,
 };
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "membership" };
@@ -64,7 +64,7 @@ pub(crate) use is_to_answer;
 macro_rules! is_lawful {
     ($member:expr, $now:expr) => {{
         use $crate::access::lawful::{recorded, told_at_night};
-        use $crate::schema::{conversation, follow_up, person, recorded_access, relationship};
+        use $crate::schema::{conversation, follow_up, mailbox, recorded_access, relationship};
         let member: $crate::database::Id = $member;
         let by_hand = follow_up::table
             .filter(follow_up::service_id.eq(conversation::service_id))
@@ -73,7 +73,7 @@ macro_rules! is_lawful {
             .offset(0);
         let by_exchange = told_at_night!()
             .filter(relationship::service_id.eq(conversation::service_id))
-            .filter(relationship::person_hash.eq(person::lookup_hash))
+            .filter(relationship::person_hash.eq(mailbox::lookup_hash))
             .filter(relationship::responsible_id.assume_not_null().eq(member))
             .offset(0);
         let on_record = recorded!($now)
@@ -90,17 +90,17 @@ pub(crate) use is_lawful;
 /// a grade that they have no role for (ADR-7).
 macro_rules! in_sight {
     ($query:expr, $worker:expr, $now:expr) => {{
-        use $crate::schema::person;
+        use $crate::schema::mailbox;
         let worker: &$crate::access::lawful::Worker = $worker;
-        let is_over = person::protection_until
+        let is_over = mailbox::protection_until
             .assume_not_null()
             .lt(domain::person::day_of($now))
-            .and(person::protection_until.is_not_null());
+            .and(mailbox::protection_until.is_not_null());
         $query
-            .filter(person::death_date.is_null())
-            .filter(person::lookup_hash.ne(&worker.hash))
-            .filter(person::id.ne_all(&worker.family))
-            .filter(person::protection.eq_any(&worker.cleared).or(is_over))
+            .filter(mailbox::death_date.is_null())
+            .filter(mailbox::lookup_hash.ne(&worker.hash))
+            .filter(mailbox::id.ne_all(&worker.family))
+            .filter(mailbox::protection.eq_any(&worker.cleared).or(is_over))
     }};
 }
 pub(crate) use in_sight;
@@ -124,15 +124,15 @@ impl Worker {
         hash: &[u8; 32],
     ) -> Result<Option<Self>, StoreError> {
         let row = on!(connection, c => membership::table
-            .inner_join(person::table.on(person::id.eq(membership::person_id)))
+            .inner_join(person_lookup::table.on(person_lookup::mailbox_id.eq(membership::person_id)))
             .filter(membership::service_id.eq(service.key()))
-            .filter(person::lookup_hash.eq(hash.as_slice()))
-            .select((person::id, membership::clearances))
+            .filter(person_lookup::lookup_hash.eq(hash.as_slice()))
+            .select((membership::person_id, membership::clearances))
             .first::<(Id, String)>(c)
             .optional())?;
         let family = on!(connection, c => registered_relation::table
             .filter(registered_relation::relative_hash.eq(hash.as_slice()))
-            .select(registered_relation::person_id)
+            .select(registered_relation::mailbox_id)
             .load::<Id>(c))?;
         let worker = |(person, clearances): (Id, String)| {
             let mut cleared = vec![Protection::Ungraded.as_word()];
@@ -165,9 +165,9 @@ pub(crate) fn staff(
     takes: Option<Taken>,
     now: DateTime<Utc>,
 ) -> Result<Known, StoreError> {
-    let person = on!(&mut *connection, c => person::table
-        .filter(person::lookup_hash.eq(hash.as_slice()))
-        .select(person::id)
+    let person = on!(&mut *connection, c => person_lookup::table
+        .filter(person_lookup::lookup_hash.eq(hash.as_slice()))
+        .select(person_lookup::mailbox_id)
         .first::<Id>(c)
         .optional())?;
     let has_number = !matches!(caller, Caller::HealthWorker { hpr_number: None, .. });
@@ -193,7 +193,7 @@ pub(crate) fn staff(
         let of_service = memberships.iter_mut().filter(|membership| membership.service == takes.service);
         of_service.for_each(|membership| membership.answers.push(takes.conversation));
     }
-    let is_close = owner.lookup_hash == hash || relatives(connection, owner)?.iter().any(|of| of == hash);
+    let is_close = owner.lookup_hash() == hash || relatives(connection, owner)?.iter().any(|of| of == hash);
     let person = person.map(PersonId::from);
     let relation = RelationRecord::Staff { person, is_close, memberships };
     let record = Record { assurance: assurance_of(caller), owner: Some(owner.record), relation };
@@ -216,16 +216,16 @@ pub(crate) fn candidates(
     let mut ways = ways(connection, owner, None, now)?;
     let members: Pairs = ways.keys().copied().collect();
     let rows = on!(&mut *connection, c => membership::table
-        .inner_join(person::table.on(person::id.eq(membership::person_id)))
+        .inner_join(mailbox::table.on(mailbox::id.eq(membership::person_id)))
         .filter(members.among(membership::service_id, membership::person_id))
         .order((membership::service_id, membership::person_id))
-        .select((membership::service_id, membership::person_id, membership::clearances, person::lookup_hash))
+        .select((membership::service_id, membership::person_id, membership::clearances, mailbox::lookup_hash))
         .load::<(Id, Id, String, Vec<u8>)>(c))?;
     let relatives = relatives(connection, owner)?;
     rows.into_iter()
         .map(|(service, person, clearances, hash)| {
             let membership = ways.remove(&(service, person)).unwrap_or_default().of(service, &clearances)?;
-            let is_close = hash == owner.lookup_hash || relatives.contains(&hash);
+            let is_close = hash == owner.lookup_hash() || relatives.contains(&hash);
             Ok(Candidate { person: person.into(), is_close, membership })
         })
         .collect()
@@ -234,7 +234,7 @@ pub(crate) fn candidates(
 /// The hashes of those whom the register has in a patient's close family.
 fn relatives(connection: &mut Connection, owner: &Owner) -> Result<Vec<Vec<u8>>, StoreError> {
     Ok(on!(connection, c => registered_relation::table
-        .filter(registered_relation::person_id.eq(owner.record.person.key()))
+        .filter(registered_relation::mailbox_id.eq(owner.record.mailbox.key()))
         .select(registered_relation::relative_hash)
         .load::<Vec<u8>>(c))?)
 }
@@ -306,7 +306,7 @@ fn ways(
             .select((follow_up::service_id, follow_up::person_id, way(LawfulWay::FollowUp), never(), none()));
         let responsible = || relationship::responsible_id.assume_not_null();
         let by_exchange = told_at_night!()
-            .filter(relationship::person_hash.eq(&owner.lookup_hash))
+            .filter(relationship::person_hash.eq(owner.lookup_hash()))
             .select((relationship::service_id, responsible(), way(LawfulWay::Responsibility), never(), none()));
         let until = recorded_access::valid_until.nullable();
         let on_record = recorded!(now)
@@ -382,7 +382,8 @@ fn followed(
 pub(crate) fn mailboxes_of(connection: &mut Connection, hashes: &[Vec<u8>]) -> Result<Vec<Id>, StoreError> {
     let mut mailboxes = vec![];
     for hashes in hashes.chunks(CHUNK) {
-        let found = person::table.filter(person::lookup_hash.eq_any(hashes)).select(person::mailbox_id);
+        let found =
+            person_lookup::table.filter(person_lookup::lookup_hash.eq_any(hashes)).select(person_lookup::mailbox_id);
         mailboxes.extend(on!(&mut *connection, c => found.load::<Id>(c))?);
     }
     Ok(mailboxes)

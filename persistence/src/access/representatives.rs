@@ -10,7 +10,7 @@ use super::facts::protected;
 use crate::database::{Connection, Id, Time, on};
 use crate::error::StoreError;
 use crate::persons::power_of_attorney::areas_from;
-use crate::schema::{person, power_of_attorney, registered_relation};
+use crate::schema::{mailbox, person_lookup, power_of_attorney, registered_relation};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "access" };
 
@@ -29,12 +29,12 @@ type PersonRow = (Id, NaiveDate, Option<NaiveDate>, String, Option<NaiveDate>, O
 macro_rules! person_columns {
     () => {
         (
-            person::id,
-            person::birth_date,
-            person::death_date,
-            person::protection,
-            person::protection_until,
-            person::known_at,
+            mailbox::id,
+            mailbox::birth_date,
+            mailbox::death_date,
+            mailbox::protection,
+            mailbox::protection_until,
+            mailbox::known_at,
         )
     };
 }
@@ -58,7 +58,8 @@ fn candidate(mailbox: Id, row: PersonRow) -> Result<Candidate, StoreError> {
 pub(crate) fn holders(connection: &mut Connection, mailboxes: &[Id]) -> Result<Vec<Candidate>, StoreError> {
     type PowerRow = (Id, String, String, NaiveDate, Option<NaiveDate>, Option<Time>);
     let rows = on!(connection, c => power_of_attorney::table
-        .inner_join(person::table.on(person::lookup_hash.eq(power_of_attorney::holder_hash)))
+        .inner_join(person_lookup::table.on(person_lookup::lookup_hash.eq(power_of_attorney::holder_hash)))
+        .inner_join(mailbox::table.on(mailbox::id.eq(person_lookup::mailbox_id)))
         .filter(power_of_attorney::giver_mailbox_id.eq_any(mailboxes))
         .filter(power_of_attorney::ended_at.is_null())
         .filter(power_of_attorney::registered_by.is_null().or(power_of_attorney::confirmed_by.is_not_null()))
@@ -93,14 +94,13 @@ pub(crate) fn holders(connection: &mut Connection, mailboxes: &[Id]) -> Result<V
 
 /// Who the register gives parental responsibility for these mailboxes' owners.
 pub(crate) fn responsible(connection: &mut Connection, mailboxes: &[Id]) -> Result<Vec<Candidate>, StoreError> {
-    let owner = diesel::alias!(person as owner);
     let rows = on!(connection, c => registered_relation::table
-        .inner_join(owner.on(owner.field(person::id).eq(registered_relation::person_id)))
-        .inner_join(person::table.on(person::lookup_hash.eq(registered_relation::relative_hash)))
-        .filter(owner.field(person::mailbox_id).eq_any(mailboxes))
+        .inner_join(person_lookup::table.on(person_lookup::lookup_hash.eq(registered_relation::relative_hash)))
+        .inner_join(mailbox::table.on(mailbox::id.eq(person_lookup::mailbox_id)))
+        .filter(registered_relation::mailbox_id.eq_any(mailboxes))
         .filter(registered_relation::relation.eq(RegisteredRelation::Responsible.as_word()))
-        .order(person::id)
-        .select((person_columns!(), owner.field(person::mailbox_id)))
+        .order(mailbox::id)
+        .select((person_columns!(), registered_relation::mailbox_id))
         .load::<(PersonRow, Id)>(c))?;
     rows.into_iter()
         .map(|(row, mailbox)| {

@@ -16,7 +16,7 @@ use crate::access::audit;
 use crate::context::Context;
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
-use crate::schema::{agreement as agreements, client, membership, organisation, person, service};
+use crate::schema::{agreement as agreements, client, membership, organisation, person_lookup, service};
 use crate::{Inner, Store};
 
 impl Store {
@@ -120,12 +120,12 @@ fn worker(
     service: ServiceId,
     hash: &[u8; 32],
 ) -> Result<(Option<PersonId>, bool), StoreError> {
-    let found = on!(connection, c => person::table
+    let found = on!(connection, c => person_lookup::table
         .left_join(membership::table.on(
-            membership::person_id.eq(person::id).and(membership::service_id.eq(service.key())),
+            membership::person_id.eq(person_lookup::mailbox_id).and(membership::service_id.eq(service.key())),
         ))
-        .filter(person::lookup_hash.eq(hash.as_slice()))
-        .select((person::id, membership::service_id.nullable()))
+        .filter(person_lookup::lookup_hash.eq(hash.as_slice()))
+        .select((person_lookup::mailbox_id, membership::service_id.nullable()))
         .first::<(Id, Option<Id>)>(c)
         .optional())?;
     Ok(found.map_or((None, false), |(person, of)| (Some(person.into()), of.is_some())))

@@ -95,7 +95,7 @@ impl Store {
                     asked.iter().map(|number| inner.vault.lookup_hash(number).to_vec()).collect();
                 let by_hash: HashMap<Vec<u8>, OwnerFacts> = owners_by_hashes(connection, &hashes, now)?
                     .into_iter()
-                    .map(|owner| (owner.lookup_hash, owner.facts))
+                    .map(|owner| (owner.lookup_hash().to_vec(), owner.facts))
                     .collect();
                 let known = asked.into_iter().zip(hashes);
                 let owners: HashMap<NationalId, OwnerFacts> =

@@ -16,16 +16,16 @@ use domain::power_of_attorney::{Period, ServiceArea};
 use domain::register::RegisteredRelation;
 
 use crate::access::audit;
-use crate::access::facts::{Owner, OwnerRow, assurance_of, owner_columns, owner_from};
+use crate::access::facts::{Owner, OwnerRow, assurance_of, owner_from};
 use crate::access::{MailboxRef, Opened, Unrecorded};
 use crate::context::Context;
-use crate::database::{Connection, Id, Key, SqlTime, Time, on};
+use crate::database::{Connection, Key, SqlTime, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::letters::delivery;
 use crate::mailboxes::message;
 use crate::persons::power_of_attorney::areas_from;
 use crate::persons::register::Whom;
-use crate::schema::{mailbox, person, power_of_attorney, registered_relation};
+use crate::schema::{mailbox, power_of_attorney, registered_relation};
 use crate::{Inner, Store};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "mailbox" };
@@ -159,13 +159,13 @@ pub(crate) fn deliver_held_after(
 
 fn seen(_: &Inner, connection: &mut Connection, opened: &Opened) -> Result<Mailbox, Failure> {
     let id = opened.grant.mailbox();
-    let (person, name) = on!(&mut *connection, c => mailbox::table
+    let name = on!(&mut *connection, c => mailbox::table
         .filter(mailbox::id.eq(id.key()))
-        .select((mailbox::person_id, mailbox::person_name))
-        .first::<(Id, Vec<u8>)>(c))?;
+        .select(mailbox::person_name)
+        .first::<Vec<u8>>(c))?;
     Ok(Mailbox {
         id,
-        owner_name: crate::persons::person::open_name(&opened.key, person, &name)?,
+        owner_name: crate::persons::person::open_name(&opened.key, id.key(), &name)?,
         relation: opened.grant.standing().as_word(),
         unread: message::unread_count(connection, &opened.grant)?,
     })
@@ -187,12 +187,11 @@ fn candidates(
     let rows = on!(connection, c => {
         let powers = power_of_attorney::table
             .inner_join(mailbox::table.on(mailbox::id.eq(power_of_attorney::giver_mailbox_id)))
-            .inner_join(person::table.on(person::id.eq(mailbox::person_id)))
             .filter(power_of_attorney::holder_hash.eq(hash.as_slice()))
             .filter(power_of_attorney::ended_at.is_null())
             .filter(power_of_attorney::registered_by.is_null().or(power_of_attorney::confirmed_by.is_not_null()))
             .select((
-                owner_columns!(),
+                OwnerRow::as_select(),
                 mailbox::person_name,
                 (
                     no_text.clone().into_sql::<Nullable<Text>>(),
@@ -204,12 +203,11 @@ fn candidates(
                 ),
             ));
         let children = registered_relation::table
-            .inner_join(person::table.on(person::id.eq(registered_relation::person_id)))
-            .inner_join(mailbox::table.on(mailbox::person_id.eq(person::id)))
+            .inner_join(mailbox::table.on(mailbox::id.eq(registered_relation::mailbox_id)))
             .filter(registered_relation::relative_hash.eq(hash.as_slice()))
             .filter(registered_relation::relation.eq(relations[0]).or(registered_relation::relation.eq(relations[1])))
             .select((
-                owner_columns!(),
+                OwnerRow::as_select(),
                 mailbox::person_name,
                 (
                     registered_relation::relation.nullable(),

@@ -15,7 +15,7 @@ use crate::access::Opened;
 use crate::database::{Connection, Id, Key, Pairs, Time, on};
 use crate::error::StoreError;
 use crate::persons::person;
-use crate::schema::{conversation, journal_entry, person as persons};
+use crate::schema::{conversation, journal_entry, mailbox as mailboxes};
 use crate::services::relationship;
 use crate::services::service;
 
@@ -112,9 +112,9 @@ impl Surroundings {
         if !self.may_write {
             return Ok(self);
         }
-        let hash = on!(&mut *connection, c => persons::table
-            .filter(persons::mailbox_id.eq(mailbox))
-            .select(persons::lookup_hash)
+        let hash = on!(&mut *connection, c => mailboxes::table
+            .filter(mailboxes::id.eq(mailbox))
+            .select(mailboxes::lookup_hash)
             .first::<Vec<u8>>(c))?;
         let relationships = relationship::of_citizen(connection, &hash, None)?;
         let is_over = |service: &ServiceId| {

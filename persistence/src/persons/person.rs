@@ -16,9 +16,10 @@ use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::persons::consent;
 use crate::persons::contact_details;
+use crate::persons::key::KeyRow;
 use crate::persons::register::stored_number;
-use crate::schema::{mailbox, person};
-use crate::vault::{DataKey, Field, WrappedDataKey};
+use crate::schema::mailbox;
+use crate::vault::{DataKey, Field};
 use crate::{Inner, Store};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "person" };
@@ -30,7 +31,7 @@ impl Store {
     /// The store away.
     pub async fn real_person_exists(&self) -> Result<bool, Failure> {
         self.run(|_, connection| {
-            let real = person::table.filter(person::real_number);
+            let real = mailbox::table.filter(mailbox::real_number);
             Ok(on!(connection, c => diesel::select(diesel::dsl::exists(real)).get_result(c))?)
         })
         .await
@@ -56,26 +57,24 @@ fn profile_of(
     now: DateTime<Utc>,
 ) -> Result<Profile, Failure> {
     let id = opened.grant.mailbox();
-    let (person_id, number, name, birth_date, grade, until, locked_at) = on!(&mut *connection, c => mailbox::table
-        .inner_join(person::table.on(person::id.eq(mailbox::person_id)))
+    let (number, name, birth_date, grade, until, locked_at) = on!(&mut *connection, c => mailbox::table
         .filter(mailbox::id.eq(id.key()))
         .select((
-            person::id,
             mailbox::national_id,
             mailbox::person_name,
-            person::birth_date,
-            person::protection,
-            person::protection_until,
+            mailbox::birth_date,
+            mailbox::protection,
+            mailbox::protection_until,
             mailbox::locked_at,
         ))
-        .first::<(Id, Vec<u8>, Vec<u8>, NaiveDate, String, Option<NaiveDate>, Option<Time>)>(c))?;
+        .first::<(Vec<u8>, Vec<u8>, NaiveDate, String, Option<NaiveDate>, Option<Time>)>(c))?;
     let protected = protected(&grade, until)?;
     let protection = protected.at(now);
-    let number = opened.key.open_text(person_id.0, Field::NationalId, &number).map_err(|_| CORRUPT)?;
+    let number = opened.key.open_text(id.as_uuid(), Field::NationalId, &number).map_err(|_| CORRUPT)?;
     Ok(Profile {
-        person: person_id.into(),
+        person: id.as_uuid().into(),
         mailbox: id,
-        name: open_name(&opened.key, person_id, &name)?,
+        name: open_name(&opened.key, id.key(), &name)?,
         national_id: stored_number(&number)?,
         birth_date,
         protection,
@@ -99,11 +98,12 @@ pub(crate) fn names_of(
     ids.sort_unstable();
     ids.dedup();
     let rows = on!(connection, c => mailbox::table
-        .filter(mailbox::person_id.eq_any(&ids))
-        .select((mailbox::id, mailbox::person_id, mailbox::key_epoch, mailbox::data_key, mailbox::person_name))
-        .load::<(Id, Id, i32, Vec<u8>, Vec<u8>)>(c))?;
-    let open = |(id, person, epoch, wrapped, name): (Id, Id, i32, Vec<u8>, Vec<u8>)| {
-        let key = inner.vault.data_key(id.into(), &WrappedDataKey { epoch, wrapped }).map_err(|_| CORRUPT);
+        .filter(mailbox::id.eq_any(&ids))
+        .select((KeyRow::as_select(), mailbox::person_name))
+        .load::<(KeyRow, Vec<u8>)>(c))?;
+    let open = |(row, name): (KeyRow, Vec<u8>)| {
+        let person = row.id;
+        let key = row.open(&inner.vault).map_err(|_| CORRUPT);
         match key.and_then(|key| open_name(&key, person, &name)) {
             Ok(name) => Some((person.into(), name.expose().to_owned())),
             Err(error) => {
@@ -140,9 +140,9 @@ pub(crate) fn unavailable(
     let mut ids: Vec<Id> = persons.iter().map(|person| person.key()).collect();
     ids.sort_unstable();
     ids.dedup();
-    let rows = on!(connection, c => person::table
-        .filter(person::id.eq_any(&ids))
-        .select((person::id, person::death_date, person::protection, person::protection_until))
+    let rows = on!(connection, c => mailbox::table
+        .filter(mailbox::id.eq_any(&ids))
+        .select((mailbox::id, mailbox::death_date, mailbox::protection, mailbox::protection_until))
         .load::<(Id, Option<NaiveDate>, String, Option<NaiveDate>)>(c))?;
     let mut unavailable = HashSet::new();
     for (id, death_date, grade, until) in rows {

@@ -19,9 +19,10 @@ use crate::context::new_id;
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::letters::delivery;
+use crate::persons::key::KeyRow;
 use crate::persons::power_of_attorney;
-use crate::schema::{mailbox, person, registered_relation};
-use crate::vault::{Field, WrappedDataKey};
+use crate::schema::{mailbox, person_lookup, registered_relation};
+use crate::vault::Field;
 use crate::{Inner, Store};
 
 /// A register did not answer, or gave an answer that cannot be trusted.
@@ -136,9 +137,9 @@ impl Store {
         let is_known = self
             .run(move |inner, connection| {
                 let hash = inner.vault.lookup_hash(&changed);
-                let marked = on!(connection, c => diesel::update(person::table)
-                    .filter(person::lookup_hash.eq(hash.as_slice()))
-                    .set(person::known_at.eq(Some(Time(now - LONG_BEFORE))))
+                let Some(id) = mailbox_with(connection, &hash)? else { return Ok(false) };
+                let marked = on!(connection, c => diesel::update(mailbox::table.filter(mailbox::id.eq(id)))
+                    .set(mailbox::known_at.eq(Some(Time(now - LONG_BEFORE))))
                     .execute(c))?;
                 Ok(marked > 0)
             })
@@ -160,12 +161,12 @@ impl Store {
     ) -> Result<Vec<Option<(PersonId, MailboxId)>>, Failure> {
         self.run(move |inner, connection| {
             let hashes: Vec<Vec<u8>> = numbers.iter().map(|number| inner.vault.lookup_hash(number).to_vec()).collect();
-            let rows = on!(connection, c => person::table
-                .filter(person::lookup_hash.eq_any(&hashes))
-                .select((person::lookup_hash, person::id, person::mailbox_id))
-                .load::<(Vec<u8>, Id, Id)>(c))?;
+            let rows = on!(connection, c => person_lookup::table
+                .filter(person_lookup::lookup_hash.eq_any(&hashes))
+                .select((person_lookup::lookup_hash, person_lookup::mailbox_id))
+                .load::<(Vec<u8>, Id)>(c))?;
             let ids: HashMap<Vec<u8>, (PersonId, MailboxId)> =
-                rows.into_iter().map(|(hash, person, mailbox)| (hash, (person.into(), mailbox.into()))).collect();
+                rows.into_iter().map(|(hash, id)| (hash, (id.into(), id.into()))).collect();
             Ok(hashes.iter().map(|hash| ids.get(hash).copied()).collect())
         })
         .await
@@ -199,20 +200,12 @@ fn sort<T>(list: &mut [T], number: fn(&T) -> &NationalId) {
 
 fn seen(inner: &Inner, connection: &mut Connection, numbers: &[NationalId]) -> Result<Seen, Failure> {
     let hashes: Vec<Vec<u8>> = numbers.iter().map(|number| inner.vault.lookup_hash(number).to_vec()).collect();
-    let rows = on!(connection, c => person::table
-        .filter(person::lookup_hash.eq_any(&hashes))
-        .select((person::lookup_hash, person::known_at))
+    let rows = on!(connection, c => person_lookup::table
+        .inner_join(mailbox::table.on(mailbox::id.eq(person_lookup::mailbox_id)))
+        .filter(person_lookup::lookup_hash.eq_any(&hashes))
+        .select((mailbox::lookup_hash, mailbox::known_at))
         .load::<(Vec<u8>, Option<Time>)>(c))?;
     Ok(rows.into_iter().collect())
-}
-
-/// A mailbox, its owner, its key, and the owner's number.
-type NumberRow = (Id, Id, i32, Vec<u8>, Vec<u8>);
-
-macro_rules! number_columns {
-    () => {
-        (mailbox::id, mailbox::person_id, mailbox::key_epoch, mailbox::data_key, mailbox::national_id)
-    };
 }
 
 /// How asking the register went.
@@ -238,9 +231,9 @@ fn numbers_of(inner: &Inner, connection: &mut Connection, whom: Vec<Whom>) -> Re
         return Ok(numbers);
     }
     let rows = on!(connection, c => mailbox::table
-        .filter(mailbox::person_id.eq_any(&persons))
-        .select(number_columns!())
-        .load::<NumberRow>(c))?;
+        .filter(mailbox::id.eq_any(&persons))
+        .select((KeyRow::as_select(), mailbox::national_id))
+        .load::<(KeyRow, Vec<u8>)>(c))?;
     for row in rows {
         numbers.push(number_from(inner, row)?.1);
     }
@@ -258,16 +251,15 @@ pub(crate) fn numbers_of_mailboxes(
     }
     let rows = on!(connection, c => mailbox::table
         .filter(mailbox::id.eq_any(mailboxes))
-        .select(number_columns!())
-        .load::<NumberRow>(c))?;
+        .select((KeyRow::as_select(), mailbox::national_id))
+        .load::<(KeyRow, Vec<u8>)>(c))?;
     rows.into_iter().map(|row| number_from(inner, row)).collect()
 }
 
-fn number_from(inner: &Inner, row: NumberRow) -> Result<(Id, NationalId), StoreError> {
-    let (id, person, epoch, wrapped, number) = row;
-    let key = inner.vault.data_key(id.into(), &WrappedDataKey { epoch, wrapped }).map_err(|_| CORRUPT)?;
-    let number = key.open_text(person.0, Field::NationalId, &number).map_err(|_| CORRUPT)?;
-    Ok((id, stored_number(&number)?))
+fn number_from(inner: &Inner, (row, number): (KeyRow, Vec<u8>)) -> Result<(Id, NationalId), StoreError> {
+    let key = row.open(&inner.vault).map_err(|_| CORRUPT)?;
+    let number = key.open_text(row.id.0, Field::NationalId, &number).map_err(|_| CORRUPT)?;
+    Ok((row.id, stored_number(&number)?))
 }
 
 /// A number out of the vault. It was checked when it came in.
@@ -275,6 +267,15 @@ pub(crate) fn stored_number(text: &str) -> Result<NationalId, StoreError> {
     NationalId::parse(text, NumberSeries::Real)
         .or_else(|_| NationalId::parse(text, NumberSeries::Synthetic))
         .map_err(|_| CORRUPT)
+}
+
+/// The mailbox of whoever has the number with this hash; none where they are not known here.
+pub(crate) fn mailbox_with(connection: &mut Connection, hash: &[u8]) -> Result<Option<Id>, StoreError> {
+    Ok(on!(connection, c => person_lookup::table
+        .filter(person_lookup::lookup_hash.eq(hash))
+        .select(person_lookup::mailbox_id)
+        .first::<Id>(c)
+        .optional())?)
 }
 
 fn keep_all(
@@ -293,58 +294,59 @@ fn keep(
     now: DateTime<Utc>,
 ) -> Result<(PersonId, MailboxId), Failure> {
     let hash = inner.vault.lookup_hash(&registered.national_id);
-    let known = on!(&mut *connection, c => mailbox::table
-        .inner_join(person::table.on(person::id.eq(mailbox::person_id)))
-        .filter(person::lookup_hash.eq(hash.as_slice()))
-        .select((person::id, mailbox::id, mailbox::key_epoch, mailbox::data_key))
-        .first::<(Id, Id, i32, Vec<u8>)>(c)
+    let known = on!(&mut *connection, c => person_lookup::table
+        .inner_join(mailbox::table.on(mailbox::id.eq(person_lookup::mailbox_id)))
+        .filter(person_lookup::lookup_hash.eq(hash.as_slice()))
+        .select(KeyRow::as_select())
+        .first::<KeyRow>(c)
         .optional())?;
-    let Some((person, mailbox, epoch, wrapped)) = known else {
-        let (person, mailbox) = insert(inner, connection, registered, &hash, now)?;
-        keep_facts(connection, person, registered, Condition::None, now)?;
-        keep_relations(inner, connection, person, registered)?;
+    let Some(known) = known else {
+        let id = insert(inner, connection, registered, &hash, now)?;
+        keep_facts(connection, id, registered, Condition::None, now)?;
+        keep_relations(inner, connection, id, registered)?;
         power_of_attorney::tell_newcomer(inner, connection, &hash, now)?;
-        return Ok((person.into(), mailbox.into()));
+        return Ok((id.into(), id.into()));
     };
+    let id = known.id;
     // This comes first: whoever hears of a change meanwhile waits for the row, and what follows holds together.
-    if keep_facts(connection, person, registered, *condition, now)? {
-        let key = inner.vault.data_key(mailbox.into(), &WrappedDataKey { epoch, wrapped }).map_err(|_| CORRUPT)?;
-        let name = key.seal(person.0, Field::PersonName, registered.name.expose().as_bytes());
-        on!(&mut *connection, c => diesel::update(mailbox::table.filter(mailbox::id.eq(mailbox)))
+    if keep_facts(connection, id, registered, *condition, now)? {
+        let key = known.open(&inner.vault).map_err(|_| CORRUPT)?;
+        let name = key.seal(id.0, Field::PersonName, registered.name.expose().as_bytes());
+        on!(&mut *connection, c => diesel::update(mailbox::table.filter(mailbox::id.eq(id)))
             .set(mailbox::person_name.eq(name))
             .execute(c))?;
-        keep_relations(inner, connection, person, registered)?;
+        keep_relations(inner, connection, id, registered)?;
         // Somebody responsible may live with the child now, or the child be old enough to read for itself.
-        for owner in owners_of(connection, &[mailbox], now)? {
+        for owner in owners_of(connection, &[id], now)? {
             delivery::deliver_held(connection, &owner.facts, inner.policy, now)?;
         }
     }
-    Ok((person.into(), mailbox.into()))
+    Ok((id.into(), id.into()))
 }
 
 /// Writes the facts where the condition holds. Says whether it did.
 fn keep_facts(
     connection: &mut Connection,
-    person: Id,
+    id: Id,
     registered: &RegisteredPerson,
     condition: Condition,
     now: DateTime<Utc>,
 ) -> Result<bool, Failure> {
     let kept = on!(connection, c => {
-        let mut update = diesel::update(person::table).filter(person::id.eq(person)).into_boxed();
+        let mut update = diesel::update(mailbox::table).filter(mailbox::id.eq(id)).into_boxed();
         update = match condition {
             Condition::None => update,
-            Condition::StillAt(Some(at)) => update.filter(person::known_at.eq(at)),
-            Condition::StillAt(None) => update.filter(person::known_at.is_null()),
+            Condition::StillAt(Some(at)) => update.filter(mailbox::known_at.eq(at)),
+            Condition::StillAt(None) => update.filter(mailbox::known_at.is_null()),
         };
         update
             .set((
-                person::birth_date.eq(registered.birth_date),
-                person::death_date.eq(registered.death_date),
-                person::protection.eq(registered.protection.grade.as_word()),
-                person::protection_until.eq(registered.protection.until),
-                person::lives_with_responsible.eq(registered.lives_with_responsible()),
-                person::known_at.eq(Some(Time(now))),
+                mailbox::birth_date.eq(registered.birth_date),
+                mailbox::death_date.eq(registered.death_date),
+                mailbox::protection.eq(registered.protection.grade.as_word()),
+                mailbox::protection_until.eq(registered.protection.until),
+                mailbox::lives_with_responsible.eq(registered.lives_with_responsible()),
+                mailbox::known_at.eq(Some(Time(now))),
             ))
             .execute(c)
     })?;
@@ -357,45 +359,41 @@ fn insert(
     registered: &RegisteredPerson,
     hash: &[u8; 32],
     now: DateTime<Utc>,
-) -> Result<(Id, Id), Failure> {
-    let (person, mailbox): (PersonId, MailboxId) = (new_id(), new_id());
-    let (key, wrapped) = inner.vault.new_data_key(mailbox);
-    let object = person.as_uuid();
-    on!(&mut *connection, c => diesel::insert_into(person::table)
-        .values((
-            person::id.eq(person.key()),
-            person::lookup_hash.eq(hash.as_slice()),
-            person::mailbox_id.eq(mailbox.key()),
-            person::birth_date.eq(registered.birth_date),
-            person::protection.eq(registered.protection.grade.as_word()),
-            person::lives_with_responsible.eq(false),
-            person::real_number.eq(registered.national_id.series() == Some(NumberSeries::Real)),
-            person::created_at.eq(Time(now)),
-        ))
+) -> Result<Id, Failure> {
+    let id: MailboxId = new_id();
+    let (key, wrapped) = inner.vault.new_data_key(id, hash);
+    let object = id.as_uuid();
+    // Two who make the same person known meet here.
+    on!(&mut *connection, c => diesel::insert_into(person_lookup::table)
+        .values((person_lookup::lookup_hash.eq(hash.as_slice()), person_lookup::mailbox_id.eq(id.key())))
         .execute(c))?;
     on!(connection, c => diesel::insert_into(mailbox::table)
         .values((
-            mailbox::id.eq(mailbox.key()),
-            mailbox::person_id.eq(person.key()),
+            mailbox::id.eq(id.key()),
+            mailbox::lookup_hash.eq(hash.as_slice()),
             mailbox::key_epoch.eq(wrapped.epoch),
             mailbox::data_key.eq(&wrapped.wrapped),
             mailbox::national_id.eq(key.seal(object, Field::NationalId, registered.national_id.expose().as_bytes())),
             mailbox::person_name.eq(key.seal(object, Field::PersonName, registered.name.expose().as_bytes())),
+            mailbox::birth_date.eq(registered.birth_date),
+            mailbox::protection.eq(registered.protection.grade.as_word()),
+            mailbox::lives_with_responsible.eq(false),
+            mailbox::real_number.eq(registered.national_id.series() == Some(NumberSeries::Real)),
             mailbox::consent.eq(0),
             mailbox::created_at.eq(Time(now)),
         ))
         .execute(c))?;
-    Ok((person.key(), mailbox.key()))
+    Ok(id.key())
 }
 
 fn keep_relations(
     inner: &Inner,
     connection: &mut Connection,
-    person: Id,
+    id: Id,
     registered: &RegisteredPerson,
 ) -> Result<(), Failure> {
     on!(&mut *connection, c => diesel::delete(
-        registered_relation::table.filter(registered_relation::person_id.eq(person)),
+        registered_relation::table.filter(registered_relation::mailbox_id.eq(id)),
     )
     .execute(c))?;
     let relations: HashSet<(&'static str, [u8; 32])> = registered
@@ -405,7 +403,7 @@ fn keep_relations(
     for (relation, relative) in relations {
         on!(&mut *connection, c => diesel::insert_into(registered_relation::table)
             .values((
-                registered_relation::person_id.eq(person),
+                registered_relation::mailbox_id.eq(id),
                 registered_relation::relation.eq(relation),
                 registered_relation::relative_hash.eq(relative.as_slice()),
             ))

@@ -20,7 +20,7 @@ use crate::context::Context;
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::page::{Page, Slice};
-use crate::schema::{follow_up, membership, person, relationship};
+use crate::schema::{follow_up, mailbox, membership, person_lookup, relationship};
 use crate::services::staff::mailbox_object;
 use crate::{Inner, Store};
 
@@ -169,9 +169,9 @@ impl Store {
                 return Ok(Done::of(()).about(mailbox_object(mailbox)));
             }
             let told = told_at_night!()
-                .inner_join(person::table.on(person::lookup_hash.eq(relationship::person_hash)))
+                .inner_join(person_lookup::table.on(person_lookup::lookup_hash.eq(relationship::person_hash)))
                 .filter(relationship::service_id.eq(row.0))
-                .filter(person::mailbox_id.eq(row.1))
+                .filter(person_lookup::mailbox_id.eq(row.1))
                 .filter(relationship::responsible_id.assume_not_null().eq(row.2))
                 .select(relationship::service_id);
             let told = on!(connection, c => diesel::select(diesel::dsl::exists(told)).get_result::<bool>(c))?;
@@ -254,11 +254,11 @@ fn by_hand(
 ) -> Result<Vec<Row>, StoreError> {
     let rows = on!(connection, c => {
         let mut query = follow_up::table
-            .inner_join(person::table.on(person::mailbox_id.eq(follow_up::mailbox_id)))
+            .inner_join(mailbox::table.on(mailbox::id.eq(follow_up::mailbox_id)))
             .filter(follow_up::service_id.eq(grant.service().key()))
             .order((follow_up::mailbox_id, follow_up::person_id))
             .limit(limit)
-            .select((follow_up::mailbox_id, person::id, follow_up::person_id, follow_up::created_at))
+            .select((follow_up::mailbox_id, mailbox::id, follow_up::person_id, follow_up::created_at))
             .into_boxed();
         if let Whose::Own(worker) = whose {
             query = in_sight!(query.filter(follow_up::person_id.eq(worker.person.key())), worker, now);
@@ -292,11 +292,12 @@ fn by_exchange(
     let rows = on!(connection, c => {
         let responsible = || relationship::responsible_id.assume_not_null();
         let mut query = told_at_night!()
-            .inner_join(person::table.on(person::lookup_hash.eq(relationship::person_hash)))
+            .inner_join(person_lookup::table.on(person_lookup::lookup_hash.eq(relationship::person_hash)))
+            .inner_join(mailbox::table.on(mailbox::id.eq(person_lookup::mailbox_id)))
             .filter(relationship::service_id.eq(grant.service().key()))
             .order((relationship::responsible_id, relationship::person_hash))
             .limit(limit)
-            .select((person::mailbox_id, person::id, responsible(), relationship::told_at, relationship::person_hash))
+            .select((mailbox::id, mailbox::id, responsible(), relationship::told_at, relationship::person_hash))
             .into_boxed();
         if let Whose::Own(worker) = whose {
             query = in_sight!(query.filter(responsible().eq(worker.person.key())), worker, now);

@@ -26,7 +26,7 @@ use crate::database::rows::rows;
 use crate::database::{Connection, Id, Key, SqlTime, SqlUuid, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::page::{Page, Slice};
-use crate::schema::{person, relationship, relationship_line};
+use crate::schema::{mailbox as mailboxes, person_lookup, relationship, relationship_line};
 use crate::services::service;
 
 /// A line of a batch.
@@ -163,14 +163,14 @@ impl Store {
             let list = format!("relationships:{service}");
             let after: Option<Vec<u8>> = page.position(&inner.vault, &list)?;
             let rows = on!(&mut *connection, c => relationship::table
-                .left_join(person::table.on(person::lookup_hash.eq(relationship::person_hash)))
+                .left_join(person_lookup::table.on(person_lookup::lookup_hash.eq(relationship::person_hash)))
                 .filter(relationship::service_id.eq(service.key()))
                 .filter(relationship::person_hash.gt(after.unwrap_or_default()))
                 .order(relationship::person_hash)
                 .limit(page.fetch_limit())
                 .select((
                     relationship::person_hash,
-                    person::mailbox_id.nullable(),
+                    person_lookup::mailbox_id.nullable(),
                     relationship::active_from,
                     relationship::closed_at,
                     relationship::responsible_id,
@@ -244,7 +244,7 @@ pub(crate) fn close_all(
     trace: TraceId,
     now: DateTime<Utc>,
 ) -> Result<(), Failure> {
-    let of_owner = person::table.filter(person::mailbox_id.eq(mailbox.key())).select(person::lookup_hash);
+    let of_owner = mailboxes::table.filter(mailboxes::id.eq(mailbox.key())).select(mailboxes::lookup_hash);
     let hash = on!(&mut *connection, c => of_owner.first::<Vec<u8>>(c))?;
     let responsible = told_at_night!().filter(relationship::person_hash.eq(&hash)).select(relationship::service_id);
     let services = on!(&mut *connection, c => responsible.load::<Id>(c))?;

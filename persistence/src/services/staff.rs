@@ -17,7 +17,7 @@ use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::idempotency::{self, Created, RequestKey};
 use crate::persons::register::{Refreshed, Whom};
-use crate::schema::{membership, person, recorded_access};
+use crate::schema::{membership, recorded_access};
 use crate::services::follow_up;
 use crate::services::service;
 use crate::vault::Field;
@@ -95,11 +95,7 @@ impl Store {
             if removed == 0 {
                 return Err(Failure::NotFound);
             }
-            let mailbox = on!(&mut *connection, c => person::table
-                .filter(person::id.eq(row.1))
-                .select(person::mailbox_id)
-                .first::<Id>(c))?;
-            note_to_member(connection, &owned, grant, ServiceAct::REMOVE_MEMBER, mailbox.into())?;
+            note_to_member(connection, &owned, grant, ServiceAct::REMOVE_MEMBER, MailboxId::from(person.as_uuid()))?;
             Ok(Done::of(()).about(person_object(person)))
         })
         .await

@@ -7,6 +7,7 @@
 
 mod attachments;
 mod feeds;
+mod owners;
 mod sealed;
 
 use std::time::Duration;
@@ -132,6 +133,7 @@ pub async fn verify(
     let mut report = Report::default();
     attachments::check(&parts, &mut report, progress).await?;
     sealed::check(&parts, extent, &mut report, progress).await?;
+    owners::check(&parts, &mut report)?;
     feeds::check(&parts, &mut report, progress)?;
     Ok(report)
 }

@@ -101,6 +101,9 @@ impl Field {
 pub struct WrappedDataKey {
     /// Of the vault's key that wraps it.
     pub epoch: i32,
+    /// The keyed hash of the owner's number, bound into the seal: the key of somebody else's mailbox does not open as one's
+    /// own, whatever rows say.
+    pub owner_hash: Vec<u8>,
     /// The sealed key.
     pub wrapped: Vec<u8>,
 }

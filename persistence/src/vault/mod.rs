@@ -164,19 +164,22 @@ impl Vault {
 
     /// Makes the key of a new mailbox.
     #[must_use]
-    pub fn new_data_key(&self, mailbox: MailboxId) -> (DataKey, WrappedDataKey) {
+    pub fn new_data_key(&self, mailbox: MailboxId, owner_hash: &[u8; 32]) -> (DataKey, WrappedDataKey) {
         let key = random_key();
-        let wrapped = self.newest_data_sealer().seal(&data_key_place(mailbox), key.as_slice());
-        (DataKey::new(mailbox, &key), WrappedDataKey { epoch: self.data_epoch, wrapped })
+        let wrapped = self.newest_data_sealer().seal(&data_key_place(mailbox, owner_hash), key.as_slice());
+        let wrapped = WrappedDataKey { epoch: self.data_epoch, owner_hash: owner_hash.to_vec(), wrapped };
+        (DataKey::new(mailbox, &key), wrapped)
     }
 
     /// Opens the key of a mailbox.
     ///
     /// # Errors
-    /// It is another mailbox's key, damaged, or of an epoch that is gone.
+    /// It is another mailbox's or another owner's key, damaged, or of an epoch that is gone.
     pub fn data_key(&self, mailbox: MailboxId, wrapped: &WrappedDataKey) -> Result<DataKey, VaultError> {
         let sealer = self.data.get(&wrapped.epoch).ok_or(VaultError::UnknownEpoch(wrapped.epoch))?;
-        let plain = sealer.open(&data_key_place(mailbox), &wrapped.wrapped).ok_or(VaultError::Unreadable)?;
+        let plain = sealer
+            .open(&data_key_place(mailbox, &wrapped.owner_hash), &wrapped.wrapped)
+            .ok_or(VaultError::Unreadable)?;
         let key = to_key(&plain).ok_or(VaultError::Unreadable)?;
         Ok(DataKey::new(mailbox, &key))
     }
@@ -268,8 +271,8 @@ fn vault_key_place(purpose: &str, epoch: i32) -> Vec<u8> {
     associated_data(&[b"vault key", purpose.as_bytes(), &epoch.to_be_bytes()])
 }
 
-fn data_key_place(mailbox: MailboxId) -> Vec<u8> {
-    associated_data(&[mailbox.as_uuid().as_bytes(), b"data key"])
+fn data_key_place(mailbox: MailboxId, owner_hash: &[u8]) -> Vec<u8> {
+    associated_data(&[mailbox.as_uuid().as_bytes(), b"data key", owner_hash])
 }
 
 fn upload_place(what: &str, owner: Uuid, upload: UploadId) -> Vec<u8> {

@@ -6,6 +6,8 @@ use uuid::Uuid;
 use super::*;
 
 const TEXT: &str = "Svar på blodprøve";
+/// The keyed hash of an owner's number.
+const OWNER: [u8; 32] = [7; 32];
 
 fn new_vault() -> Vault {
     let master = MasterKey::generate();
@@ -56,7 +58,7 @@ fn older_epochs_open_and_the_newest_seals() {
     let mut keys = Vault::new_keys(&master);
     let mailbox = mailbox();
     let first = Vault::open(&master, &keys).expect("keys");
-    let (old_key, old_wrapped) = first.new_data_key(mailbox);
+    let (old_key, old_wrapped) = first.new_data_key(mailbox, &OWNER);
     let upload_name = first.seal_upload_name(Uuid::nil(), Uuid::nil().into(), TEXT);
     let token = first.seal_token("list", b"42");
     for purpose in ["data", "cursor"] {
@@ -69,24 +71,26 @@ fn older_epochs_open_and_the_newest_seals() {
 
     let second = Vault::open(&master, &keys).expect("keys");
 
-    assert_eq!(second.new_data_key(mailbox).1.epoch, 2);
+    assert_eq!(second.new_data_key(mailbox, &OWNER).1.epoch, 2);
     let sealed = old_key.seal(Uuid::nil(), Field::Body, b"x");
     let reopened = second.data_key(mailbox, &old_wrapped).expect("the older key");
     assert_eq!(reopened.open_text(Uuid::nil(), Field::Body, &sealed), Ok("x".to_owned()));
     assert_eq!(second.open_upload_name(Uuid::nil(), Uuid::nil().into(), &upload_name), Ok(TEXT.to_owned()));
     assert_eq!(second.open_token("list", &token), Some(b"42".to_vec()));
-    let newer = second.new_data_key(mailbox).1;
+    let newer = second.new_data_key(mailbox, &OWNER).1;
     assert_eq!(first.data_key(mailbox, &newer).err(), Some(VaultError::UnknownEpoch(2)));
 }
 
 #[test]
-fn a_data_key_opens_only_for_its_mailbox_and_epoch() {
+fn a_data_key_opens_only_for_its_mailbox_owner_and_epoch() {
     let vault = new_vault();
     let mailbox_a = mailbox();
-    let (_, wrapped) = vault.new_data_key(mailbox_a);
+    let (_, wrapped) = vault.new_data_key(mailbox_a, &OWNER);
 
     assert!(vault.data_key(mailbox_a, &wrapped).is_ok());
     assert_eq!(vault.data_key(mailbox(), &wrapped).err(), Some(VaultError::Unreadable));
+    let of_another = WrappedDataKey { owner_hash: vec![8; 32], ..wrapped.clone() };
+    assert_eq!(vault.data_key(mailbox_a, &of_another).err(), Some(VaultError::Unreadable));
     let of_no_epoch = WrappedDataKey { epoch: 7, ..wrapped.clone() };
     assert_eq!(vault.data_key(mailbox_a, &of_no_epoch).err(), Some(VaultError::UnknownEpoch(7)));
     assert_eq!(new_vault().data_key(mailbox_a, &wrapped).err(), Some(VaultError::Unreadable));
@@ -96,10 +100,11 @@ fn a_data_key_opens_only_for_its_mailbox_and_epoch() {
 fn a_field_opens_only_as_itself() {
     let vault = new_vault();
     let mailbox_a = mailbox();
-    let (key, wrapped) = vault.new_data_key(mailbox_a);
-    let (other_key, _) = vault.new_data_key(mailbox_a);
+    let (key, wrapped) = vault.new_data_key(mailbox_a, &OWNER);
+    let (other_key, _) = vault.new_data_key(mailbox_a, &OWNER);
     let same_bytes_other_mailbox = DataKey::new(mailbox(), &{
-        let plain = vault.newest_data_sealer().open(&data_key_place(mailbox_a), &wrapped.wrapped).expect("opens");
+        let plain =
+            vault.newest_data_sealer().open(&data_key_place(mailbox_a, &OWNER), &wrapped.wrapped).expect("opens");
         *to_key(&plain).expect("a key")
     });
     let object = Uuid::now_v7();
@@ -116,7 +121,7 @@ fn a_field_opens_only_as_itself() {
 
 #[test]
 fn sealing_the_same_twice_gives_nothing_in_common() {
-    let (key, _) = new_vault().new_data_key(mailbox());
+    let (key, _) = new_vault().new_data_key(mailbox(), &OWNER);
     let object = Uuid::now_v7();
 
     let [first, second] = [0, 1].map(|_| key.seal(object, Field::Body, TEXT.as_bytes()));
@@ -127,7 +132,7 @@ fn sealing_the_same_twice_gives_nothing_in_common() {
 
 #[test]
 fn bytes_that_are_no_text_do_not_open_as_one() {
-    let (key, _) = new_vault().new_data_key(mailbox());
+    let (key, _) = new_vault().new_data_key(mailbox(), &OWNER);
     let sealed = key.seal(Uuid::nil(), Field::Body, b"\xff\xfe");
     assert_eq!(key.open_text(Uuid::nil(), Field::Body, &sealed), Err(VaultError::Unreadable));
 }
@@ -135,7 +140,7 @@ fn bytes_that_are_no_text_do_not_open_as_one() {
 #[test]
 fn file_keys_open_only_where_they_belong() {
     let vault = new_vault();
-    let (data_key, _) = vault.new_data_key(mailbox());
+    let (data_key, _) = vault.new_data_key(mailbox(), &OWNER);
     let [attachment, other_attachment]: [AttachmentId; 2] = [0, 1].map(|_| Uuid::now_v7().into());
     let [service, other_service] = [0, 1].map(|_| Uuid::now_v7());
     let [upload, other_upload]: [UploadId; 2] = [0, 1].map(|_| Uuid::now_v7().into());
@@ -192,7 +197,8 @@ fn nothing_of_a_key_prints() {
     let text = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=";
     let master = MasterKey::parse(text).expect("32 bytes");
     let vault = Vault::open(&master, &Vault::new_keys(&master)).expect("keys");
-    let printed = format!("{master:?} {vault:?} {:?} {:?}", vault.new_data_key(mailbox()).0, FileKey::generate());
+    let printed =
+        format!("{master:?} {vault:?} {:?} {:?}", vault.new_data_key(mailbox(), &OWNER).0, FileKey::generate());
     assert_eq!(printed, "MasterKey(***) Vault(***) DataKey(***) FileKey(***)");
 
     let refused = MasterKey::parse(&text[..20]).expect_err("too short");
@@ -271,7 +277,7 @@ fn a_key_file_that_others_may_read_is_refused() {
 proptest! {
     #[test]
     fn what_is_sealed_opens(plain in proptest::collection::vec(any::<u8>(), 0..2000)) {
-        let (key, _) = new_vault().new_data_key(mailbox());
+        let (key, _) = new_vault().new_data_key(mailbox(), &OWNER);
         let sealed = key.seal(Uuid::nil(), Field::Body, &plain);
         prop_assert_eq!(sealed.len(), plain.len() + 29);
         let opened = key.open(Uuid::nil(), Field::Body, &sealed);
@@ -284,7 +290,7 @@ proptest! {
         place in any::<prop::sample::Index>(),
         bit in 0..8u8,
     ) {
-        let (key, _) = new_vault().new_data_key(mailbox());
+        let (key, _) = new_vault().new_data_key(mailbox(), &OWNER);
         let mut sealed = key.seal(Uuid::nil(), Field::Body, &plain);
         let place = place.index(sealed.len());
         prop_assert!(key.open(Uuid::nil(), Field::Body, &sealed[..place]).is_err());

@@ -125,7 +125,8 @@ impl Recipients {
         if !hashes.is_empty() {
             owners.extend(owners_by_hashes(connection, &hashes, now)?);
         }
-        let mailboxes_by_hash = owners.iter().map(|owner| (owner.lookup_hash.clone(), owner.record.mailbox)).collect();
+        let mailboxes_by_hash =
+            owners.iter().map(|owner| (owner.lookup_hash().to_vec(), owner.record.mailbox)).collect();
         let by_mailbox = owners.into_iter().map(|owner| (owner.record.mailbox, owner)).collect();
         Ok(Self { by_mailbox, mailboxes_by_hash })
     }

@@ -24,10 +24,11 @@ use crate::error::StoreError;
 use crate::mailboxes::conversation::{FlagsRow, flags_from};
 use crate::persons::contact_details;
 use crate::persons::contact_register::Contacts;
+use crate::persons::key::KeyRow;
 use crate::persons::register::stored_number;
 use crate::schema::{mailbox, message};
 use crate::services::service;
-use crate::vault::{Field, WrappedDataKey};
+use crate::vault::Field;
 use crate::work::job::Lease;
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "message" };
@@ -218,19 +219,19 @@ fn listeners(
     persons: &[Id],
     ages: &HashMap<PersonId, i32>,
 ) -> Result<HashMap<PersonId, Listener>, StoreError> {
-    type Row = (Id, Id, Vec<u8>, i32, Vec<u8>);
-    let rows: Vec<Row> = on!(&mut *connection, c => mailbox::table
-        .filter(mailbox::person_id.eq_any(persons))
-        .select((mailbox::id, mailbox::person_id, mailbox::national_id, mailbox::key_epoch, mailbox::data_key))
+    let rows: Vec<(KeyRow, Vec<u8>)> = on!(&mut *connection, c => mailbox::table
+        .filter(mailbox::id.eq_any(persons))
+        .select((KeyRow::as_select(), mailbox::national_id))
         .load(c))?;
-    let mailboxes: Vec<Id> = rows.iter().map(|row| row.0).collect();
+    let mailboxes: Vec<Id> = rows.iter().map(|(row, _)| row.id).collect();
     let settings = settings_of(connection, &mailboxes)?;
     let mut entered = contact_details::sealed_of(connection, &mailboxes)?;
     rows.into_iter()
-        .map(|(mailbox, person, number, epoch, wrapped)| {
-            let key = inner.vault.data_key(mailbox.into(), &WrappedDataKey { epoch, wrapped }).map_err(|_| CORRUPT)?;
-            let number = key.open_text(person.0, Field::NationalId, &number).map_err(|_| CORRUPT)?;
-            let person: PersonId = person.into();
+        .map(|(row, number)| {
+            let mailbox = row.id;
+            let key = row.open(&inner.vault).map_err(|_| CORRUPT)?;
+            let number = key.open_text(mailbox.0, Field::NationalId, &number).map_err(|_| CORRUPT)?;
+            let person: PersonId = mailbox.into();
             let listener = Listener {
                 number: stored_number(&number)?,
                 age_years: ages.get(&person).copied().ok_or(CORRUPT)?,

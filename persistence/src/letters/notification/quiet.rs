@@ -11,7 +11,7 @@ use crate::Inner;
 use crate::access::quota::Quotas;
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::StoreError;
-use crate::schema::{notice, person, power_of_attorney, sending};
+use crate::schema::{mailbox, notice, power_of_attorney, sending};
 use crate::work::job::Lease;
 
 /// For how long what somebody was notified of counts.
@@ -100,9 +100,9 @@ fn pairs_of(inner: &Inner, connection: &mut Connection, places: &[Place]) -> Res
     }
     let ids: Vec<Id> = powers.values().copied().collect();
     let parties: Vec<(Id, Vec<u8>, Vec<u8>)> = on!(connection, c => power_of_attorney::table
-        .inner_join(person::table.on(person::id.eq(power_of_attorney::giver_id)))
+        .inner_join(mailbox::table.on(mailbox::id.eq(power_of_attorney::giver_mailbox_id)))
         .filter(power_of_attorney::id.eq_any(&ids))
-        .select((power_of_attorney::id, person::lookup_hash, power_of_attorney::holder_hash))
+        .select((power_of_attorney::id, mailbox::lookup_hash, power_of_attorney::holder_hash))
         .load(c))?;
     let parties: HashMap<Id, Pair> = parties
         .into_iter()

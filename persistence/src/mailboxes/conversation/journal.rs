@@ -326,11 +326,11 @@ fn document(inner: &Inner, connection: &mut Connection, desk: &Desk<'_>) -> Resu
     }
     let mut around = turns::Around::gather(inner, connection, desk, &rows)?;
     let turns = rows.into_iter().map(|row| around.turn(desk, row)).collect::<Result<Vec<Turn>, StoreError>>()?;
-    let (person_id, number, name) = on!(&mut *connection, c => mailbox::table
+    let (number, name) = on!(&mut *connection, c => mailbox::table
         .find(desk.found.mailbox.key())
-        .select((mailbox::person_id, mailbox::national_id, mailbox::person_name))
-        .first::<(Id, Vec<u8>, Vec<u8>)>(c))?;
-    let number = desk.key.open_text(person_id.0, Field::NationalId, &number).map_err(|_| CORRUPT)?;
+        .select((mailbox::national_id, mailbox::person_name))
+        .first::<(Vec<u8>, Vec<u8>)>(c))?;
+    let number = desk.key.open_text(desk.found.mailbox.as_uuid(), Field::NationalId, &number).map_err(|_| CORRUPT)?;
     Ok(JournalDocument {
         id: entry.document,
         conversation: desk.found.id,
@@ -338,7 +338,7 @@ fn document(inner: &Inner, connection: &mut Connection, desk: &Desk<'_>) -> Resu
         inquiry: desk.found.inquiry,
         subject: desk.found.subject(desk.key)?,
         patient: stored_number(&number)?,
-        patient_name: open_name(desk.key, person_id, &name)?,
+        patient_name: open_name(desk.key, desk.found.mailbox.key(), &name)?,
         marked_at: entry.marked_at,
         confirm_by: entry.confirm_by,
         turns,

@@ -19,8 +19,9 @@ use crate::database::literal::word;
 use crate::database::{Connection, Id, Key, Pairs, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::page::{Page, Slice};
-use crate::schema::{conversation, conversation_seen, mailbox, person};
-use crate::vault::{DataKey, WrappedDataKey};
+use crate::persons::key::KeyRow;
+use crate::schema::{conversation, conversation_seen, mailbox};
+use crate::vault::DataKey;
 use crate::{Inner, Store};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "conversation" };
@@ -178,7 +179,7 @@ fn rows_of(connection: &mut Connection, wanted: &Wanted<'_>, part: &Part) -> Res
     let Wanted { service, worker, filter, position, limit, now } = *wanted;
     Ok(on!(connection, c => {
         let mut query = conversation::table
-            .inner_join(person::table.on(person::mailbox_id.eq(conversation::mailbox_id)))
+            .inner_join(mailbox::table.on(mailbox::id.eq(conversation::mailbox_id)))
             .order((conversation::changed_at.desc(), conversation::id.desc()))
             .limit(limit)
             .select(stored_columns!())
@@ -240,7 +241,7 @@ impl Around {
             None => (HashSet::new(), HashMap::new()),
             Some(worker) => {
                 let lawful = on!(&mut *connection, c => conversation::table
-                    .inner_join(person::table.on(person::mailbox_id.eq(conversation::mailbox_id)))
+                    .inner_join(mailbox::table.on(mailbox::id.eq(conversation::mailbox_id)))
                     .filter(conversations.among(conversation::mailbox_id, conversation::id))
                     .filter(is_to_answer!(worker.person.key()).or(is_lawful!(worker.person.key(), now)))
                     .select(conversation::id)
@@ -299,12 +300,13 @@ fn keys(
     ids.dedup();
     let rows = on!(connection, c => mailbox::table
         .filter(mailbox::id.eq_any(&ids))
-        .select((mailbox::id, mailbox::person_id, mailbox::key_epoch, mailbox::data_key, mailbox::person_name))
-        .load::<(Id, Id, i32, Vec<u8>, Vec<u8>)>(c))?;
+        .select((KeyRow::as_select(), mailbox::person_name))
+        .load::<(KeyRow, Vec<u8>)>(c))?;
     // Of a mailbox that does not open nothing is shown; the others are.
-    let open = |(id, person, epoch, wrapped, name): (Id, Id, i32, Vec<u8>, Vec<u8>)| {
-        let key = inner.vault.data_key(id.into(), &WrappedDataKey { epoch, wrapped }).ok()?;
-        let name = crate::persons::person::open_name(&key, person, &name).ok()?;
+    let open = |(row, name): (KeyRow, Vec<u8>)| {
+        let id = row.id;
+        let key = row.open(&inner.vault).ok()?;
+        let name = crate::persons::person::open_name(&key, id, &name).ok()?;
         Some((id.into(), (key, name)))
     };
     Ok(rows.into_iter().filter_map(open).collect())

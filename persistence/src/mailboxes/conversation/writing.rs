@@ -23,7 +23,7 @@ use crate::idempotency::{self, Created, RequestKey};
 use crate::letters::intake::content::{self, AttachmentRow, BodyRow, Head, MessageRow};
 use crate::mailboxes::message;
 use crate::persons::consent;
-use crate::schema::person;
+use crate::schema::mailbox;
 use crate::services::form;
 use crate::services::relationship;
 use crate::services::service;
@@ -327,9 +327,9 @@ pub(crate) fn item_of(opened: &Opened, service: &Service, inquiry: Inquiry) -> I
 
 /// The keyed hash of the owner's number, by which relationships are kept.
 pub(crate) fn owner_hash(connection: &mut Connection, opened: &Opened) -> Result<Vec<u8>, StoreError> {
-    let hash = on!(connection, c => person::table
-        .filter(person::mailbox_id.eq(opened.grant.mailbox().key()))
-        .select(person::lookup_hash)
+    let hash = on!(connection, c => mailbox::table
+        .filter(mailbox::id.eq(opened.grant.mailbox().key()))
+        .select(mailbox::lookup_hash)
         .first::<Vec<u8>>(c)
         .optional())?;
     hash.ok_or(CORRUPT)

@@ -155,7 +155,7 @@ fn put_aside(
     let hashes: Vec<Vec<u8>> = lines.iter().map(|line| inner.vault.lookup_hash(&line.citizen).to_vec()).collect();
     let owners: HashMap<Vec<u8>, Owner> = owners_by_hashes(connection, &hashes, now.0)?
         .into_iter()
-        .map(|owner| (owner.lookup_hash.clone(), owner))
+        .map(|owner| (owner.lookup_hash().to_vec(), owner))
         .collect();
     let (mut rows, mut faults) = (Vec::with_capacity(lines.len()), vec![]);
     for (line, hash) in lines.into_iter().zip(&hashes) {

@@ -21,7 +21,7 @@ use crate::error::{Failure, StoreError};
 use crate::letters::notification;
 use crate::persons::consent;
 use crate::persons::contact_details;
-use crate::schema::{acceptance, consent as consents, person, registered_relation};
+use crate::schema::{acceptance, consent as consents, mailbox, registered_relation};
 use crate::work::job::{JobRow, Lease};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "consent" };
@@ -154,10 +154,10 @@ fn forget(connection: &mut Connection, power: &Stored) -> Result<(), Failure> {
         .filter(acceptance::mailbox_id.eq(power.mailbox.key())))
         .execute(c))?;
     on!(&mut *connection, c => diesel::delete(registered_relation::table
-        .filter(registered_relation::person_id.eq(giver)))
+        .filter(registered_relation::mailbox_id.eq(giver)))
         .execute(c))?;
-    on!(connection, c => diesel::update(person::table.filter(person::id.eq(giver)))
-        .set(person::known_at.eq(None::<Time>))
+    on!(connection, c => diesel::update(mailbox::table.filter(mailbox::id.eq(giver)))
+        .set(mailbox::known_at.eq(None::<Time>))
         .execute(c))?;
     Ok(())
 }

@@ -106,7 +106,7 @@ impl Wanted {
         let proposal = Proposal {
             kind: self.kind,
             giver: giver.map(asked),
-            holder_is_giver: giver.is_some_and(|giver| giver.lookup_hash == holder),
+            holder_is_giver: giver.is_some_and(|giver| giver.lookup_hash() == holder),
             holder_born: self.holder.number.born(),
             areas: self.areas.clone(),
             period: self.period,

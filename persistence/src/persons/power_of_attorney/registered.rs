@@ -247,7 +247,7 @@ fn confirm(
         registered_by: &registration.by,
         is_confirmed: registration.confirmed.is_some(),
         is_over: power.is_over(now),
-        is_as_on_form: giver.lookup_hash == inner.vault.lookup_hash(&form.giver)
+        is_as_on_form: giver.lookup_hash() == inner.vault.lookup_hash(&form.giver)
             && power.holder.hash == inner.vault.lookup_hash(&form.holder)
             && power.case_number.as_ref() == Some(&form.case_number),
     };

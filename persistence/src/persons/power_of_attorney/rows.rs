@@ -22,7 +22,7 @@ use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::persons::person as persons;
 use crate::persons::register::stored_number;
-use crate::schema::{mailbox, person, power_of_attorney};
+use crate::schema::{mailbox, person_lookup, power_of_attorney};
 use crate::vault::{DataKey, Field};
 
 /// One of the two of a power of attorney, who asks.
@@ -36,7 +36,7 @@ pub(super) struct Party {
 
 impl From<&Owner> for Party {
     fn from(owner: &Owner) -> Self {
-        Self { mailbox: owner.record.mailbox, person: owner.record.person, hash: owner.lookup_hash.clone() }
+        Self { mailbox: owner.record.mailbox, person: owner.record.person, hash: owner.lookup_hash().to_vec() }
     }
 }
 
@@ -144,43 +144,36 @@ impl Stored {
     }
 }
 
-type StoredRow = (
-    (Id, Id, Id, (Vec<u8>, Option<Vec<u8>>, Option<Vec<u8>>), String, String),
-    (NaiveDate, Option<NaiveDate>, Time, Option<String>, Option<Time>, Option<String>, Option<Id>),
-    RegistrationRow,
-);
-type RegistrationRow = (Option<String>, Option<Time>, Option<i16>, Option<String>, Option<String>, Option<Time>);
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = power_of_attorney)]
+struct PowerRow {
+    giver_mailbox_id: Id,
+    id: Id,
+    kind: String,
+    areas: String,
+    valid_from: NaiveDate,
+    valid_to: Option<NaiveDate>,
+    given_at: Time,
+    holder_hash: Vec<u8>,
+    holder_number: Option<Vec<u8>>,
+    holder_name: Option<Vec<u8>>,
+    case_number: Option<String>,
+    #[diesel(embed)]
+    registration: RegistrationRow,
+    ended_at: Option<Time>,
+    ended_by: Option<String>,
+    replaced_by: Option<Id>,
+}
 
-macro_rules! power_columns {
-    () => {
-        (
-            (
-                power_of_attorney::giver_mailbox_id,
-                power_of_attorney::id,
-                power_of_attorney::giver_id,
-                (power_of_attorney::holder_hash, power_of_attorney::holder_number, power_of_attorney::holder_name),
-                power_of_attorney::kind,
-                power_of_attorney::areas,
-            ),
-            (
-                power_of_attorney::valid_from,
-                power_of_attorney::valid_to,
-                power_of_attorney::given_at,
-                power_of_attorney::case_number,
-                power_of_attorney::ended_at,
-                power_of_attorney::ended_by,
-                power_of_attorney::replaced_by,
-            ),
-            (
-                power_of_attorney::registered_by,
-                power_of_attorney::earliest_at,
-                power_of_attorney::consent_level,
-                power_of_attorney::consent_terms,
-                power_of_attorney::confirmed_by,
-                power_of_attorney::effective_at,
-            ),
-        )
-    };
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = power_of_attorney)]
+struct RegistrationRow {
+    registered_by: Option<String>,
+    earliest_at: Option<Time>,
+    consent_level: Option<i16>,
+    consent_terms: Option<String>,
+    confirmed_by: Option<String>,
+    effective_at: Option<Time>,
 }
 
 /// That its holder may know of it: what waits for a second operator would tell whoever put it on record the giver's name.
@@ -190,34 +183,32 @@ macro_rules! is_no_secret {
     };
 }
 
-fn stored_from(row: StoredRow) -> Result<Stored, StoreError> {
-    let ((mailbox, id, giver, (hash, number, name), kind, areas), rest, registration) = row;
-    let (valid_from, valid_to, given_at, case_number, ended_at, ended_by, replaced_by) = rest;
-    let ended_by: Option<EndedBy> = ended_by.map(|word| word.parse()).transpose().map_err(|_| CORRUPT)?;
+fn stored_from(row: PowerRow) -> Result<Stored, StoreError> {
+    let ended_by: Option<EndedBy> = row.ended_by.map(|word| word.parse()).transpose().map_err(|_| CORRUPT)?;
     Ok(Stored {
-        id: id.into(),
-        mailbox: mailbox.into(),
-        giver: giver.into(),
-        holder: Holder { hash, number, name },
-        kind: kind.parse().map_err(|_| CORRUPT)?,
-        areas: areas_from(&areas)?,
-        period: Period { from: valid_from, to: valid_to },
-        given_at: given_at.0,
-        case_number: case_number.map(|text| CaseNumber::parse(&text)).transpose().map_err(|_| CORRUPT)?,
-        registration: registration_from(registration)?,
-        ended: ended_at.map(|at| at.0).zip(ended_by),
-        replaced_by: replaced_by.map(PowerOfAttorneyId::from),
+        id: row.id.into(),
+        mailbox: row.giver_mailbox_id.into(),
+        giver: row.giver_mailbox_id.into(),
+        holder: Holder { hash: row.holder_hash, number: row.holder_number, name: row.holder_name },
+        kind: row.kind.parse().map_err(|_| CORRUPT)?,
+        areas: areas_from(&row.areas)?,
+        period: Period { from: row.valid_from, to: row.valid_to },
+        given_at: row.given_at.0,
+        case_number: row.case_number.map(|text| CaseNumber::parse(&text)).transpose().map_err(|_| CORRUPT)?,
+        registration: registration_from(row.registration)?,
+        ended: row.ended_at.map(|at| at.0).zip(ended_by),
+        replaced_by: row.replaced_by.map(PowerOfAttorneyId::from),
     })
 }
 
 fn registration_from(row: RegistrationRow) -> Result<Option<Registration>, StoreError> {
-    let (Some(by), Some(earliest_at), level, terms, confirmed_by, effective_at) = row else { return Ok(None) };
-    let level = level.map(|level| ConsentLevel::from_rank(level).ok_or(CORRUPT)).transpose()?;
+    let (Some(by), Some(earliest_at)) = (row.registered_by, row.earliest_at) else { return Ok(None) };
+    let level = row.consent_level.map(|level| ConsentLevel::from_rank(level).ok_or(CORRUPT)).transpose()?;
     Ok(Some(Registration {
         by,
         earliest_at: earliest_at.0,
-        consent: level.zip(terms),
-        confirmed: confirmed_by.zip(effective_at.map(|at| at.0)),
+        consent: level.zip(row.consent_terms),
+        confirmed: row.confirmed_by.zip(row.effective_at.map(|at| at.0)),
     }))
 }
 
@@ -249,7 +240,6 @@ pub(super) fn insert(connection: &mut Connection, power: &Stored) -> Result<(), 
     let row = (
         power_of_attorney::giver_mailbox_id.eq(power.mailbox.key()),
         power_of_attorney::id.eq(power.id.key()),
-        power_of_attorney::giver_id.eq(power.giver.key()),
         power_of_attorney::holder_hash.eq(power.holder.hash.clone()),
         power_of_attorney::holder_number.eq(power.holder.number.clone()),
         power_of_attorney::holder_name.eq(power.holder.name.clone()),
@@ -341,8 +331,8 @@ pub(super) fn given(
     let row = on!(connection, c => power_of_attorney::table
         .filter(power_of_attorney::giver_mailbox_id.eq(giver.key()))
         .filter(power_of_attorney::id.eq(id.key()))
-        .select(power_columns!())
-        .first::<StoredRow>(c)
+        .select(PowerRow::as_select())
+        .first::<PowerRow>(c)
         .optional())?;
     row.map(stored_from).transpose()
 }
@@ -359,8 +349,8 @@ pub(super) fn of_party(
     let row = on!(connection, c => power_of_attorney::table
         .filter(power_of_attorney::id.eq(id.key()))
         .filter(of_me)
-        .select(power_columns!())
-        .first::<StoredRow>(c)
+        .select(PowerRow::as_select())
+        .first::<PowerRow>(c)
         .optional())?;
     row.map(stored_from).transpose()
 }
@@ -369,8 +359,8 @@ pub(super) fn of_party(
 pub(super) fn any(connection: &mut Connection, id: PowerOfAttorneyId) -> Result<Option<Stored>, StoreError> {
     let row = on!(connection, c => power_of_attorney::table
         .filter(power_of_attorney::id.eq(id.key()))
-        .select(power_columns!())
-        .first::<StoredRow>(c)
+        .select(PowerRow::as_select())
+        .first::<PowerRow>(c)
         .optional())?;
     row.map(stored_from).transpose()
 }
@@ -390,8 +380,8 @@ pub(super) fn before(
                 .filter(power_of_attorney::id.lt(before))
                 .order(power_of_attorney::id.desc())
                 .limit(limit)
-                .select(power_columns!())
-                .load::<StoredRow>(c))?
+                .select(PowerRow::as_select())
+                .load::<PowerRow>(c))?
         };
     }
     let given = newest!(power_of_attorney::giver_mailbox_id.eq(me.mailbox.key()));
@@ -440,9 +430,9 @@ pub(super) fn is_assigned(
 
 /// The mailbox of somebody by the hash of their number; none where they are not known here.
 pub(super) fn mailbox_of(connection: &mut Connection, hash: &[u8]) -> Result<Option<Id>, StoreError> {
-    Ok(on!(connection, c => person::table
-        .filter(person::lookup_hash.eq(hash))
-        .select(person::mailbox_id)
+    Ok(on!(connection, c => person_lookup::table
+        .filter(person_lookup::lookup_hash.eq(hash))
+        .select(person_lookup::mailbox_id)
         .first::<Id>(c)
         .optional())?)
 }
@@ -453,8 +443,8 @@ pub(super) fn held(connection: &mut Connection, hash: &[u8]) -> Result<Vec<Store
         .filter(power_of_attorney::holder_hash.eq(hash))
         .filter(power_of_attorney::ended_at.is_null())
         .order(power_of_attorney::id)
-        .select(power_columns!())
-        .load::<StoredRow>(c))?;
+        .select(PowerRow::as_select())
+        .load::<PowerRow>(c))?;
     rows.into_iter().map(stored_from).collect()
 }
 
@@ -464,8 +454,8 @@ pub(super) fn given_by(connection: &mut Connection, giver: MailboxId) -> Result<
         .filter(power_of_attorney::giver_mailbox_id.eq(giver.key()))
         .filter(power_of_attorney::ended_at.is_null())
         .order(power_of_attorney::id)
-        .select(power_columns!())
-        .load::<StoredRow>(c))?;
+        .select(PowerRow::as_select())
+        .load::<PowerRow>(c))?;
     rows.into_iter().map(stored_from).collect()
 }
 

@@ -50,7 +50,7 @@ pub(super) fn tell_both(
     let owners = owners_of(connection, &mailboxes, now)?;
     let mut notices = vec![notice_to(inner, connection, PowerRole::Giver, (news, power), &owners)?];
     // Of what waits for a second operator the giver alone is told, also when it ends.
-    if !power.is_waiting() && owners.iter().any(|owner| owner.lookup_hash == power.holder.hash) {
+    if !power.is_waiting() && owners.iter().any(|owner| owner.lookup_hash() == power.holder.hash) {
         notices.push(notice_to(inner, connection, PowerRole::Holder, (news, power), &owners)?);
     }
     notice::send(inner, connection, &notices, Rule::Ful17, trace, now)
@@ -66,7 +66,7 @@ pub(super) fn tell_holder(
 ) -> Result<(), Failure> {
     let mailboxes = mailboxes_of(connection, power)?;
     let owners = owners_of(connection, &mailboxes, now)?;
-    if power.is_waiting() || owners.iter().all(|owner| owner.lookup_hash != power.holder.hash) {
+    if power.is_waiting() || owners.iter().all(|owner| owner.lookup_hash() != power.holder.hash) {
         return Ok(());
     }
     let notice = notice_to(inner, connection, PowerRole::Holder, (news, power), &owners)?;
@@ -95,7 +95,7 @@ fn notice_to<'o>(
     owners: &'o [Owner],
 ) -> Result<Notice<'o>, Failure> {
     let giver = owners.iter().find(|owner| owner.record.person == power.giver).ok_or(CORRUPT)?;
-    let holder = owners.iter().find(|owner| owner.lookup_hash == power.holder.hash);
+    let holder = owners.iter().find(|owner| owner.lookup_hash() == power.holder.hash);
     let other = match role {
         PowerRole::Giver => {
             let key = inner.vault.data_key(power.mailbox, &giver.wrapped_key).map_err(|_| CORRUPT)?;

@@ -11,9 +11,11 @@ use super::{Extent, Faults, Parts, Progress, Report, Step, every_nth, named};
 use crate::blob::BlobError;
 use crate::database::{Connection, Id, SqlUuid, on};
 use crate::error::StoreError;
+use crate::persons::key::KeyRow;
+use crate::persons::register::stored_number;
 use crate::schema::{attachment, mailbox, upload, webhook_key};
 use crate::store::OpenError;
-use crate::vault::{DataKey, Field, WrappedDataKey};
+use crate::vault::{DataKey, Field};
 
 /// How many mailboxes are looked at together.
 const AT_A_TIME: usize = 50;
@@ -35,8 +37,8 @@ const fn column(table: &'static str, object: &'static str, column: &'static str,
 
 /// Every column that is sealed under the key of a mailbox.
 const COLUMNS: [Column; 21] = [
-    Column { mailbox: "id", ..column("mailbox", "person_id", "national_id", Field::NationalId) },
-    Column { mailbox: "id", ..column("mailbox", "person_id", "person_name", Field::PersonName) },
+    Column { mailbox: "id", ..column("mailbox", "id", "national_id", Field::NationalId) },
+    Column { mailbox: "id", ..column("mailbox", "id", "person_name", Field::PersonName) },
     column("message", "id", "subject", Field::Subject),
     column("message_body", "message_id", "body", Field::Body),
     column("message_body", "message_id", "form_answers", Field::FormAnswers),
@@ -124,37 +126,33 @@ pub(super) async fn check(
     Ok(())
 }
 
-#[derive(Queryable)]
-struct MailboxRow {
-    id: Id,
-    epoch: i32,
-    wrapped: Vec<u8>,
-}
-
-fn mailboxes_after(connection: &mut Connection, after: Id) -> Result<Vec<MailboxRow>, StoreError> {
+fn mailboxes_after(connection: &mut Connection, after: Id) -> Result<Vec<KeyRow>, StoreError> {
     Ok(on!(connection, c => mailbox::table
         .filter(mailbox::id.gt(after))
         .order(mailbox::id)
         .limit(1000)
-        .select((mailbox::id, mailbox::key_epoch, mailbox::data_key))
-        .load::<MailboxRow>(c))?)
+        .select(KeyRow::as_select())
+        .load::<KeyRow>(c))?)
 }
 
-async fn check_some(parts: &Parts, some: &[MailboxRow], counts: &mut Counts) -> Result<(), OpenError> {
+async fn check_some(parts: &Parts, some: &[KeyRow], counts: &mut Counts) -> Result<(), OpenError> {
     let mut keys = HashMap::new();
-    for MailboxRow { id, epoch, wrapped } in some {
+    for row in some {
         counts.mailboxes += 1;
         counts.values += 1;
-        match parts.vault.data_key((*id).into(), &WrappedDataKey { epoch: *epoch, wrapped: wrapped.clone() }) {
-            Ok(key) => drop(keys.insert(*id, key)),
-            Err(_) => counts.unreadable.add(|| named(&[("mailbox.data_key, mailbox", id.0)])),
+        match row.open(&parts.vault) {
+            Ok(key) => drop(keys.insert(row.id, key)),
+            Err(_) => counts.unreadable.add(|| named(&[("mailbox.data_key, mailbox", row.id.0)])),
         }
     }
     let mailboxes: Vec<Id> = keys.keys().copied().collect();
     for column in &COLUMNS {
         for row in values(&mut parts.connection()?, column, &mailboxes)? {
             counts.values += 1;
-            let is_open = keys.get(&row.mailbox).is_some_and(|key| opens(key, column, &row));
+            let is_open = keys.get(&row.mailbox).is_some_and(|key| opens(key, column, &row))
+                && (column.table != "mailbox"
+                    || column.field != Field::NationalId
+                    || is_owner(parts, &keys, some, &row));
             if !is_open {
                 let what = format!("{}.{}", column.table, column.column);
                 counts
@@ -164,6 +162,15 @@ async fn check_some(parts: &Parts, some: &[MailboxRow], counts: &mut Counts) -> 
         }
     }
     check_files(parts, &keys, &mailboxes, counts).await
+}
+
+/// Whether the number that is sealed in a mailbox is the one by which it is found.
+fn is_owner(parts: &Parts, keys: &HashMap<Id, DataKey>, some: &[KeyRow], row: &ValueRow) -> bool {
+    let number =
+        keys.get(&row.mailbox).and_then(|key| key.open_text(row.object.0, Field::NationalId, &row.sealed).ok());
+    let hash = number.and_then(|number| Some(parts.vault.lookup_hash(&stored_number(&number).ok()?)));
+    let found_by = some.iter().find(|mailbox| mailbox.id == row.mailbox).map(|mailbox| &mailbox.lookup_hash);
+    hash.is_some_and(|hash| found_by.is_some_and(|found_by| found_by.as_slice() == hash))
 }
 
 fn opens(key: &DataKey, column: &Column, row: &ValueRow) -> bool {
