@@ -11,6 +11,7 @@ use crate::database::rows::rows;
 use crate::database::{Connection, Id, SqlTime, SqlUuid, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::schema::idempotency;
+use crate::vault::KeyedDigests;
 
 /// How long a key is remembered.
 pub(crate) const KEPT: TimeDelta = TimeDelta::days(30);
@@ -48,9 +49,29 @@ impl RequestKey {
     pub(crate) fn key(&self) -> &str {
         &self.key
     }
+}
 
-    pub(crate) fn is_same_request(&self, digest: &[u8]) -> bool {
-        self.digest == digest
+/// The namespace of a caller's keys.
+#[derive(Clone, Debug)]
+pub(crate) struct KeyScope {
+    name: String,
+    digests: KeyedDigests,
+}
+
+impl KeyScope {
+    /// Its name, as it is stored.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether the request that used a key is this one.
+    pub(crate) fn is_same_request(&self, key: &RequestKey, stored: &[u8]) -> bool {
+        self.stored_digest(key) == stored
+    }
+
+    /// What is stored of a request: a digest that tells nothing even to somebody who knows what was sent.
+    fn stored_digest(&self, key: &RequestKey) -> [u8; 32] {
+        self.digests.of("request", &[&key.digest])
     }
 }
 
@@ -92,11 +113,11 @@ rows! {
 }
 
 impl IdempotencyRow {
-    pub(crate) fn new(scope: &str, key: &RequestKey, object_id: Id, now: DateTime<Utc>) -> Self {
+    pub(crate) fn new(scope: &KeyScope, key: &RequestKey, object_id: Id, now: DateTime<Utc>) -> Self {
         Self {
-            scope: scope.to_owned(),
+            scope: scope.name.clone(),
             key: key.key.clone(),
-            request_digest: key.digest.to_vec(),
+            request_digest: scope.stored_digest(key).to_vec(),
             object_id,
             created_at: Time(now),
         }
@@ -121,7 +142,7 @@ pub(crate) fn used(connection: &mut Connection, scopes: &[&str], keys: &[&str]) 
 /// Makes something once for a key. Of two that race, the second waits for the first and is answered as a repetition.
 pub(crate) fn create<T>(
     connection: &mut Connection,
-    scope: &str,
+    scope: &KeyScope,
     key: Option<&RequestKey>,
     now: DateTime<Utc>,
     make: impl FnOnce(&mut Connection) -> Result<T, Failure>,
@@ -130,9 +151,9 @@ pub(crate) fn create<T>(
 ) -> Result<Created<T>, Failure> {
     let Some(key) = key else { return make(connection).map(Created::New) };
     // One at a time: what the first makes would stand in the way of the second before its key shows.
-    quota::one_at_a_time(connection, &format!("{scope} {}", key.key()))?;
-    if let Some((_, _, digest, object)) = used(connection, &[scope], &[key.key()])?.pop() {
-        if !key.is_same_request(&digest) {
+    quota::one_at_a_time(connection, &format!("{} {}", scope.name(), key.key()))?;
+    if let Some((_, _, digest, object)) = used(connection, &[scope.name()], &[key.key()])?.pop() {
+        if !scope.is_same_request(key, &digest) {
             return Err(Failure::IdempotencyKeyReused);
         }
         return again(connection, object).map(Created::Replayed);
@@ -154,7 +175,8 @@ pub(crate) fn forget(connection: &mut Connection, now: DateTime<Utc>) -> Result<
 
 impl Store {
     /// The namespace of the caller's idempotency keys.
-    pub(crate) fn idempotency_scope(&self, context: &Context) -> String {
-        context.idempotency_scope(|number| self.inner.vault.lookup_hash(number))
+    pub(crate) fn idempotency_scope(&self, context: &Context) -> KeyScope {
+        let name = context.idempotency_scope(|number| self.inner.vault.lookup_hash(number));
+        KeyScope { name, digests: self.inner.vault.digests() }
     }
 }

@@ -18,6 +18,7 @@ mod delivery_kills;
 mod delivery_model;
 mod delivery_simulation;
 mod dialogue;
+mod digests;
 mod doubt;
 mod drafts;
 mod ends;

@@ -28,7 +28,7 @@ use crate::context::Context;
 use crate::database::Connection;
 use crate::database::Key as _;
 use crate::error::{Failure, StoreError};
-use crate::idempotency::{Created, RequestKey};
+use crate::idempotency::{Created, KeyScope, RequestKey};
 use crate::letters::sending;
 use crate::persons::register::{Refreshed, Whom, numbers_of_mailboxes};
 use crate::work::batcher::Batcher;
@@ -43,7 +43,7 @@ pub(crate) struct Incoming {
     pub(crate) draft: Draft,
     /// What the contact register says of the recipient, where the message is one for which it is asked.
     pub(crate) contact: Contact,
-    pub(crate) scope: String,
+    pub(crate) scope: KeyScope,
     pub(crate) key: RequestKey,
     /// Who waits for it.
     pub(crate) undertaking: Arc<Undertaking>,

@@ -163,6 +163,10 @@ fn attachment_from(key: &DataKey, row: AttachmentRow) -> Result<Attachment, Stor
         file_name: FileName::parse(&file_name).map_err(|_| CORRUPT)?.ending_as(file_type),
         file_type,
         size_bytes: u64::try_from(size_bytes).map_err(|_| CORRUPT)?,
-        sha256: sha256.try_into().map_err(|_| CORRUPT)?,
+        sha256: key
+            .open(id.0, Field::FileDigest, &sha256)
+            .ok()
+            .and_then(|plain| plain.as_slice().try_into().ok())
+            .ok_or(CORRUPT)?,
     })
 }

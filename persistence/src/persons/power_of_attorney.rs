@@ -177,9 +177,10 @@ impl Store {
     ) -> Result<Option<PowerOfAttorney>, Failure> {
         let Some(key) = key.cloned() else { return Ok(None) };
         let (scope, text) = (self.idempotency_scope(context), key.key().to_owned());
-        let used = self.run(move |_, connection| Ok(idempotency::used(connection, &[&scope], &[&text])?.pop())).await?;
+        let name = scope.name().to_owned();
+        let used = self.run(move |_, connection| Ok(idempotency::used(connection, &[&name], &[&text])?.pop())).await?;
         let Some((_, _, digest, id)) = used else { return Ok(None) };
-        if !key.is_same_request(&digest) {
+        if !scope.is_same_request(&key, &digest) {
             return Err(Failure::IdempotencyKeyReused);
         }
         self.power_seen(context, id.into(), AsOf::Given(context.now)).await.map(Some)

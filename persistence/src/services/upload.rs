@@ -197,7 +197,8 @@ impl Store {
                     mine.has_room_for(connection, &inner.quotas, (id, content.size_bytes), now)?;
                 }
                 let file_key = inner.vault.wrap_upload_key(owner.as_uuid(), id, &file_key);
-                let bytes = NewBytes { blob, file_key, content, scanned };
+                let sha256 = inner.vault.seal_upload_digest(owner.as_uuid(), id, &content.sha256);
+                let bytes = NewBytes { blob, file_key, sha256, content, scanned };
                 let filled = fill(inner, connection, (owner, id), bytes, now)?;
                 Ok(((fetch(inner, connection, mine, id, now)?, filled), id))
             })
@@ -362,6 +363,7 @@ fn insert(
 struct NewBytes {
     blob: Id,
     file_key: Vec<u8>,
+    sha256: Vec<u8>,
     content: UploadedContent,
     scanned: bool,
 }
@@ -372,7 +374,7 @@ fn fill(
     inner: &Inner,
     connection: &mut Connection,
     (owner, id): (UploadOwner, UploadId),
-    NewBytes { blob, file_key, content, scanned }: NewBytes,
+    NewBytes { blob, file_key, sha256, content, scanned }: NewBytes,
     now: DateTime<Utc>,
 ) -> Result<bool, Failure> {
     let unscanned_is_none = inner.scanning.required.into_sql::<Bool>();
@@ -392,7 +394,7 @@ fn fill(
             upload::file_key.eq(file_key),
             upload::file_type.eq(content.file_type.as_word()),
             upload::size_bytes.eq(size_bytes),
-            upload::sha256.eq(content.sha256.to_vec()),
+            upload::sha256.eq(sha256),
             upload::scanned.eq(scanned),
         ))
         .execute(c))?;
@@ -446,7 +448,7 @@ fn stored_from(inner: &Inner, row: UploadRow) -> Result<Stored, StoreError> {
             let content = UploadedContent {
                 file_type: file_type.parse().map_err(|_| CORRUPT)?,
                 size_bytes: u64::try_from(size_bytes).map_err(|_| CORRUPT)?,
-                sha256: sha256.try_into().map_err(|_| CORRUPT)?,
+                sha256: inner.vault.open_upload_digest(owner.0, id, &sha256).map_err(|_| CORRUPT)?,
             };
             (Some((blob, key)), Some(content))
         }

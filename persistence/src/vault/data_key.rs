@@ -25,6 +25,8 @@ pub enum Field {
     FileName,
     /// The key of an attachment's bytes.
     FileKey,
+    /// The digest of an attachment's bytes.
+    FileDigest,
     /// Why a health worker had lawful access.
     AccessReason,
     /// What staff wrote to each other about a conversation.
@@ -52,13 +54,14 @@ pub enum Field {
 impl Field {
     /// Every field.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 17] = [
+    pub(super) const ALL: [Self; 18] = [
         Self::NationalId,
         Self::PersonName,
         Self::Subject,
         Self::Body,
         Self::FileName,
         Self::FileKey,
+        Self::FileDigest,
         Self::AccessReason,
         Self::Note,
         Self::AppointmentTitle,
@@ -81,6 +84,7 @@ impl Field {
             Self::Body => "body",
             Self::FileName => "fileName",
             Self::FileKey => "fileKey",
+            Self::FileDigest => "fileDigest",
             Self::AccessReason => "accessReason",
             Self::Note => "note",
             Self::AppointmentTitle => "appointmentTitle",

@@ -151,15 +151,16 @@ impl Vault {
         tag.as_ref().try_into().expect("a SHA-256 has 32 bytes")
     }
 
-    /// A digest that only we can make, of parts that are kept apart. What it is for keeps it from being one for something else.
+    /// Makes digests that only we can make.
+    #[must_use]
+    pub fn digests(&self) -> KeyedDigests {
+        KeyedDigests(self.lookup.clone())
+    }
+
+    /// A digest of [`KeyedDigests`].
     #[must_use]
     pub fn keyed_digest(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
-        let mut context = hmac::Context::with_key(&self.lookup);
-        for part in std::iter::once(purpose.as_bytes()).chain(parts.iter().copied()) {
-            context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part);
-        }
-        context.sign().as_ref().try_into().expect("a SHA-256 has 32 bytes")
+        self.digests().of(purpose, parts)
     }
 
     /// Makes the key of a new mailbox.
@@ -196,6 +197,21 @@ impl Vault {
     /// It belongs to another upload, is damaged, or of an epoch that is gone.
     pub fn open_upload_key(&self, owner: Uuid, upload: UploadId, sealed: &[u8]) -> Result<FileKey, VaultError> {
         FileKey::from_bytes(&self.open_of_upload("upload key", owner, upload, sealed)?)
+    }
+
+    /// Seals the digest of a file that was handed in ahead of its message: who has the file would find by it who got it.
+    #[must_use]
+    pub fn seal_upload_digest(&self, owner: Uuid, upload: UploadId, sha256: &[u8; 32]) -> Vec<u8> {
+        self.seal_for_upload("upload digest", owner, upload, sha256)
+    }
+
+    /// Opens what [`Vault::seal_upload_digest`] made.
+    ///
+    /// # Errors
+    /// It belongs to another upload, is damaged, or of an epoch that is gone.
+    pub fn open_upload_digest(&self, owner: Uuid, upload: UploadId, sealed: &[u8]) -> Result<[u8; 32], VaultError> {
+        let plain = self.open_of_upload("upload digest", owner, upload, sealed)?;
+        plain.as_slice().try_into().map_err(|_| VaultError::Unreadable)
     }
 
     /// Seals the name of a file that was handed in ahead of its message.
@@ -251,6 +267,32 @@ impl Vault {
 
     fn newest_data_sealer(&self) -> &Sealer {
         &self.data[&self.data_epoch]
+    }
+}
+
+/// Makes digests that nobody can make without a key of the vault, however well they know what the digest is of.
+#[derive(Clone)]
+pub struct KeyedDigests(hmac::Key);
+
+impl KeyedDigests {
+    /// A digest of parts that are kept apart. What it is for keeps it from being one for something else.
+    ///
+    /// # Panics
+    /// Never: a SHA-256 has 32 bytes.
+    #[must_use]
+    pub fn of(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.0);
+        for part in std::iter::once(purpose.as_bytes()).chain(parts.iter().copied()) {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part);
+        }
+        context.sign().as_ref().try_into().expect("a SHA-256 has 32 bytes")
+    }
+}
+
+impl fmt::Debug for KeyedDigests {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyedDigests(***)")
     }
 }
 

@@ -169,7 +169,7 @@ pub(crate) fn attachments<'s>(
                 file_name: key.seal(id.as_uuid(), Field::FileName, stored.upload.file_name.expose().as_bytes()),
                 file_type: content.file_type.as_word(),
                 size_bytes: i64::try_from(content.size_bytes).map_err(too_large)?,
-                sha256: content.sha256.to_vec(),
+                sha256: key.seal(id.as_uuid(), Field::FileDigest, &content.sha256),
                 scanned: stored.scanned,
             })
         })

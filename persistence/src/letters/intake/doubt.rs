@@ -43,7 +43,7 @@ pub(super) fn settle(
 type Place = (String, String);
 
 fn place(incoming: &Incoming) -> Place {
-    (incoming.scope.clone(), incoming.key.key().to_owned())
+    (incoming.scope.name().to_owned(), incoming.key.key().to_owned())
 }
 
 /// The messages that the keys of a batch have made.
@@ -54,7 +54,7 @@ fn ask(inner: &Inner, batch: &[Incoming], lost: Option<Session>) -> Result<HashM
     {
         return Err(StoreError::unavailable("the session that was lost does not end"));
     }
-    let scopes: Vec<&str> = batch.iter().map(|incoming| incoming.scope.as_str()).collect();
+    let scopes: Vec<&str> = batch.iter().map(|incoming| incoming.scope.name()).collect();
     let keys: Vec<&str> = batch.iter().map(|incoming| incoming.key.key()).collect();
     let made = |(scope, key, _, message): idempotency::Used| ((scope, key), message.into());
     Ok(idempotency::used(&mut connection, &scopes, &keys)?.into_iter().map(made).collect())

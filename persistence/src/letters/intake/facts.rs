@@ -51,7 +51,7 @@ impl BatchFacts {
 
         // Last: whose reference or upload has been taken by the same request a moment ago, finds its key too, and so is
         // answered as a repetition.
-        let mut scopes: Vec<&str> = batch.iter().map(|incoming| incoming.scope.as_str()).collect();
+        let mut scopes: Vec<&str> = batch.iter().map(|incoming| incoming.scope.name()).collect();
         scopes.dedup();
         let keys: Vec<&str> = batch.iter().map(|incoming| incoming.key.key()).collect();
         let used_keys = idempotency::used(connection, &scopes, &keys)?
@@ -71,7 +71,7 @@ impl BatchFacts {
 
     /// The digest of the request that used a key, and what it made.
     pub(super) fn used_key(&self, incoming: &Incoming) -> Option<&(Vec<u8>, Id)> {
-        self.used_keys.get(&(incoming.scope.clone(), incoming.key.key().to_owned()))
+        self.used_keys.get(&(incoming.scope.name().to_owned(), incoming.key.key().to_owned()))
     }
 
     pub(super) fn reference_is_used(&self, service: ServiceId, reference: &str) -> bool {

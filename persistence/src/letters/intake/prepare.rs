@@ -108,7 +108,7 @@ impl Taken {
 }
 
 fn decide(inner: &Inner, incoming: &Incoming, facts: &BatchFacts) -> Result<Outcome, Outcome> {
-    let Incoming { context, service: service_id, draft, contact, scope: _, key, undertaking: _ } = incoming;
+    let Incoming { context, service: service_id, draft, contact, scope, key, undertaking: _ } = incoming;
     let act = ServiceAct::SEND_MESSAGE;
     let known = facts.service(*service_id);
     let grant = decide_service(act.takes(), &context.caller, known.map(|(facts, _)| facts)).map_err(|refusal| {
@@ -118,7 +118,7 @@ fn decide(inner: &Inner, incoming: &Incoming, facts: &BatchFacts) -> Result<Outc
     let (_, service) = known.ok_or(Outcome::Fail(Failure::NotFound))?;
     if let Some((digest, message)) = facts.used_key(incoming) {
         let replay = Outcome::Replay(*service_id, (*message).into());
-        return if key.is_same_request(digest) { Ok(replay) } else { Err(Failure::IdempotencyKeyReused.into()) };
+        return if scope.is_same_request(key, digest) { Ok(replay) } else { Err(Failure::IdempotencyKeyReused.into()) };
     }
     if draft.open_by.is_some_and(|open_by| open_by <= context.now) {
         return Err(Failure::OpenByPassed.into());

@@ -36,7 +36,7 @@ const fn column(table: &'static str, object: &'static str, column: &'static str,
 }
 
 /// Every column that is sealed under the key of a mailbox.
-const COLUMNS: [Column; 21] = [
+const COLUMNS: [Column; 22] = [
     Column { mailbox: "id", ..column("mailbox", "id", "national_id", Field::NationalId) },
     Column { mailbox: "id", ..column("mailbox", "id", "person_name", Field::PersonName) },
     column("message", "id", "subject", Field::Subject),
@@ -45,6 +45,7 @@ const COLUMNS: [Column; 21] = [
     column("draft", "id", "content", Field::Draft),
     column("attachment", "id", "file_name", Field::FileName),
     column("attachment", "id", "file_key", Field::FileKey),
+    column("attachment", "id", "sha256", Field::FileDigest),
     column("recorded_access", "id", "reason", Field::AccessReason),
     column("conversation", "id", "subject", Field::Subject),
     column("conversation_note", "id", "text", Field::Note),
@@ -62,11 +63,12 @@ const COLUMNS: [Column; 21] = [
 
 /// The sealed columns that are looked at beside those: the keys of mailboxes, and what is sealed under the vault's own key. A
 /// vault whose keys do not open does not come this far.
-const OTHERS: [(&str, &str); 5] = [
+const OTHERS: [(&str, &str); 6] = [
     ("vault_key", "wrapped"),
     ("mailbox", "data_key"),
     ("upload", "file_name"),
     ("upload", "file_key"),
+    ("upload", "sha256"),
     ("webhook_key", "private_key"),
 ];
 
@@ -241,13 +243,15 @@ async fn check_files(
 /// Uploads live for a day, so they are few.
 fn check_uploads(parts: &Parts, counts: &mut Counts) -> Result<(), StoreError> {
     let rows = on!(&mut parts.connection()?, c => upload::table
-        .select((upload::owner_id, upload::id, upload::file_name, upload::file_key))
-        .load::<(Id, Id, Vec<u8>, Option<Vec<u8>>)>(c))?;
-    for (owner, id, name, key) in rows {
-        counts.values += 1 + u64::from(key.is_some());
+        .select((upload::owner_id, upload::id, upload::file_name, upload::file_key, upload::sha256))
+        .load::<(Id, Id, Vec<u8>, Option<Vec<u8>>, Option<Vec<u8>>)>(c))?;
+    for (owner, id, name, key, sha256) in rows {
+        counts.values += 1 + u64::from(key.is_some()) + u64::from(sha256.is_some());
         let has_name = parts.vault.open_upload_name(owner.0, id.into(), &name).is_ok();
         let has_key = key.is_none_or(|key| parts.vault.open_upload_key(owner.0, id.into(), &key).is_ok());
-        if !(has_name && has_key) {
+        let has_digest =
+            sha256.is_none_or(|sha256| parts.vault.open_upload_digest(owner.0, id.into(), &sha256).is_ok());
+        if !(has_name && has_key && has_digest) {
             counts.unreadable.add(|| named(&[("owner", owner.0), ("upload", id.0)]));
         }
     }
