@@ -313,7 +313,7 @@ pub(crate) fn make_database_folder(url: &persistence::DatabaseUrl) -> Result<(),
     if let persistence::DatabaseUrl::Sqlite(path) = url
         && let Some(folder) = path.parent()
     {
-        std::fs::create_dir_all(folder)
+        persistence::private_folder(folder)
             .map_err(|source| StartError::Io { what: format!("cannot make {}", folder.display()), source })?;
     }
     Ok(())
@@ -326,7 +326,7 @@ async fn open_store(
     now: DateTime<Utc>,
 ) -> Result<Store, StartError> {
     let database = database_url(settings);
-    std::fs::create_dir_all(&settings.data_folder)
+    persistence::private_folder(&settings.data_folder)
         .map_err(|source| StartError::Io { what: format!("cannot make {}", settings.data_folder.display()), source })?;
     if settings.mode == Mode::Sandbox {
         make_database_folder(&database)?;

@@ -12,6 +12,7 @@ use diesel::sqlite::SqliteConnection;
 use diesel::{Connection as _, ConnectionError};
 
 use crate::error::StoreError;
+use crate::private::private_file;
 use crate::work::undertaking::Undertaking;
 
 mod address;
@@ -309,6 +310,7 @@ impl OwnConnection {
                 Ok(Self::Postgres(connection))
             }
             DatabaseUrl::Sqlite(path) => {
+                private_file(path).map_err(|error| StoreError::Unavailable(Box::new(error)))?;
                 let mut connection = SqliteConnection::establish(&path.to_string_lossy()).map_err(unreachable)?;
                 connection.set_up()?;
                 Ok(Self::Sqlite(connection))

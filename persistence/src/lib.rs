@@ -16,6 +16,7 @@ mod letters;
 mod mailboxes;
 mod page;
 mod persons;
+mod private;
 #[expect(missing_docs, reason = "the tables are described in migrations/ and classified in docs/data-classes.toml")]
 pub mod schema;
 mod services;
@@ -49,6 +50,7 @@ pub use page::{Page, Slice};
 pub use persons::contact_register::ContactRegister;
 pub use persons::power_of_attorney::{NewPower, NewRegisteredPower, PowerOnForm, PowerTerms};
 pub use persons::register::{PopulationRegister, RegisterAway};
+pub use private::private_folder;
 pub use services::form::{NewForm, SchemaFault, SchemaFaultReason};
 pub use services::organisation::NewAgreement;
 pub use services::privacy_notice::{NewPrivacyNotice, WantedVersion};

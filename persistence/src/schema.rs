@@ -306,10 +306,10 @@ diesel::table! {
     use crate::database::{SqlTime, SqlUuid};
     use diesel::sql_types::*;
 
-    job (id) {
+    job (mailbox_id, id) {
+        mailbox_id -> SqlUuid,
         id -> SqlUuid,
         kind -> Text,
-        mailbox_id -> SqlUuid,
         object_id -> SqlUuid,
         run_at -> SqlTime,
         attempts -> Integer,
@@ -478,6 +478,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    use crate::database::SqlUuid;
+    use diesel::sql_types::*;
+
+    appointment_name (service_id, external_id) {
+        service_id -> SqlUuid,
+        external_id -> Text,
+        mailbox_id -> SqlUuid,
+        appointment_id -> SqlUuid,
+    }
+}
+
+diesel::table! {
     use crate::database::{SqlTime, SqlUuid};
     use diesel::sql_types::*;
 
@@ -613,6 +625,18 @@ diesel::table! {
         name_version -> Integer,
         created_at -> SqlTime,
         changed_at -> SqlTime,
+    }
+}
+
+diesel::table! {
+    use crate::database::SqlUuid;
+    use diesel::sql_types::*;
+
+    health_contact_name (service_id, external_id) {
+        service_id -> SqlUuid,
+        external_id -> Text,
+        mailbox_id -> SqlUuid,
+        contact_id -> SqlUuid,
     }
 }
 
@@ -849,7 +873,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     conversation_seen,
     journal_entry,
     appointment,
+    appointment_name,
     health_contact,
+    health_contact_name,
     health_contact_line,
     practitioner_change,
     contact_details,

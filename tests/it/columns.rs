@@ -103,6 +103,92 @@ fn every_column_is_classified_and_no_class_is_stale() {
     assert_eq!(classified, migrated(Database::Sqlite).columns());
 }
 
+/// What the rows of each table are distributed by: every key begins with it, so that the same tables run on a cluster that is
+/// distributed by mailbox. None: the table is copied to each node, or is each node's own.
+const DISTRIBUTED_BY: [(&str, Option<&str>); 52] = [
+    ("acceptance", Some("mailbox_id")),
+    ("agreement", Some("organisation_id")),
+    ("appointment", Some("mailbox_id")),
+    ("appointment_name", Some("service_id")),
+    ("attachment", Some("mailbox_id")),
+    ("audit_entry", Some("subject_id")),
+    ("client", Some("organisation_id")),
+    ("consent", Some("mailbox_id")),
+    ("contact_details", Some("mailbox_id")),
+    ("conversation", Some("mailbox_id")),
+    ("conversation_note", Some("mailbox_id")),
+    ("conversation_seen", Some("mailbox_id")),
+    ("dpop_proof", None),
+    ("draft", Some("mailbox_id")),
+    ("event", Some("organisation_id")),
+    ("feed", Some("organisation_id")),
+    ("follow_up", Some("service_id")),
+    ("form", Some("service_id")),
+    ("handover", Some("mailbox_id")),
+    ("health_contact", Some("mailbox_id")),
+    ("health_contact_line", Some("batch_id")),
+    ("health_contact_name", Some("service_id")),
+    ("idempotency", Some("scope")),
+    ("installation", None),
+    ("job", Some("mailbox_id")),
+    ("journal_entry", Some("mailbox_id")),
+    ("loose_blob", None),
+    ("mailbox", Some("id")),
+    ("membership", Some("service_id")),
+    ("message", Some("mailbox_id")),
+    ("message_body", Some("mailbox_id")),
+    ("notice", Some("mailbox_id")),
+    ("notification_settings", Some("mailbox_id")),
+    ("organisation", None),
+    ("person_lookup", None),
+    ("power_of_attorney", Some("giver_mailbox_id")),
+    ("practitioner_change", Some("mailbox_id")),
+    ("privacy_notice", Some("organisation_id")),
+    ("readiness_probe", None),
+    ("recorded_access", Some("mailbox_id")),
+    ("registered_relation", Some("mailbox_id")),
+    ("relationship", Some("service_id")),
+    ("relationship_line", Some("batch_id")),
+    ("sending", Some("service_id")),
+    ("sending_step", Some("service_id")),
+    ("service", None),
+    ("service_area", None),
+    ("upload", Some("owner_id")),
+    ("vault_key", None),
+    ("webhook", Some("organisation_id")),
+    ("webhook_delivery", Some("organisation_id")),
+    ("webhook_key", Some("organisation_id")),
+];
+
+#[test]
+fn every_key_begins_with_what_its_rows_are_distributed_by() {
+    let place = migrated(Database::Postgres);
+    let tables: BTreeSet<String> = place.row_counts().into_keys().collect();
+    let decided: BTreeSet<String> = DISTRIBUTED_BY.iter().map(|(table, _)| (*table).to_owned()).collect();
+    assert_eq!(tables, decided, "a new table is distributed by something, or copied");
+    let keys = place.texts(
+        "SELECT t.relname || ' ' || a.attname || ' ' || i.relname AS text FROM pg_index x \
+         JOIN pg_class t ON t.oid = x.indrelid JOIN pg_class i ON i.oid = x.indexrelid \
+         JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = x.indkey[0] \
+         WHERE x.indisunique AND t.relnamespace = current_schema()::regnamespace",
+    );
+    assert!(keys.len() >= tables.len() - 1, "each table has a key: {keys:?}");
+    for key in keys {
+        let [table, first, index] = key.split(' ').collect::<Vec<_>>()[..] else { panic!("three words: {key}") };
+        let by = DISTRIBUTED_BY.iter().find(|(name, _)| *name == table).and_then(|(_, by)| *by);
+        assert!(by.is_none_or(|by| by == first), "{table}: {index} begins with {first}, not with {by:?}");
+    }
+    let across = place.texts(
+        "SELECT conrelid::regclass || ' ' || confrelid::regclass AS text FROM pg_constraint \
+         WHERE contype = 'f' AND connamespace = current_schema()::regnamespace",
+    );
+    for reference in across {
+        let (from, to) = reference.split_once(' ').expect("two tables");
+        let by = |table: &str| DISTRIBUTED_BY.iter().find(|(name, _)| *name == table).and_then(|(_, by)| *by);
+        assert!(by(to).is_none() || by(from) == by(to) || by(to) == Some("id"), "{from} refers to {to} across");
+    }
+}
+
 #[test]
 fn classes_agree_with_each_other() {
     for (column, Column { class, sealed, retention, export }) in classes() {

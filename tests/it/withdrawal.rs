@@ -11,11 +11,13 @@ use crate::operations::far_appointment;
 use crate::persons::{ELDRID, SKUDDAR};
 
 /// The rows that go with the consent: table, and which of its rows. `{mailbox}` is the owner's, `{hash}` that of their number.
-const GOES: [(&str, &str); 9] = [
+const GOES: [(&str, &str); 11] = [
     ("appointment", "mailbox_id = {mailbox}"),
+    ("appointment_name", "mailbox_id = {mailbox}"),
     ("contact_details", "mailbox_id = {mailbox}"),
     ("draft", "mailbox_id = {mailbox}"),
     ("health_contact", "mailbox_id = {mailbox}"),
+    ("health_contact_name", "mailbox_id = {mailbox}"),
     ("message", "mailbox_id = {mailbox} AND received_at IS NOT NULL AND removed_at IS NULL"),
     ("notification_settings", "mailbox_id = {mailbox}"),
     ("power_of_attorney", "giver_mailbox_id = {mailbox} AND ended_at IS NULL"),

@@ -700,16 +700,16 @@ CREATE INDEX notice_recent ON notice (mailbox_id, decided_at);
 -- Background work, written in the transaction that causes it, leased by one worker at a time, deleted when done. trouble: why it
 -- could not be done when it was tried last. given_up_at: it waits for an operator.
 CREATE TABLE job (
+    mailbox_id uuid NOT NULL,
     id uuid NOT NULL,
     kind text NOT NULL,
-    mailbox_id uuid NOT NULL,
     object_id uuid NOT NULL,
     run_at timestamptz NOT NULL,
     attempts integer NOT NULL,
     leased_until timestamptz,
     trouble text,
     given_up_at timestamptz,
-    PRIMARY KEY (id)
+    PRIMARY KEY (mailbox_id, id)
 );
 CREATE INDEX job_due ON job (kind, run_at) WHERE given_up_at IS NULL;
 -- What operators look at: the few that are in trouble.
@@ -746,9 +746,17 @@ CREATE TABLE appointment (
     changed_at timestamptz NOT NULL,
     PRIMARY KEY (mailbox_id, id)
 );
--- Two that tell of the same one at the same time meet here.
-CREATE UNIQUE INDEX appointment_external ON appointment (service_id, external_id);
 CREATE INDEX appointment_start ON appointment (mailbox_id, starts_at, id);
+
+-- The appointment that a service calls by a name of its own. Two that tell of the same one at the same time meet here.
+CREATE TABLE appointment_name (
+    service_id uuid NOT NULL,
+    external_id text NOT NULL,
+    mailbox_id uuid NOT NULL,
+    appointment_id uuid NOT NULL,
+    PRIMARY KEY (service_id, external_id)
+);
+CREATE INDEX appointment_name_mailbox ON appointment_name (mailbox_id);
 
 -- A health contact of a citizen, as the service's own system has told of it under a name of its own (HN-11). names holds role,
 -- person and unit, sealed. writes_to_id: the service to which the citizen writes. closed_on: the day on which a full list named it
@@ -769,8 +777,17 @@ CREATE TABLE health_contact (
     changed_at timestamptz NOT NULL,
     PRIMARY KEY (mailbox_id, id)
 );
-CREATE UNIQUE INDEX health_contact_external ON health_contact (service_id, external_id);
 CREATE INDEX health_contact_from ON health_contact (mailbox_id, valid_from, id);
+
+-- The contact that a service calls by a name of its own.
+CREATE TABLE health_contact_name (
+    service_id uuid NOT NULL,
+    external_id text NOT NULL,
+    mailbox_id uuid NOT NULL,
+    contact_id uuid NOT NULL,
+    PRIMARY KEY (service_id, external_id)
+);
+CREATE INDEX health_contact_name_mailbox ON health_contact_name (mailbox_id);
 
 -- A batch of health contacts on its way in: it counts when all of it is here. id and names are those that the contact gets if it
 -- is new.

@@ -1,7 +1,9 @@
 -- Everything. Only the sandbox and tests ever go back.
 DROP TABLE practitioner_change;
 DROP TABLE health_contact_line;
+DROP TABLE health_contact_name;
 DROP TABLE health_contact;
+DROP TABLE appointment_name;
 DROP TABLE appointment;
 DROP TABLE job;
 DROP TABLE notice;

@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 
 use super::{BlobError, BlobStore, steps_at_a_time};
+use crate::private::private_folder;
 
 /// Parts of 256 KiB for a folder: memory stays small with many uploads at once.
 const CHUNKS_PER_FOLDER_PART: usize = 4;
@@ -98,7 +99,7 @@ impl BlobStore {
     }
 
     fn open_folder(folder: &Path) -> Result<Self, BlobError> {
-        std::fs::create_dir_all(folder).map_err(BlobError::unavailable)?;
+        private_folder(folder).map_err(BlobError::unavailable)?;
         let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
         let folder = Some(folder.to_owned());
         Ok(Self {

@@ -27,7 +27,7 @@ use crate::idempotency::{self, Created, RequestKey};
 use crate::mailboxes::conversation::{Report, report};
 use crate::mailboxes::message::within;
 use crate::page::{Page, Slice};
-use crate::schema::appointment;
+use crate::schema::{appointment, appointment_name};
 use crate::services::service;
 use crate::{Inner, Store};
 
@@ -266,6 +266,9 @@ fn tell_service(
 
 /// Forgets the appointments of a mailbox. What a service tells of afterwards is there again.
 pub(crate) fn forget_all(connection: &mut Connection, mailbox: MailboxId) -> Result<(), StoreError> {
+    on!(&mut *connection, c => diesel::delete(appointment_name::table)
+        .filter(appointment_name::mailbox_id.eq(mailbox.key()))
+        .execute(c))?;
     on!(connection, c => diesel::delete(appointment::table.filter(appointment::mailbox_id.eq(mailbox.key())))
         .execute(c))?;
     Ok(())

@@ -30,7 +30,7 @@ use crate::mailboxes::conversation::owner_hash;
 use crate::mailboxes::recipient;
 use crate::mailboxes::recipient::Verdicts;
 use crate::page::{Page, Slice};
-use crate::schema::{health_contact, practitioner_change};
+use crate::schema::{health_contact, health_contact_name, practitioner_change};
 use crate::services::relationship;
 use crate::services::service;
 use crate::{Inner, Store};
@@ -231,6 +231,9 @@ impl Around {
 
 /// Forgets the health contacts of a mailbox. What a service tells of afterwards is there again.
 pub(crate) fn forget_all(connection: &mut Connection, mailbox: MailboxId) -> Result<(), StoreError> {
+    on!(&mut *connection, c => diesel::delete(health_contact_name::table)
+        .filter(health_contact_name::mailbox_id.eq(mailbox.key()))
+        .execute(c))?;
     on!(&mut *connection, c => diesel::delete(health_contact::table.filter(health_contact::mailbox_id.eq(mailbox.key())))
         .execute(c))?;
     on!(connection, c => diesel::delete(practitioner_change::table

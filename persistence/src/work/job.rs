@@ -19,7 +19,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::context::new_id;
 use crate::database::rows::rows;
-use crate::database::{Connection, Id, Key, SqlTime, SqlUuid, Time, on};
+use crate::database::{Connection, Id, Key, Pairs, SqlTime, SqlUuid, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::schema::job;
 use crate::{Inner, Store};
@@ -192,9 +192,9 @@ pub(crate) fn lease(
             Connection::Postgres(link) => due.for_update().skip_locked().load(&mut **link as &mut PgConnection)?,
             Connection::Sqlite(link, _) => due.load(&mut **link as &mut SqliteConnection)?,
         };
-        let ids: Vec<Id> = rows.iter().map(|row| row.0).collect();
-        if !ids.is_empty() {
-            on!(connection, c => diesel::update(job::table.filter(job::id.eq_any(&ids)))
+        let due: Pairs = rows.iter().map(|row| (row.1, row.0)).collect();
+        if !due.is_empty() {
+            on!(connection, c => diesel::update(job::table.filter(due.among(job::mailbox_id, job::id)))
                 .set((job::leased_until.eq(Time(until)), job::attempts.eq(job::attempts + 1)))
                 .execute(c))?;
         }
@@ -211,14 +211,20 @@ pub(crate) fn still_leased(
     leases: &[Lease],
     until: DateTime<Utc>,
 ) -> Result<Vec<Lease>, StoreError> {
-    let ids: Vec<Id> = leases.iter().map(|lease| lease.job).collect();
-    let mine = job::table.filter(job::id.eq_any(&ids)).filter(job::leased_until.eq(Time(until))).select(job::id);
-    let kept: Vec<Id> = match &mut *connection {
-        Connection::Postgres(link) => mine.for_update().load::<Id>(&mut **link as &mut PgConnection)?,
-        Connection::Sqlite(link, _) => mine.load::<Id>(&mut **link as &mut SqliteConnection)?,
+    let all: Pairs = leases.iter().map(|lease| (lease.mailbox, lease.job)).collect();
+    let mine = job::table
+        .filter(all.among(job::mailbox_id, job::id))
+        .filter(job::leased_until.eq(Time(until)))
+        .select((job::mailbox_id, job::id));
+    let kept: Vec<(Id, Id)> = match &mut *connection {
+        Connection::Postgres(link) => mine.for_update().load(&mut **link as &mut PgConnection)?,
+        Connection::Sqlite(link, _) => mine.load(&mut **link as &mut SqliteConnection)?,
     };
-    on!(connection, c => diesel::delete(job::table.filter(job::id.eq_any(&kept))).execute(c))?;
-    let kept: HashSet<Id> = kept.into_iter().collect();
+    let done: Pairs = kept.iter().copied().collect();
+    if !done.is_empty() {
+        on!(connection, c => diesel::delete(job::table.filter(done.among(job::mailbox_id, job::id))).execute(c))?;
+    }
+    let kept: HashSet<Id> = kept.into_iter().map(|(_, job)| job).collect();
     Ok(leases.iter().filter(|lease| kept.contains(&lease.job)).copied().collect())
 }
 

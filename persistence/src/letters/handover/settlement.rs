@@ -30,7 +30,7 @@ impl Store {
             .for_platform(context, PlatformAct::SETTLE_HANDOVER, Subject::Platform, move |_, connection, _| {
                 let (key, channel) = letter_of(connection, job)?.ok_or(Failure::NotFound)?;
                 if taken {
-                    on!(&mut *connection, c => diesel::delete(jobs::table.find(job.key())).execute(c))?;
+                    on!(&mut *connection, c => diesel::delete(jobs::table.find((key.0, job.key()))).execute(c))?;
                     record_taken(connection, key, channel, now)?;
                 } else {
                     free(connection, key, channel)?;
@@ -49,11 +49,9 @@ type MaybeGone = ((Id, Id), Channel);
 
 /// Which letter a job is about that waits for an operator, and which carrier may have it.
 fn letter_of(connection: &mut Connection, job: JobId) -> Result<Option<MaybeGone>, StoreError> {
-    let waiting = jobs::table.find(job.key()).filter(jobs::given_up_at.is_not_null()).select((
-        jobs::mailbox_id,
-        jobs::object_id,
-        jobs::kind,
-    ));
+    let in_trouble = jobs::table.filter(jobs::id.eq(job.key())).filter(jobs::trouble.is_not_null());
+    let waiting =
+        in_trouble.filter(jobs::given_up_at.is_not_null()).select((jobs::mailbox_id, jobs::object_id, jobs::kind));
     let found: Option<(Id, Id, String)> = match &mut *connection {
         Connection::Postgres(link) => {
             let link: &mut PgConnection = &mut *link;

@@ -15,7 +15,7 @@ use crate::context::new_id;
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::StoreError;
 use crate::mailboxes::conversation::{FlagsRow, flags_from};
-use crate::schema::appointment;
+use crate::schema::{appointment, appointment_name};
 use crate::vault::{DataKey, Field};
 
 pub(super) const CORRUPT: StoreError = StoreError::Corrupt { what: "appointment" };
@@ -220,15 +220,15 @@ pub(super) fn named(
     service: ServiceId,
     external_id: &ExternalId,
 ) -> Result<Option<Stored>, StoreError> {
-    let found = appointment::table
-        .filter(appointment::service_id.eq(service.key()))
-        .filter(appointment::external_id.eq(external_id.as_str()))
-        .select(stored_columns!());
-    let row: Option<StoredRow> = match connection {
-        Connection::Postgres(link) => found.for_update().first(&mut **link as &mut PgConnection).optional()?,
-        Connection::Sqlite(link, _) => found.first(&mut **link as &mut SqliteConnection).optional()?,
-    };
-    row.map(stored_from).transpose()
+    let place = on!(&mut *connection, c => appointment_name::table
+        .find((service.key(), external_id.as_str()))
+        .select((appointment_name::mailbox_id, appointment_name::appointment_id))
+        .first::<(Id, Id)>(c)
+        .optional())?;
+    match place {
+        Some((mailbox, id)) => locked(connection, mailbox.into(), id.into()),
+        None => Ok(None),
+    }
 }
 
 /// Keeps a new one.
@@ -241,6 +241,14 @@ pub(super) fn insert(
 ) -> Result<AppointmentId, StoreError> {
     let id: AppointmentId = new_id();
     let flags = ItemFlags::from(told.item);
+    on!(&mut *connection, c => diesel::insert_into(appointment_name::table)
+        .values((
+            appointment_name::service_id.eq(service.key()),
+            appointment_name::external_id.eq(external_id.as_str()),
+            appointment_name::mailbox_id.eq(mailbox.key()),
+            appointment_name::appointment_id.eq(id.key()),
+        ))
+        .execute(c))?;
     on!(connection, c => diesel::insert_into(appointment::table)
         .values((
             appointment::mailbox_id.eq(mailbox.key()),

@@ -20,9 +20,9 @@ use crate::access::audit;
 use crate::access::facts::{Owner, owners_of};
 use crate::batch::{BatchTerms, CHUNK, LineFault, in_order};
 use crate::context::Context;
-use crate::database::{Connection, Id, Key, Time, on};
+use crate::database::{Connection, Id, Key, Pairs, Time, on};
 use crate::error::{Failure, StoreError};
-use crate::schema::{health_contact, health_contact_line};
+use crate::schema::{health_contact, health_contact_line, health_contact_name as names};
 use crate::work::job::JobRow;
 
 /// The lines of a batch on their way into the contacts of a service.
@@ -97,12 +97,12 @@ impl<'m> Merge<'m> {
     fn rejected(&self, connection: &mut Connection, batch: BatchId) -> Result<Vec<(u32, LineFault)>, StoreError> {
         let repeats = repeats(connection, batch)?;
         let others = on!(connection, c => health_contact_line::table
-            .inner_join(health_contact::table.on(
-                health_contact::service_id.eq(self.service.id.key())
-                    .and(health_contact::external_id.eq(health_contact_line::external_id)),
+            .inner_join(names::table.on(
+                names::service_id.eq(self.service.id.key())
+                    .and(names::external_id.eq(health_contact_line::external_id)),
             ))
             .filter(health_contact_line::batch_id.eq(batch.key()))
-            .filter(health_contact::mailbox_id.ne(health_contact_line::mailbox_id))
+            .filter(names::mailbox_id.ne(health_contact_line::mailbox_id))
             .select(health_contact_line::line)
             .load::<i32>(c))?;
         let duplicates = repeats.into_iter().map(|line| (line, LineFault::Duplicate));
@@ -125,6 +125,7 @@ impl<'m> Merge<'m> {
             }
         }
         let Outcome { rows, jobs, entries } = outcome;
+        rows::NameRow::insert_all(connection, rows.iter().map(Into::into).collect())?;
         ContactRow::insert_all(connection, rows)?;
         JobRow::insert_all(connection, jobs)?;
         Ok(audit::insert(connection, entries)?)
@@ -214,27 +215,29 @@ impl<'m> Merge<'m> {
         let today = day_of(self.context.now);
         let mut after = String::new();
         loop {
-            let unnamed = on!(&mut *connection, c => dsl::health_contact
-                .filter(dsl::service_id.eq(self.service.id.key()))
-                .filter(dsl::external_id.gt(&after))
+            let unnamed = on!(&mut *connection, c => names::table
+                .inner_join(dsl::health_contact.on(
+                    dsl::mailbox_id.eq(names::mailbox_id).and(dsl::id.eq(names::contact_id)),
+                ))
+                .filter(names::service_id.eq(self.service.id.key()))
+                .filter(names::external_id.gt(&after))
                 .filter(dsl::closed_on.is_null())
                 .filter(dsl::valid_to.is_null().or(dsl::valid_to.ge(today)))
                 .filter(diesel::dsl::not(diesel::dsl::exists(
                     health_contact_line::table
                         .filter(health_contact_line::batch_id.eq(batch.key()))
-                        .filter(health_contact_line::external_id.eq(dsl::external_id))
+                        .filter(health_contact_line::external_id.eq(names::external_id))
                         .select(health_contact_line::line),
                 )))
-                .order(dsl::external_id)
+                .order(names::external_id)
                 .limit(i64::try_from(CHUNK).unwrap_or(i64::MAX))
-                .select((dsl::mailbox_id, dsl::id, dsl::kind, dsl::external_id))
+                .select((dsl::mailbox_id, dsl::id, dsl::kind, names::external_id))
                 .load::<(Id, Id, String, String)>(c))?;
             let Some(last) = unnamed.last() else { return Ok(()) };
             after.clone_from(&last.3);
-            let ids: Vec<Id> = unnamed.iter().map(|row| row.1).collect();
+            let places: Pairs = unnamed.iter().map(|row| (row.0, row.1)).collect();
             on!(&mut *connection, c => diesel::update(dsl::health_contact)
-                .filter(dsl::service_id.eq(self.service.id.key()))
-                .filter(dsl::id.eq_any(&ids))
+                .filter(places.among(dsl::mailbox_id, dsl::id))
                 .set((dsl::closed_on.eq(today), dsl::changed_at.eq(Time(self.context.now))))
                 .execute(c))?;
             self.report.lines.closed += unnamed.len() as u64;

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::database::rows::rows;
 use crate::database::{Connection, Id, Key, SqlTime, SqlUuid, Time, on};
 use crate::error::StoreError;
-use crate::schema::health_contact;
+use crate::schema::{health_contact, health_contact_name};
 use crate::vault::{DataKey, Field};
 
 pub(super) const CORRUPT: StoreError = StoreError::Corrupt { what: "health contact" };
@@ -34,6 +34,27 @@ rows! {
         name_version: i32 as Integer,
         created_at: Time as SqlTime,
         changed_at: Time as SqlTime,
+    }
+}
+
+rows! {
+    /// What a service calls a contact.
+    NameRow, NameColumns => health_contact_name {
+        service_id: Id as SqlUuid,
+        external_id: String as Text,
+        mailbox_id: Id as SqlUuid,
+        contact_id: Id as SqlUuid,
+    }
+}
+
+impl From<&ContactRow> for NameRow {
+    fn from(row: &ContactRow) -> Self {
+        Self {
+            service_id: row.service_id,
+            external_id: row.external_id.clone(),
+            mailbox_id: row.mailbox_id,
+            contact_id: row.id,
+        }
     }
 }
 
@@ -110,9 +131,13 @@ pub(super) fn named(
     service: ServiceId,
     names: &[&str],
 ) -> Result<HashMap<String, Stored>, StoreError> {
-    let rows = on!(connection, c => health_contact::table
-        .filter(health_contact::service_id.eq(service.key()))
-        .filter(health_contact::external_id.eq_any(names))
+    let rows = on!(connection, c => health_contact_name::table
+        .inner_join(health_contact::table.on(
+            health_contact::mailbox_id.eq(health_contact_name::mailbox_id)
+                .and(health_contact::id.eq(health_contact_name::contact_id)),
+        ))
+        .filter(health_contact_name::service_id.eq(service.key()))
+        .filter(health_contact_name::external_id.eq_any(names))
         .select(stored_columns!())
         .load::<StoredRow>(c))?;
     let by_name = |row| stored_from(row).map(|found| (found.external_id.clone(), found));

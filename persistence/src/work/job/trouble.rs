@@ -114,7 +114,7 @@ impl Store {
 
 /// Lets a job in trouble begin anew. False where there is none.
 pub(crate) fn restart(connection: &mut Connection, id: JobId, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let waiting = job::table.find(id.key()).filter(job::trouble.is_not_null());
+    let waiting = job::table.filter(job::id.eq(id.key())).filter(job::trouble.is_not_null());
     let count = on!(connection, c => diesel::update(waiting)
         .set((
             job::run_at.eq(Time(now)),
@@ -141,7 +141,7 @@ pub(crate) fn put_off(
         Next::TryAgain(pause) => (now + pause, None),
         Next::GiveUp => (now, Some(Time(now))),
     };
-    let mine = job::table.find(lease.job).filter(job::leased_until.eq(Time(until)));
+    let mine = job::table.find((lease.mailbox, lease.job)).filter(job::leased_until.eq(Time(until)));
     let count = on!(&mut *connection, c => diesel::update(mine)
         .set((
             job::run_at.eq(Time(run_at)),
@@ -169,7 +169,7 @@ pub(crate) fn ask_again(
     let Next::TryAgain(pause) = after_failure(lease.attempts, Trouble::Away, spread) else {
         return put_off(connection, lease, until, Trouble::Uncertain, now).map(drop);
     };
-    let mine = job::table.find(lease.job).filter(job::leased_until.eq(Time(until)));
+    let mine = job::table.find((lease.mailbox, lease.job)).filter(job::leased_until.eq(Time(until)));
     on!(connection, c => diesel::update(mine)
         .set((
             job::run_at.eq(Time(now + pause)),
