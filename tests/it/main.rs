@@ -25,6 +25,7 @@ mod ends;
 mod event_relay;
 mod events;
 mod exchanged;
+mod facts_model;
 mod forms;
 mod health_contacts;
 mod idempotency;
