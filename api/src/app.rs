@@ -22,13 +22,13 @@ use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt as _;
 use utoipa_swagger_ui::SwaggerUi;
 
+use crate::at_once::AtOnce;
 use crate::auth::issuer::{IssuerConfig, IssuerSettings, Preset};
 use crate::auth::{Authenticator, Nonces, Possession};
 use crate::clock::Clock;
-use crate::connected::{Registers, carriers, messengers, registers, scanning};
+use crate::connect::{ConnectError, Registers, carriers, messengers, registers, scanning};
 use crate::document::Workshop;
 use crate::http;
-use crate::http::request::at_once::AtOnce;
 use crate::http::request::span::RequestSpan;
 use crate::outbound::public_address::PublicOnly;
 use crate::outbound::webhook::Courier;
@@ -60,18 +60,9 @@ pub enum StartError {
     /// The token check could not be set up.
     #[error("tokens cannot be checked")]
     Tokens(#[from] crate::auth::SetupError),
-    /// What sends notices could not be set up.
-    #[error("notices cannot be sent: {0}")]
-    Notifications(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// What prints could not be set up.
-    #[error("letters cannot be printed: {0}")]
-    Print(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// What brings letters to Digipost could not be set up.
-    #[error("letters cannot go to Digipost: {0}")]
-    Digipost(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// What brings letters to an access point of DPI could not be set up.
-    #[error("letters cannot go over DPI: {0}")]
-    Dpi(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// What leads to other organisations could not be set up.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
     /// The client for webhooks could not be set up.
     #[error("webhooks cannot be sent")]
     Webhooks(#[source] reqwest::Error),
@@ -92,9 +83,6 @@ pub enum StartError {
         "public_url must be set: {0} binds its tokens to keys, and the proofs (DPoP) name the address that callers use"
     )]
     PublicUrl(String),
-    /// Our own calls cannot get tokens.
-    #[error("maskinporten: no tokens for our own calls")]
-    Maskinporten(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The migrations failed.
     #[error("the database cannot be migrated")]
     Migration(#[from] persistence::MigrationError),
@@ -398,7 +386,7 @@ fn serve(listener: TcpListener, settings: &Settings, state: Data<AppState>) -> s
     let origins = settings.cors_origins.clone();
     // Made once: the figures are counted from the first request on.
     telemetry::metrics_handle();
-    let contract = Data::new(openapi::Contract::of_routes(with_sandbox)?);
+    let contract = Data::new(openapi::contract(with_sandbox)?);
     let server = HttpServer::new(move || {
         // Each worker makes the routes anew. The contract that they add themselves to is there already.
         let (app, _) = App::new().into_utoipa_app().configure(operations::all(with_sandbox)).split_for_parts();

@@ -1,11 +1,14 @@
 //! The HTTP API of Brevdue.
 
 pub mod app;
+mod at_once;
 pub mod auth;
 pub mod cli;
 pub mod clock;
-mod connected;
+pub mod connect;
+mod contract;
 mod document;
+mod event_body;
 mod http;
 mod language;
 pub mod openapi;
@@ -14,6 +17,7 @@ mod outbound;
 pub mod problem;
 pub mod rate_limit;
 mod sandbox;
+mod sandbox_http;
 pub mod settings;
 mod shutdown;
 mod state;

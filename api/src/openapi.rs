@@ -1,14 +1,13 @@
 //! The contract: what `openapi.yaml` says, taken from the handlers themselves.
 
 use actix_web::App;
-use actix_web::web::Bytes;
 use utoipa::openapi::schema::ArrayItems;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{Modify, OpenApi};
 use utoipa_actix_web::AppExt as _;
 
-use crate::http::KnownPaths;
+use crate::contract::Contract;
 use crate::operations;
 
 /// How the derive names a page of a list.
@@ -63,30 +62,15 @@ impl Modify for Security {
     }
 }
 
-/// The whole contract, the sandbox's operations included. A test compares it with what the routes say.
-pub(crate) const YAML: &str = include_str!("../../openapi.yaml");
-
-/// What a server needs of its contract, once for all its workers.
-pub(crate) struct Contract {
-    /// All of it as JSON, for the documentation in the browser.
-    pub(crate) json: Bytes,
-    pub(crate) paths: KnownPaths,
-}
-
-impl Contract {
-    /// Reads it out of the routes.
-    ///
-    /// # Errors
-    /// When it cannot be written as JSON, which is a fault of the program.
-    pub(crate) fn of_routes(with_sandbox: bool) -> std::io::Result<Self> {
-        let make = move || {
-            let document = document(with_sandbox);
-            Ok(Self { json: serde_json::to_vec(&document)?.into(), paths: KnownPaths::of(&document) })
-        };
-        // On a thread of its own, with which the memory goes: the document is large, and what is kept of it small.
-        let made = std::thread::Builder::new().name("contract".to_owned()).spawn(make)?.join();
-        made.unwrap_or_else(|_| Err(std::io::Error::other("the contract could not be made")))
-    }
+/// What a server needs of its contract, read out of the routes.
+///
+/// # Errors
+/// When it cannot be written as JSON, which is a fault of the program.
+pub(crate) fn contract(with_sandbox: bool) -> std::io::Result<Contract> {
+    let make = move || Contract::of(&document(with_sandbox));
+    // On a thread of its own, with which the memory goes: the document is large, and what is kept of it small.
+    let made = std::thread::Builder::new().name("contract".to_owned()).spawn(make)?.join();
+    made.unwrap_or_else(|_| Err(std::io::Error::other("the contract could not be made")))
 }
 
 /// The contract, taken from the routes.

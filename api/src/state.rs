@@ -6,10 +6,10 @@ use std::time::Duration;
 use domain::identity::NumberSeries;
 use persistence::Store;
 
+use crate::at_once::AtOnce;
 use crate::auth::Authenticator;
 use crate::clock::Clock;
 use crate::document::Workshop;
-use crate::http::request::at_once::AtOnce;
 use crate::rate_limit::{PerMinute, RateLimiter};
 use crate::sandbox::Sandbox;
 use crate::settings::{LimitSettings, ProxySettings, TermsSettings};

@@ -9,14 +9,66 @@ use std::path::{Path, PathBuf};
 
 /// Of each module of `api`: what it uses.
 const API: &[(&str, &str)] = &[
-API_TABLE];
+    (
+        "app",
+        "at_once auth clock connect document http openapi operations outbound problem rate_limit sandbox settings shutdown state telemetry worker",
+    ),
+    ("at_once", "rate_limit"),
+    ("auth", "clock outbound"),
+    ("cli", "app openapi settings telemetry"),
+    ("clock", ""),
+    ("connect", "clock outbound settings"),
+    ("contract", ""),
+    ("document", "language"),
+    ("event_body", ""),
+    ("http", "at_once auth contract document event_body language outbound problem rate_limit settings state telemetry"),
+    ("language", ""),
+    ("openapi", "contract operations"),
+    ("operations", "http sandbox_http"),
+    ("outbound", "clock settings"),
+    ("problem", "auth language"),
+    ("rate_limit", "settings"),
+    ("sandbox", "auth clock outbound settings worker"),
+    ("sandbox_http", "auth http problem sandbox state worker"),
+    ("settings", ""),
+    ("shutdown", ""),
+    ("state", "at_once auth clock document rate_limit sandbox settings shutdown worker"),
+    ("telemetry", "settings"),
+    ("worker", "clock document event_body outbound rate_limit telemetry"),
+];
 
 /// Of each module of `persistence`: what it uses.
 const PERSISTENCE: &[(&str, &str)] = &[
-PERSISTENCE_TABLE];
+    ("access", "batch context database error mailboxes page persons schema services vault work"),
+    ("batch", "database error"),
+    ("blob", "private vault"),
+    ("context", ""),
+    ("database", "error private schema work"),
+    ("error", "access blob"),
+    ("feeds", "access context database error idempotency page schema vault"),
+    ("file_inspection", "database error vault"),
+    ("idempotency", "access context database error schema vault"),
+    ("letters", "access context database error feeds idempotency mailboxes page persons schema services vault work"),
+    (
+        "mailboxes",
+        "access batch blob context database error feeds idempotency letters page persons schema services vault work",
+    ),
+    ("page", "database error vault"),
+    ("persons", "access context database error idempotency letters mailboxes page schema services vault work"),
+    ("private", ""),
+    ("schema", "database"),
+    (
+        "services",
+        "access batch blob context database error feeds file_inspection idempotency mailboxes page persons schema upkeep vault",
+    ),
+    ("store", "access blob database error feeds file_inspection letters persons schema services upkeep vault work"),
+    ("upkeep", "access blob context database error feeds idempotency mailboxes persons schema services store vault"),
+    ("vault", ""),
+    ("work", "context database error feeds letters mailboxes page persons schema"),
+];
 
 /// How many modules of `persistence` are in its circle. A smaller number is better; a larger one is not taken.
-const IN_THE_CIRCLE_OF_PERSISTENCE: usize = 0;
+const IN_THE_CIRCLE_OF_PERSISTENCE: usize = 16;
 
 type Arrows = BTreeMap<String, BTreeSet<String>>;
 
@@ -58,7 +110,9 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
 
 /// The modules of its own crate that a file names after `crate::`, one by one or in braces.
 fn used(text: &str) -> BTreeSet<String> {
-    let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let end =
+        ["#[cfg(test)]", "#[cfg(all(test"].iter().filter_map(|tests| text.find(tests)).min().unwrap_or(text.len());
+    let text = &text[..end];
     let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
     let mut used = BTreeSet::new();
     for rest in code.split("crate::").skip(1) {

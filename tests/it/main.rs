@@ -4,6 +4,7 @@ mod access_log;
 mod actors;
 mod answer_files;
 mod appointments;
+mod arrows;
 mod bad_input;
 mod canary;
 mod children;

@@ -5,6 +5,8 @@ use jsonwebtoken::{Algorithm, AlgorithmFamily};
 use serde::Deserialize;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
+use crate::outbound::http::is_loopback;
+
 /// What kind of issuer it is: which claims it writes and for whom it may speak.
 // The words below stand in configuration files. Rename the variants as you like; never change a word.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Deserialize, EnumString, IntoStaticStr, VariantArray)]
@@ -188,14 +190,5 @@ fn check_jwks_url(url: &str) -> Result<(), &'static str> {
         Ok(())
     } else {
         Err("must be an https address, but for one on this machine")
-    }
-}
-
-/// Whether an address never leaves this machine.
-pub(crate) fn is_loopback(url: &reqwest::Url) -> bool {
-    match url.host_str() {
-        Some("localhost" | "[::1]") => true,
-        Some(host) => host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback()),
-        None => false,
     }
 }

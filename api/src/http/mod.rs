@@ -12,7 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::problem;
 
-pub(crate) use request::not_found::{KnownPaths, not_found};
+pub(crate) use request::not_found::not_found;
 
 /// Adds every operation but those of the sandbox.
 pub(crate) fn routes(config: &mut ServiceConfig) {

@@ -1,7 +1,6 @@
 //! What every handler takes and gives: who calls, bodies, pages, tags, keys, headers.
 
 pub(in crate::http) mod accept;
-pub(crate) mod at_once;
 pub(in crate::http) mod batch;
 pub(in crate::http) mod client_address;
 pub(crate) mod context;

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use crate::auth::issuer::is_loopback;
-
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Why a call came to nothing. No answer is repeated: it may tell of persons.
@@ -60,4 +58,13 @@ pub(crate) async fn bytes_of(mut response: reqwest::Response, most: usize) -> Re
         body.extend_from_slice(&chunk);
     }
     Ok(body)
+}
+
+/// Whether an address never leaves this machine.
+pub(crate) fn is_loopback(url: &reqwest::Url) -> bool {
+    match url.host_str() {
+        Some("localhost" | "[::1]") => true,
+        Some(host) => host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback()),
+        None => false,
+    }
 }

@@ -15,9 +15,9 @@ use domain::webhook::{MAX_KEYS, MAX_WEBHOOKS};
 
 use persistence::{Failure, QuotaReached, StoreError, Widened};
 
+use super::violations::Violations;
 use super::{ApiError, More, Problem, ProblemKind, ViolationCode};
 use crate::auth::AuthError;
-use crate::http::request::input::Violations;
 
 impl From<Refusal> for Problem {
     /// What is hidden has no rule either: it is the answer for an unknown id, byte for byte.

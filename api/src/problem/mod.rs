@@ -17,6 +17,7 @@ pub(crate) mod responses;
 mod tests;
 mod texts;
 mod violation;
+pub(crate) mod violations;
 
 use std::error::Error;
 use std::fmt;

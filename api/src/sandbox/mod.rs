@@ -6,7 +6,6 @@ pub(crate) mod contact_register;
 mod duration;
 mod families;
 pub(crate) mod fault;
-pub(crate) mod http;
 mod organisations;
 pub(crate) mod outbox;
 mod persons;

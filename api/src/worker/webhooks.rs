@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{AFTER_TROUBLE, PATROL};
 use crate::clock::Clock;
-use crate::http::organisation::event::EventView;
+use crate::event_body::EventView;
 use crate::outbound::webhook::{Courier, Parcel};
 
 /// How many mailboxes' events are on their way to one receiver at a time.

@@ -60,7 +60,7 @@ impl World {
                 13..17 => self.change_register(model, dice).await,
                 17..20 | 27 | 28 | 29 => self.pass_time(model, dice).await,
                 20..24 => self.send(model, dice).await,
-                24..26 => self.withhold(model, dice).await,
+                24 | 25 => self.withhold(model, dice).await,
                 _ => Some(self.take_register_away(model).await),
             };
             if let Some(step) = taken {

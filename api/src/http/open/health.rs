@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::openapi::{self, Contract};
+use crate::contract::{self, Contract};
 use crate::problem::{ApiError, ProblemBody, ProblemKind};
 use crate::state::AppState;
 
@@ -99,7 +99,7 @@ pub(crate) async fn metrics_show() -> HttpResponse {
 )]
 #[get("/openapi.yaml")]
 pub(crate) async fn openapi_show() -> HttpResponse {
-    HttpResponse::Ok().content_type("application/yaml").body(openapi::YAML)
+    HttpResponse::Ok().content_type("application/yaml").body(contract::YAML)
 }
 
 /// The operations of this server as JSON, for the documentation in the browser.

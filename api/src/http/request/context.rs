@@ -16,8 +16,8 @@ use persistence::Context;
 use tracing_actix_web::RequestId;
 use uuid::Uuid;
 
+use crate::at_once::Running;
 use crate::auth::{Presented, PresentedHeader};
-use crate::http::request::at_once::Running;
 use crate::http::request::client_address::client_address;
 use crate::problem::{ApiError, Problem, ProblemKind};
 use crate::rate_limit::{CallerClass, Decision};

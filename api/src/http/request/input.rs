@@ -17,10 +17,9 @@ use strum::VariantArray;
 use uuid::Uuid;
 
 pub(crate) use self::extract::{JsonBody, JsonOrXml, QueryInput, json_limit_bytes};
-use crate::problem::{ApiError, Problem, ProblemKind, Violation, ViolationCode};
-
-/// At most so many violations are told of: a request of nothing but unknown fields must not make a longer answer.
-const MAX_VIOLATIONS: usize = 100;
+use crate::problem::ViolationCode;
+use crate::problem::violations::MAX_VIOLATIONS;
+pub(crate) use crate::problem::violations::Violations;
 
 /// At most so many characters of an unknown field's name are told back.
 const MAX_NAME_CHARS: usize = 100;
@@ -69,29 +68,7 @@ impl Unknown {
     }
 }
 
-/// Collects what is wrong with a request.
-///
-/// Its methods give `Some` where the value is there and right. `None` says that it is absent or that a violation has
-/// been noted; [`Violations::finish`] tells the two apart for required fields.
-#[derive(Debug, Default)]
-pub(crate) struct Violations {
-    found: Vec<Violation>,
-}
-
 impl Violations {
-    /// Nothing wrong yet.
-    #[must_use]
-    pub(crate) const fn new() -> Self {
-        Self { found: Vec::new() }
-    }
-
-    /// Notes something wrong.
-    pub(crate) fn add(&mut self, pointer: impl Into<String>, code: impl Into<ViolationCode>) {
-        if self.found.len() < MAX_VIOLATIONS {
-            self.found.push(Violation { pointer: pointer.into(), code: code.into() });
-        }
-    }
-
     /// The value of a field that must be there.
     pub(crate) fn required<T>(&mut self, pointer: &str, field: Field<T>) -> Option<T> {
         if matches!(field, Field::Missing | Field::Null) {
@@ -207,31 +184,6 @@ impl Violations {
         for name in fields.keys().take(MAX_VIOLATIONS) {
             self.add(pointer_to(prefix, name), ViolationCode::UnknownField);
         }
-    }
-
-    /// What was found.
-    pub(crate) fn into_found(self) -> Vec<Violation> {
-        self.found
-    }
-
-    /// Whether nothing wrong has been found.
-    #[must_use]
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.found.is_empty()
-    }
-
-    /// Goes on only where nothing is wrong.
-    ///
-    /// # Errors
-    /// `invalid-request` with all that was found.
-    pub(crate) fn finish(self) -> Result<(), ApiError> {
-        if self.found.is_empty() { Ok(()) } else { Err(self.into_error()) }
-    }
-
-    /// The refusal, for `let … else` after the last field.
-    #[must_use]
-    pub(crate) fn into_error(self) -> ApiError {
-        Problem::new(ProblemKind::InvalidRequest).errors(self.found).into()
     }
 }
 

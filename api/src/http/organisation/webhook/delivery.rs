@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::WebhookPath;
-use crate::http::organisation::event::EventView;
+use crate::event_body::EventView;
 use crate::http::request::context::Call;
 use crate::http::request::input::{Field, JsonBody, QueryInput, Unknown, Violations};
 use crate::http::request::page::{ListView, page};

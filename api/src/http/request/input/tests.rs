@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::problem;
+use crate::problem::ApiError;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -17,11 +17,11 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::{Sandbox, parse_duration};
 use crate::auth::sandbox_issuer::SandboxSubject;
 use crate::http::request::input::{Field, JsonBody, Unknown, Violations};
 use crate::problem::responses::BodyProblems;
 use crate::problem::{ApiError, ProblemBody, ProblemKind, ViolationCode};
+use crate::sandbox::{Sandbox, parse_duration};
 use crate::state::AppState;
 use crate::worker;
 
@@ -276,13 +276,13 @@ fn roles_of(violations: &mut Violations, roles: Field<Vec<String>>) -> Vec<Opera
 )]
 #[get("/sandbox/organisations")]
 pub(crate) async fn sandbox_organisation_list(state: Data<AppState>) -> Result<HttpResponse, ApiError> {
-    let service = |service: &super::TestService| TestServiceView {
+    let service = |service: &crate::sandbox::TestService| TestServiceView {
         id: service.id.as_uuid(),
         name: service.name.clone(),
         kind: service.kind,
         unregistered_recipients: service.unregistered_recipients,
     };
-    let organisation = |organisation: &super::TestOrganisation| TestOrganisationView {
+    let organisation = |organisation: &crate::sandbox::TestOrganisation| TestOrganisationView {
         id: organisation.id.as_uuid(),
         organisation_number: organisation.number.clone(),
         name: organisation.name.clone(),
