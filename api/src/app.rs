@@ -15,7 +15,7 @@ use actix_web::{App, HttpServer};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::access::Policy;
 use domain::identity::NumberSeries;
-use persistence::vault::MasterKey;
+use persistence::MasterKey;
 use persistence::{Outlets, Store, StoreSettings};
 use secrecy::ExposeSecret as _;
 use tracing_actix_web::TracingLogger;
@@ -77,7 +77,7 @@ pub enum StartError {
     TestIssuer(String),
     /// The master key cannot be had.
     #[error("the master key cannot be read")]
-    MasterKey(#[from] persistence::vault::MasterKeyError),
+    MasterKey(#[from] persistence::MasterKeyError),
     /// Proofs of possession name our address.
     #[error(
         "public_url must be set: {0} binds its tokens to keys, and the proofs (DPoP) name the address that callers use"
@@ -364,10 +364,10 @@ fn master_key(settings: &Settings) -> Result<MasterKey, StartError> {
     }
 }
 
-pub(crate) fn blob_settings(location: &BlobLocation) -> persistence::blob::BlobSettings {
+pub(crate) fn blob_settings(location: &BlobLocation) -> persistence::BlobSettings {
     match location {
-        BlobLocation::Folder(folder) => persistence::blob::BlobSettings::Folder(folder.clone()),
-        BlobLocation::S3(s3) => persistence::blob::BlobSettings::S3 {
+        BlobLocation::Folder(folder) => persistence::BlobSettings::Folder(folder.clone()),
+        BlobLocation::S3(s3) => persistence::BlobSettings::S3 {
             bucket: s3.bucket.clone(),
             region: Some(s3.region.clone()),
             endpoint: s3.endpoint.clone(),
@@ -422,7 +422,7 @@ fn serve(listener: TcpListener, settings: &Settings, state: Data<AppState>) -> s
 fn blocking_threads(settings: &Settings) -> usize {
     const SELDOM: usize = 4;
     let connections = usize::try_from(settings.database.connections).unwrap_or(usize::MAX);
-    let needed = connections.saturating_add(persistence::blob::steps_at_a_time()).saturating_add(SELDOM);
+    let needed = connections.saturating_add(persistence::steps_at_a_time()).saturating_add(SELDOM);
     settings.blocking_threads.unwrap_or(needed)
 }
 

@@ -5,30 +5,30 @@
 
 mod access;
 mod batch;
-pub mod blob;
+mod blob;
 mod context;
 mod database;
 mod error;
 mod feeds;
-pub mod file_inspection;
+mod file_inspection;
 mod idempotency;
 mod letters;
 mod mailboxes;
 mod page;
 mod persons;
 mod private;
-#[expect(missing_docs, reason = "the tables are described in migrations/ and classified in docs/data-classes.toml")]
-pub mod schema;
+mod schema;
 mod services;
 mod store;
 mod upkeep;
-pub mod vault;
+mod vault;
 mod work;
 
 pub use access::explanation::{AccessExplained, OtherAccess};
 pub use access::operator_act::{OperatorAct, OperatorActFilter};
 pub use access::quota::{Limited, QuotaReached, Quotas, UploadQuota};
 pub use batch::{BatchReport, BatchTerms, LineFault};
+pub use blob::{BlobSettings, steps_at_a_time};
 pub use context::Context;
 pub use database::DatabaseUrl;
 pub use database::migration::{MigrationError, migrate, migrate_folder, revert_all};
@@ -64,5 +64,7 @@ pub use upkeep::verify;
 pub use work::job::JobInTrouble;
 pub use work::patience::within;
 pub use work::threads::{BrokenOff, Threads, Turn, cores};
+
+pub use vault::{MasterKey, MasterKeyError, SigningKey};
 
 pub(crate) use store::Inner;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
 use domain::access::Policy;
-use persistence::blob::BlobSettings;
-use persistence::vault::MasterKey;
+use persistence::BlobSettings;
+use persistence::MasterKey;
 use persistence::{ContactRegister, Outlets, PopulationRegister, Store, StoreSettings};
 use tests::Place;
 

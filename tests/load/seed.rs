@@ -19,7 +19,7 @@ use http_body_util::Full;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{Request, StatusCode};
 use indicatif::{ProgressBar, ProgressStyle};
-use persistence::blob::BlobSettings;
+use persistence::BlobSettings;
 use persistence::{ContactRegister, DatabaseUrl, PopulationRegister, RegisterAway, Store, StoreSettings};
 use serde_json::{Value, json};
 use tests::synthetic_number;

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use persistence::vault::MasterKey;
+use persistence::MasterKey;
 
 use crate::{Result, processes};
 

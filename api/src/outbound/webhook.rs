@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use domain::webhook::{Fault, Reception};
-use persistence::vault::SigningKey;
+use persistence::SigningKey;
 use reqwest::{Response, Url};
 use serde_json::{Value, json};
 use uuid::Uuid;

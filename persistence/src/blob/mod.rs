@@ -31,9 +31,8 @@ use mark::Owner;
 use trash::trash_path_of;
 
 pub(crate) use mark::Mark;
-pub use reader::BlobReader;
 pub use settings::BlobSettings;
-pub use write::{PutError, StoredBlob};
+pub(crate) use write::PutError;
 
 use crate::work::threads::cores;
 
@@ -88,7 +87,7 @@ pub(crate) struct Listed {
 
 /// The store of attachment bytes. Cloning is cheap.
 #[derive(Clone)]
-pub struct BlobStore {
+pub(crate) struct BlobStore {
     store: Arc<dyn ObjectStore>,
     /// The folder, where it is a local one.
     folder: Option<PathBuf>,
@@ -115,7 +114,7 @@ impl BlobStore {
     ///
     /// # Errors
     /// The store is not available.
-    pub async fn exists(&self, id: Uuid) -> Result<bool, BlobError> {
+    pub(crate) async fn exists(&self, id: Uuid) -> Result<bool, BlobError> {
         match self.store.head(&path_of(id)).await.map_err(BlobError::from) {
             Ok(_) => Ok(true),
             Err(BlobError::NotFound) => self.check_folder().await.map(|()| false),
@@ -127,7 +126,7 @@ impl BlobStore {
     ///
     /// # Errors
     /// The store is not available.
-    pub async fn delete(&self, id: Uuid) -> Result<(), BlobError> {
+    pub(crate) async fn delete(&self, id: Uuid) -> Result<(), BlobError> {
         match self.store.delete(&path_of(id)).await.map_err(BlobError::from) {
             Err(BlobError::NotFound) => self.check_folder().await,
             other => other,
@@ -149,7 +148,7 @@ impl BlobStore {
     ///
     /// # Errors
     /// The store is not available.
-    pub async fn check(&self) -> Result<(), BlobError> {
+    pub(crate) async fn check(&self) -> Result<(), BlobError> {
         const CONTENT: &[u8] = b"check";
         self.check_owner().await?;
         let path = Path::from(CHECK);

@@ -22,7 +22,7 @@ impl BlobStore {
     /// known to be intact.
     ///
     /// The size is the one that [`BlobStore::put`] gave. What lies outside of it is left out of the range.
-    pub fn read(
+    pub(crate) fn read(
         &self,
         id: Uuid,
         key: &FileKey,

@@ -15,7 +15,7 @@ use crate::vault::FileKey;
 
 /// Reads a blob from any position, decrypting as it goes; one chunk is kept. For threads of our own only: on one of the
 /// runtime's it may wait for another, which may not be there.
-pub struct BlobReader {
+pub(crate) struct BlobReader {
     blobs: BlobStore,
     runtime: Handle,
     id: Uuid,
@@ -31,7 +31,13 @@ impl BlobStore {
     ///
     /// # Errors
     /// No blob has this size.
-    pub fn reader(&self, id: Uuid, key: &FileKey, size_bytes: u64, runtime: Handle) -> Result<BlobReader, BlobError> {
+    pub(crate) fn reader(
+        &self,
+        id: Uuid,
+        key: &FileKey,
+        size_bytes: u64,
+        runtime: Handle,
+    ) -> Result<BlobReader, BlobError> {
         Ok(BlobReader {
             blobs: self.clone(),
             runtime,

@@ -57,7 +57,7 @@ impl BlobStore {
     ///
     /// # Errors
     /// The folder cannot be made, or the settings of the bucket do not fit together.
-    pub fn open(settings: &BlobSettings) -> Result<Self, BlobError> {
+    pub(crate) fn open(settings: &BlobSettings) -> Result<Self, BlobError> {
         match settings {
             BlobSettings::Folder(folder) => Self::open_folder(folder),
             BlobSettings::S3 { bucket, region, endpoint, credentials, allow_http } => {

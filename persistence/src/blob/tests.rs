@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::chunks::CHUNK_BYTES;
 use super::mark::MARK;
+use super::write::StoredBlob;
 use super::*;
 use crate::vault::FileKey;
 

@@ -18,7 +18,7 @@ const CHUNK_CAPACITY: usize = CHUNK_BYTES as usize + 16;
 
 /// What was written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct StoredBlob {
+pub(crate) struct StoredBlob {
     /// The size of the content.
     pub size_bytes: u64,
     /// The SHA-256 of the content.
@@ -27,7 +27,7 @@ pub struct StoredBlob {
 
 /// Why nothing was written.
 #[derive(Debug, thiserror::Error)]
-pub enum PutError<E> {
+pub(crate) enum PutError<E> {
     /// The content stopped coming.
     #[error("the content did not arrive")]
     Content(#[source] E),
@@ -53,7 +53,7 @@ impl BlobStore {
     ///
     /// # Errors
     /// The content is too large, empty or breaks off, or the store is not available.
-    pub async fn put<S, E>(
+    pub(crate) async fn put<S, E>(
         &self,
         id: Uuid,
         key: &FileKey,

@@ -25,7 +25,7 @@ const ZIP_START: &[u8] = b"PK\x03\x04";
 
 /// Why a file is not taken, or could not be looked at.
 #[derive(Debug, thiserror::Error)]
-pub enum InspectError {
+pub(crate) enum InspectError {
     /// Something is wrong with the file.
     #[error(transparent)]
     Fault(#[from] FileFault),
@@ -38,7 +38,7 @@ pub enum InspectError {
 ///
 /// # Errors
 /// The file is empty, of no accepted type, damaged, locked, or has in it what could harm; or it could not be read.
-pub fn inspect<R: Read + Seek>(reader: R, size_bytes: u64) -> Result<FileType, InspectError> {
+pub(crate) fn inspect<R: Read + Seek>(reader: R, size_bytes: u64) -> Result<FileType, InspectError> {
     let mut file = Bounded::new(reader, size_bytes);
     let judgement = judge(&mut file, 0);
     // A parser takes failed reads for damage; the reader knows better.

@@ -12,7 +12,7 @@ use super::file_key::FileKey;
 
 /// What is sealed. It is bound into the seal, so that a subject does not pass for a body.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Field {
+pub(crate) enum Field {
     /// The owner's identity number.
     NationalId,
     /// The owner's name.
@@ -102,7 +102,7 @@ impl Field {
 
 /// A data key as it is stored.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct WrappedDataKey {
+pub(crate) struct WrappedDataKey {
     /// Of the vault's key that wraps it.
     pub epoch: i32,
     /// The keyed hash of the owner's number, bound into the seal: the key of somebody else's mailbox does not open as one's
@@ -113,7 +113,7 @@ pub struct WrappedDataKey {
 }
 
 /// The key of one mailbox, ready for use.
-pub struct DataKey {
+pub(crate) struct DataKey {
     mailbox: MailboxId,
     sealer: Sealer,
 }
@@ -126,7 +126,7 @@ impl DataKey {
     /// Seals a field of an object: of a message, an attachment, a person. It opens only as the same field of the same
     /// object of the same mailbox.
     #[must_use]
-    pub fn seal(&self, object: Uuid, field: Field, plain: &[u8]) -> Vec<u8> {
+    pub(crate) fn seal(&self, object: Uuid, field: Field, plain: &[u8]) -> Vec<u8> {
         self.sealer.seal(&self.associated(object, field), plain)
     }
 
@@ -134,7 +134,7 @@ impl DataKey {
     ///
     /// # Errors
     /// It was sealed as something else, or was changed since.
-    pub fn open(&self, object: Uuid, field: Field, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    pub(crate) fn open(&self, object: Uuid, field: Field, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         self.sealer.open(&self.associated(object, field), sealed).ok_or(VaultError::Unreadable)
     }
 
@@ -142,7 +142,7 @@ impl DataKey {
     ///
     /// # Errors
     /// As [`DataKey::open`], or it is no text.
-    pub fn open_text(&self, object: Uuid, field: Field, sealed: &[u8]) -> Result<String, VaultError> {
+    pub(crate) fn open_text(&self, object: Uuid, field: Field, sealed: &[u8]) -> Result<String, VaultError> {
         let mut plain = self.open(object, field, sealed)?;
         String::from_utf8(std::mem::take(&mut *plain)).map_err(|error| {
             drop(Zeroizing::new(error.into_bytes()));
@@ -152,7 +152,7 @@ impl DataKey {
 
     /// Seals the key of an attachment's bytes.
     #[must_use]
-    pub fn seal_file_key(&self, attachment: AttachmentId, key: &FileKey) -> Vec<u8> {
+    pub(crate) fn seal_file_key(&self, attachment: AttachmentId, key: &FileKey) -> Vec<u8> {
         self.seal(attachment.as_uuid(), Field::FileKey, key.expose())
     }
 
@@ -160,7 +160,7 @@ impl DataKey {
     ///
     /// # Errors
     /// As [`DataKey::open`].
-    pub fn open_file_key(&self, attachment: AttachmentId, sealed: &[u8]) -> Result<FileKey, VaultError> {
+    pub(crate) fn open_file_key(&self, attachment: AttachmentId, sealed: &[u8]) -> Result<FileKey, VaultError> {
         FileKey::from_bytes(&self.open(attachment.as_uuid(), Field::FileKey, sealed)?)
     }
 

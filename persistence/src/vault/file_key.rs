@@ -8,12 +8,12 @@ use super::VaultError;
 use super::envelope::{KEY_BYTES, KeyBytes, Sealer, random_key};
 
 /// A key for the bytes of one file. It seals one file once: a second try takes a fresh key.
-pub struct FileKey(KeyBytes);
+pub(crate) struct FileKey(KeyBytes);
 
 impl FileKey {
     /// A fresh one.
     #[must_use]
-    pub fn generate() -> Self {
+    pub(crate) fn generate() -> Self {
         Self(random_key())
     }
 

@@ -35,9 +35,9 @@ use domain::identity::NationalId;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-pub use data_key::{DataKey, Field, WrappedDataKey};
+pub(crate) use data_key::{DataKey, Field, WrappedDataKey};
 pub(crate) use envelope::{Sealer, associated_data};
-pub use file_key::FileKey;
+pub(crate) use file_key::FileKey;
 pub use master_key::{MasterKey, MasterKeyError};
 pub use signing_key::SigningKey;
 
@@ -53,7 +53,7 @@ const FIRST_EPOCH: i32 = 1;
 
 /// A row of `vault_key`.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct WrappedVaultKey {
+pub(crate) struct WrappedVaultKey {
     /// What the key is for: `data`, `lookup` or `cursor`.
     pub purpose: String,
     /// Counts the keys of a purpose. The newest seals.
@@ -88,7 +88,7 @@ pub enum VaultError {
 }
 
 /// The keys of an installation, ready for use.
-pub struct Vault {
+pub(crate) struct Vault {
     data: BTreeMap<i32, Sealer>,
     data_epoch: i32,
     lookup: hmac::Key,
@@ -98,7 +98,7 @@ pub struct Vault {
 impl Vault {
     /// The first keys of a new installation, to be stored before the vault is opened.
     #[must_use]
-    pub fn new_keys(master: &MasterKey) -> Vec<WrappedVaultKey> {
+    pub(crate) fn new_keys(master: &MasterKey) -> Vec<WrappedVaultKey> {
         let master = master.sealer();
         PURPOSES
             .map(|purpose| WrappedVaultKey {
@@ -113,7 +113,7 @@ impl Vault {
     ///
     /// # Errors
     /// The master key is another one, or a key is damaged or missing.
-    pub fn open(master: &MasterKey, rows: &[WrappedVaultKey]) -> Result<Self, VaultError> {
+    pub(crate) fn open(master: &MasterKey, rows: &[WrappedVaultKey]) -> Result<Self, VaultError> {
         let master = master.sealer();
         let mut keys: BTreeMap<(&str, i32), KeyBytes> = BTreeMap::new();
         let mut damaged = None;
@@ -146,26 +146,26 @@ impl Vault {
     /// # Panics
     /// Never: a SHA-256 has 32 bytes.
     #[must_use]
-    pub fn lookup_hash(&self, number: &NationalId) -> [u8; 32] {
+    pub(crate) fn lookup_hash(&self, number: &NationalId) -> [u8; 32] {
         let tag = hmac::sign(&self.lookup, number.expose().as_bytes());
         tag.as_ref().try_into().expect("a SHA-256 has 32 bytes")
     }
 
     /// Makes digests that only we can make.
     #[must_use]
-    pub fn digests(&self) -> KeyedDigests {
+    pub(crate) fn digests(&self) -> KeyedDigests {
         KeyedDigests(self.lookup.clone())
     }
 
     /// A digest of [`KeyedDigests`].
     #[must_use]
-    pub fn keyed_digest(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+    pub(crate) fn keyed_digest(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
         self.digests().of(purpose, parts)
     }
 
     /// Makes the key of a new mailbox.
     #[must_use]
-    pub fn new_data_key(&self, mailbox: MailboxId, owner_hash: &[u8; 32]) -> (DataKey, WrappedDataKey) {
+    pub(crate) fn new_data_key(&self, mailbox: MailboxId, owner_hash: &[u8; 32]) -> (DataKey, WrappedDataKey) {
         let key = random_key();
         let wrapped = self.newest_data_sealer().seal(&data_key_place(mailbox, owner_hash), key.as_slice());
         let wrapped = WrappedDataKey { epoch: self.data_epoch, owner_hash: owner_hash.to_vec(), wrapped };
@@ -176,7 +176,7 @@ impl Vault {
     ///
     /// # Errors
     /// It is another mailbox's or another owner's key, damaged, or of an epoch that is gone.
-    pub fn data_key(&self, mailbox: MailboxId, wrapped: &WrappedDataKey) -> Result<DataKey, VaultError> {
+    pub(crate) fn data_key(&self, mailbox: MailboxId, wrapped: &WrappedDataKey) -> Result<DataKey, VaultError> {
         let sealer = self.data.get(&wrapped.epoch).ok_or(VaultError::UnknownEpoch(wrapped.epoch))?;
         let plain = sealer
             .open(&data_key_place(mailbox, &wrapped.owner_hash), &wrapped.wrapped)
@@ -187,7 +187,7 @@ impl Vault {
 
     /// Seals the key of a file that was handed in ahead of its message.
     #[must_use]
-    pub fn wrap_upload_key(&self, owner: Uuid, upload: UploadId, key: &FileKey) -> Vec<u8> {
+    pub(crate) fn wrap_upload_key(&self, owner: Uuid, upload: UploadId, key: &FileKey) -> Vec<u8> {
         self.seal_for_upload("upload key", owner, upload, key.expose())
     }
 
@@ -195,13 +195,13 @@ impl Vault {
     ///
     /// # Errors
     /// It belongs to another upload, is damaged, or of an epoch that is gone.
-    pub fn open_upload_key(&self, owner: Uuid, upload: UploadId, sealed: &[u8]) -> Result<FileKey, VaultError> {
+    pub(crate) fn open_upload_key(&self, owner: Uuid, upload: UploadId, sealed: &[u8]) -> Result<FileKey, VaultError> {
         FileKey::from_bytes(&self.open_of_upload("upload key", owner, upload, sealed)?)
     }
 
     /// Seals the digest of a file that was handed in ahead of its message: who has the file would find by it who got it.
     #[must_use]
-    pub fn seal_upload_digest(&self, owner: Uuid, upload: UploadId, sha256: &[u8; 32]) -> Vec<u8> {
+    pub(crate) fn seal_upload_digest(&self, owner: Uuid, upload: UploadId, sha256: &[u8; 32]) -> Vec<u8> {
         self.seal_for_upload("upload digest", owner, upload, sha256)
     }
 
@@ -209,14 +209,19 @@ impl Vault {
     ///
     /// # Errors
     /// It belongs to another upload, is damaged, or of an epoch that is gone.
-    pub fn open_upload_digest(&self, owner: Uuid, upload: UploadId, sealed: &[u8]) -> Result<[u8; 32], VaultError> {
+    pub(crate) fn open_upload_digest(
+        &self,
+        owner: Uuid,
+        upload: UploadId,
+        sealed: &[u8],
+    ) -> Result<[u8; 32], VaultError> {
         let plain = self.open_of_upload("upload digest", owner, upload, sealed)?;
         plain.as_slice().try_into().map_err(|_| VaultError::Unreadable)
     }
 
     /// Seals the name of a file that was handed in ahead of its message.
     #[must_use]
-    pub fn seal_upload_name(&self, owner: Uuid, upload: UploadId, name: &str) -> Vec<u8> {
+    pub(crate) fn seal_upload_name(&self, owner: Uuid, upload: UploadId, name: &str) -> Vec<u8> {
         self.seal_for_upload("upload name", owner, upload, name.as_bytes())
     }
 
@@ -224,7 +229,7 @@ impl Vault {
     ///
     /// # Errors
     /// It belongs to another upload, is damaged, or of an epoch that is gone.
-    pub fn open_upload_name(&self, owner: Uuid, upload: UploadId, sealed: &[u8]) -> Result<String, VaultError> {
+    pub(crate) fn open_upload_name(&self, owner: Uuid, upload: UploadId, sealed: &[u8]) -> Result<String, VaultError> {
         let plain = self.open_of_upload("upload name", owner, upload, sealed)?;
         std::str::from_utf8(&plain).map(str::to_owned).map_err(|_| VaultError::Unreadable)
     }
@@ -232,14 +237,14 @@ impl Vault {
     /// A token that tells its holder nothing and opens only in the same context: for a cursor, its list, owner and
     /// filter.
     #[must_use]
-    pub fn seal_token(&self, context: &str, payload: &[u8]) -> String {
+    pub(crate) fn seal_token(&self, context: &str, payload: &[u8]) -> String {
         let (_, newest) = self.cursor.last_key_value().expect("a vault without a cursor key does not open");
         URL_SAFE_NO_PAD.encode(newest.seal(&token_place(context), payload))
     }
 
     /// What was put into a token; nothing when it was made here for something else, or not made here.
     #[must_use]
-    pub fn open_token(&self, context: &str, token: &str) -> Option<Vec<u8>> {
+    pub(crate) fn open_token(&self, context: &str, token: &str) -> Option<Vec<u8>> {
         let sealed = URL_SAFE_NO_PAD.decode(token).ok()?;
         let place = token_place(context);
         let mut plain = self.cursor.values().rev().find_map(|sealer| sealer.open(&place, &sealed))?;
@@ -272,7 +277,7 @@ impl Vault {
 
 /// Makes digests that nobody can make without a key of the vault, however well they know what the digest is of.
 #[derive(Clone)]
-pub struct KeyedDigests(hmac::Key);
+pub(crate) struct KeyedDigests(hmac::Key);
 
 impl KeyedDigests {
     /// A digest of parts that are kept apart. What it is for keeps it from being one for something else.
@@ -280,7 +285,7 @@ impl KeyedDigests {
     /// # Panics
     /// Never: a SHA-256 has 32 bytes.
     #[must_use]
-    pub fn of(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+    pub(crate) fn of(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
         let mut context = hmac::Context::with_key(&self.0);
         for part in std::iter::once(purpose.as_bytes()).chain(parts.iter().copied()) {
             context.update(&(part.len() as u64).to_be_bytes());
