@@ -57,4 +57,41 @@ stories! {
             assert_eq!(line, None, "{secret} is in the log");
         }
     }
+
+    async fn each_refusal_leaves_one_line_that_its_instance_finds(database: Database) {
+        let place = Place::new(database);
+        let server = ServerProcess::start_with(&place, &[]);
+        let patient = server.token(json!({"kind": "citizen", "nationalId": SKUDDAR})).await;
+        let (ehr, service) = server.clinic().await;
+        let asked = [
+            (reqwest::Method::GET, "/v1/me".to_owned(), None, 401),
+            (reqwest::Method::GET, "/v1/organisations".to_owned(), Some(&patient), 403),
+            (reqwest::Method::GET, format!("/v1/mailboxes/{}", Uuid::new_v4()), Some(&patient), 404),
+            (reqwest::Method::DELETE, "/v1/me".to_owned(), Some(&patient), 405),
+            (reqwest::Method::GET, "/v1/events?limit=0".to_owned(), Some(&ehr), 422),
+            (reqwest::Method::POST, format!("/v1/services/{service}/messages"), Some(&ehr), 400),
+            (reqwest::Method::GET, "/nowhere".to_owned(), None, 404),
+        ];
+        let mut instances = vec![];
+        for (method, path, token, status) in asked {
+            let mut request = server.client().request(method, server.url(&path));
+            if let Some(token) = token {
+                request = request.bearer_auth(token);
+            }
+            let answer = request.json(&json!({})).send().await.expect("an answer");
+            assert_eq!(answer.status().as_u16(), status, "{path}");
+            let problem: serde_json::Value = answer.json().await.expect("a problem");
+            let instance = problem["instance"].as_str().expect("an instance").trim_start_matches("urn:uuid:").to_owned();
+            instances.push((instance, problem["type"].as_str().expect("a type").to_owned()));
+        }
+        server.kill();
+
+        let log = std::fs::read_to_string(place.folder().join("server.log")).expect("the log");
+        for (instance, kind) in instances {
+            let lines: Vec<&str> = log.lines().filter(|line| line.contains(&instance)).collect();
+            let slug = kind.rsplit('/').next().expect("a word");
+            assert_eq!(lines.len(), 1, "{kind}: {lines:?}");
+            assert!(lines[0].contains(slug), "{kind}: {}", lines[0]);
+        }
+    }
 }

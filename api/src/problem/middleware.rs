@@ -15,7 +15,7 @@ use super::body::Reader;
 use super::{ApiError, Problem, ProblemKind};
 use crate::language::Language;
 
-/// Turns every response from 400 on into `application/problem+json`, and logs those that are the program's fault, once,
+/// Turns every response from 400 on into `application/problem+json`, and logs it once; what is the program's fault
 /// with the chain of causes. It wraps everything but the tracing of requests, which gives the trace id.
 pub(crate) async fn middleware<B: MessageBody + 'static>(
     request: ServiceRequest,
@@ -58,9 +58,12 @@ fn problem_of<B>(response: &HttpResponse<B>) -> Problem {
         .unwrap_or_else(|| Problem::new(ProblemKind::of_status(response.status())))
 }
 
-/// Errors of others than ourselves are named by their own text alone, which holds nothing of the request.
+/// One line for each answer from 400 on: the span that it stands in has the id of the answer's `instance`. Errors of others than
+/// ourselves are named by their own text alone, which holds nothing of the request.
 fn log(problem: &Problem, error: Option<&Error>) {
-    if !problem.kind.status().is_server_error() {
+    let (slug, status) = (problem.kind.slug(), problem.kind.status());
+    if !status.is_server_error() {
+        tracing::info!(problem = slug, http.status_code = status.as_u16(), "a request was refused");
         return;
     }
     let chain = match error.map(|error| (error.as_error::<ApiError>(), error)) {
@@ -68,7 +71,7 @@ fn log(problem: &Problem, error: Option<&Error>) {
         Some((None, other)) => other.to_string(),
         None => String::new(),
     };
-    tracing::error!(problem = problem.kind.slug(), error = chain, "a request failed");
+    tracing::error!(problem = slug, http.status_code = status.as_u16(), error = chain, "a request failed");
 }
 
 fn chain_of(error: &ApiError) -> String {

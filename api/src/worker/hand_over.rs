@@ -40,7 +40,7 @@ async fn carry(carrier: &dyn Carrier, letter: &Letter) -> HandoverOutcome {
     let consignment = match consignment(letter).await {
         Ok(consignment) => consignment,
         Err(error) => {
-            tracing::error!(channel, error = &*error, "a letter cannot be made");
+            tracing::error!(handover.id = %letter.id, channel, error = &*error, "a letter cannot be made");
             return HandoverOutcome::Broken;
         }
     };
@@ -48,11 +48,11 @@ async fn carry(carrier: &dyn Carrier, letter: &Letter) -> HandoverOutcome {
         Ok(Progress::Arrived) => HandoverOutcome::Taken,
         Ok(Progress::Underway) => HandoverOutcome::Underway,
         Ok(Progress::Failed) => {
-            tracing::warn!(channel, "a letter did not come to its mailbox");
+            tracing::warn!(handover.id = %letter.id, channel, "a letter did not come to its mailbox");
             HandoverOutcome::Failed
         }
         Err(error) => {
-            tracing::warn!(channel, error = &error as &dyn Error, "a letter was not handed over");
+            tracing::warn!(handover.id = %letter.id, channel, error = &error as &dyn Error, "a letter was not handed over");
             match error {
                 SendError::Unreached(_) => HandoverOutcome::Unreached,
                 SendError::Away(_) => HandoverOutcome::Away,

@@ -53,13 +53,13 @@ async fn send(messengers: &Messengers, notice: &Notice) -> NoticeOutcome {
     let outcome = match messenger.send(&outgoing).await {
         Ok(()) => NoticeOutcome::Sent,
         Err(error) => {
-            tracing::warn!(channel, error = &error as &dyn std::error::Error, "a notice was not sent");
+            tracing::warn!(notice.id = %notice.id, channel, error = &error as &dyn std::error::Error, "a notice was not sent");
             match error {
                 SendError::Unreached(_) | SendError::Away(_) => NoticeOutcome::Away,
                 SendError::Refused(_) | SendError::Unknown(_) => NoticeOutcome::Refused,
             }
         }
     };
-    metrics::counter!("brevdue_notices", "channel" => channel, "outcome" => <&str>::from(outcome)).increment(1);
+    metrics::counter!("brevdue_notices_total", "channel" => channel, "outcome" => <&str>::from(outcome)).increment(1);
     outcome
 }

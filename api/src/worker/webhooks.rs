@@ -160,7 +160,8 @@ pub(super) async fn send(post: Arc<Post>, mut stopped: watch::Receiver<bool>) {
 }
 
 async fn send_one(post: &Post, dispatch: Dispatch) {
+    let webhook = dispatch.webhook();
     if let Err(error) = post.carry_out(dispatch).await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "what was sent to a webhook comes again");
+        tracing::warn!(webhook.id = %webhook, error = &error as &dyn std::error::Error, "what was sent to a webhook comes again");
     }
 }

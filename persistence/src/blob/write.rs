@@ -188,7 +188,7 @@ impl<'a> Writer<'a> {
         if let Some(mut upload) = self.upload.take()
             && let Err(error) = upload.abort().await
         {
-            tracing::warn!(error = &error as &dyn std::error::Error, "parts of a broken upload were left behind");
+            tracing::warn!(blob.path = %self.path, error = &error as &dyn std::error::Error, "parts of a broken upload were left behind");
         }
     }
 }

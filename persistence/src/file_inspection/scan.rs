@@ -69,14 +69,14 @@ impl Store {
             Ok(Verdict::Malware) => "malware",
             Err(_) => "failed",
         };
-        metrics::counter!("brevdue_scans", "outcome" => outcome).increment(1);
+        metrics::counter!("brevdue_scans_total", "outcome" => outcome).increment(1);
         match verdict {
             Ok(Verdict::Clean) => Ok(true),
             Ok(Verdict::Malware) => Err(Failure::File(FileFault::Malware)),
             Err(ScanError::Content(error)) => Err(error.into()),
             Err(ScanError::Away(error)) if *required => Err(Failure::ScannerAway(error)),
             Err(ScanError::Away(error)) => {
-                tracing::warn!(error = &*error as &dyn Error, "a file is taken without having been scanned");
+                tracing::warn!(blob.id = %blob.0, error = &*error as &dyn Error, "a file is taken without having been scanned");
                 Ok(false)
             }
         }

@@ -186,7 +186,9 @@ impl Store {
                 self.handover_put_off(lease, until, Trouble::Uncertain, now).await?;
             }
             Found::Unknown => {
-                tracing::warn!(channel = channel.as_word(), "a letter waits for a register");
+                let (job, mailbox, message) = (lease.job.0, lease.mailbox.0, lease.object.0);
+                let channel = channel.as_word();
+                tracing::warn!(job.id = %job, mailbox.id = %mailbox, message.id = %message, channel, "a letter waits for a register");
                 self.handover_put_off(lease, until, Trouble::Unknown, now).await?;
             }
             Found::Nowhere(reason) => {

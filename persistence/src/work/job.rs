@@ -246,7 +246,9 @@ pub(crate) fn rest_broken(
     failure: &Failure,
     now: DateTime<Utc>,
 ) -> Result<(), Failure> {
-    tracing::error!(error = failure as &dyn std::error::Error, "a job cannot be done");
+    let error = failure as &dyn std::error::Error;
+    let Lease { job, mailbox, object, attempts } = lease;
+    tracing::error!(error, job.id = %job.0, job.attempts = attempts, mailbox.id = %mailbox.0, object.id = %object.0, "a job cannot be done");
     connection.write(|connection| Ok(put_off(connection, lease, until, Trouble::Broken, now).map(drop)?))
 }
 

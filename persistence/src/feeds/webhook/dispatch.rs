@@ -52,6 +52,14 @@ pub struct Dispatch {
     until: DateTime<Utc>,
 }
 
+impl Dispatch {
+    /// Of which webhook it is.
+    #[must_use]
+    pub const fn webhook(&self) -> WebhookId {
+        self.place.1
+    }
+}
+
 /// What to send.
 pub enum Load {
     /// A challenge, for the receiver has not answered one yet.
@@ -117,12 +125,15 @@ impl Store {
                 let heads = rows::leased(connection, &due, now, until)?;
                 let mut dispatches = vec![];
                 for head in heads {
+                    let (organisation, webhook) = head.place;
                     match dispatch(inner, connection, head, now, until) {
                         Ok(one) => dispatches.extend(one),
                         // It stays leased, and holds up no other.
                         Err(error @ StoreError::Corrupt { .. }) => {
                             tracing::error!(
                                 error = &error as &dyn std::error::Error,
+                                organisation.id = %organisation,
+                                webhook.id = %webhook,
                                 "nothing can be sent to a webhook"
                             );
                         }

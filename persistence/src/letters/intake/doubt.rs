@@ -24,7 +24,10 @@ pub(super) fn settle(
     cause: &StoreError,
 ) {
     inner.pool.renew();
-    tracing::warn!(error = cause as &dyn std::error::Error, messages = batch.len(), "a commit is in doubt");
+    for incoming in batch {
+        let trace = incoming.context.trace;
+        tracing::warn!(error = cause as &dyn std::error::Error, trace.id = %trace, service.id = %incoming.service, "a commit is in doubt");
+    }
     let found = ask(inner, batch, lost);
     if let Err(error) = &found {
         tracing::error!(error = error as &dyn std::error::Error, "what became of a commit could not be found out");
