@@ -45,6 +45,24 @@ macro_rules! on {
 }
 pub(crate) use on;
 
+/// Like [`on!`], for rows that nobody else changes before the transaction ends. Only PostgreSQL has several writers, and only there
+/// a row can be held.
+macro_rules! locked {
+    ($connection:expr, $query:expr, $load:ident $(::<$row:ty>)?) => {
+        match $connection {
+            $crate::database::Connection::Postgres(link) => {
+                let link: &mut diesel::pg::PgConnection = &mut *link;
+                $query.for_update().$load$(::<$row>)?(link)
+            }
+            $crate::database::Connection::Sqlite(link, _) => {
+                let link: &mut diesel::sqlite::SqliteConnection = &mut *link;
+                $query.$load$(::<$row>)?(link)
+            }
+        }
+    };
+}
+pub(crate) use locked;
+
 /// Where the data is.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {

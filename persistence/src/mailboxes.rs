@@ -4,6 +4,7 @@ pub(crate) mod appointment;
 pub(crate) mod attachment;
 pub(crate) mod conversation;
 pub(crate) mod draft;
+pub(crate) mod flags;
 pub(crate) mod health_contact;
 pub(crate) mod mailbox;
 pub(crate) mod message;

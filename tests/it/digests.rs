@@ -46,7 +46,7 @@ fn forms(of: &[u8]) -> Vec<String> {
             ];
             // Also the first half: enough to find somebody by.
             let half = digits[..32].to_owned();
-            texts.map(|text| hex::encode(text)).into_iter().chain([half.clone(), hex::encode(half)])
+            texts.map(hex::encode).into_iter().chain([half.clone(), hex::encode(half)])
         })
         .collect()
 }

@@ -13,7 +13,6 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::exists;
-use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Text};
 use domain::id::{HandoverId, MailboxId, MessageId};
@@ -31,7 +30,7 @@ pub(crate) use self::settlement::references;
 use crate::access::facts::owner_of;
 use crate::context::new_id;
 use crate::database::rows::rows;
-use crate::database::{Connection, Id, Key, SqlTime, SqlUuid, Time, on};
+use crate::database::{Connection, Id, Key, SqlTime, SqlUuid, Time, locked, on};
 use crate::error::{Failure, StoreError};
 use crate::mailboxes::attachment;
 use crate::persons::register::stored_number;
@@ -311,10 +310,7 @@ fn order(
     type Before = (Id, bool, Option<String>);
     let waiting =
         message::table.find(key).filter(message::withdrawn_at.is_null()).select(message::opened_at.is_not_null());
-    let is_opened: Option<bool> = match &mut *connection {
-        Connection::Postgres(link) => waiting.for_update().first(&mut **link as &mut PgConnection).optional()?,
-        Connection::Sqlite(link, _) => waiting.first(&mut **link as &mut SqliteConnection).optional()?,
-    };
+    let is_opened: Option<bool> = locked!(&mut *connection, waiting, first).optional()?;
     if is_opened.is_none_or(|is_opened| is_opened && !may_be_taken) {
         return Ok(Order::NoMore);
     }

@@ -17,7 +17,7 @@ use domain::rule::Rule;
 use domain::service::Service;
 use serde::{Deserialize, Serialize};
 
-use self::rows::{CORRUPT, Stored, StoredRow, stored_columns, stored_from};
+use self::rows::{CORRUPT, Stored, StoredRow, stored_from};
 use crate::access::{MailboxRef, Opened};
 use crate::context::Context;
 use crate::database::{Connection, Id, Key, Time, keys, on};
@@ -71,9 +71,9 @@ impl Store {
             let list = format!("appointments:{mailbox}");
             let position: Option<Position> = page.position(&inner.vault, &list)?;
             let rows = rows_after(connection, opened, position, page.fetch_limit(), now)?;
-            let position = |row: &StoredRow| Position { starts_at: row.2.0, id: row.0.1 };
+            let position = |row: &StoredRow| Position { starts_at: row.starts_at, id: row.id };
             let slice = Slice::cut(rows, &page, &inner.vault, &list, position)
-                .open_each(|row| row.0.1, |row| Ok(stored_from(row)?))?;
+                .open_each(|row| row.id, |row| Ok(stored_from(row)?))?;
             let services = services_of(connection, &slice.items)?;
             slice
                 .open_each(|found| found.id.key(), |found| Ok(view(inner, connection, opened, &services, &found, now)?))
@@ -147,7 +147,7 @@ fn rows_after(
             .filter(appointment::ends_at.gt(Time(now)))
             .order((appointment::starts_at, appointment::id))
             .limit(limit)
-            .select(stored_columns!());
+            .select(StoredRow::as_select());
         if let Some(Position { starts_at, id }) = position {
             // The first condition is implied by the second; it alone lets both databases start in the index.
             query = query.filter(appointment::starts_at.ge(starts_at)).filter(
@@ -168,7 +168,7 @@ fn fetch(
 ) -> Result<AppointmentView, Failure> {
     let row = on!(&mut *connection, c => visible!(opened.grant)
         .filter(appointment::id.eq(id.key()))
-        .select(stored_columns!())
+        .select(StoredRow::as_select())
         .first::<StoredRow>(c)
         .optional())?;
     let found = stored_from(row.ok_or(Failure::NotFound)?)?;

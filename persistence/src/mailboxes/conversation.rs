@@ -21,7 +21,7 @@ use domain::message::{Sender, Subject};
 pub(crate) use self::journal::tell_overdue;
 pub use self::journal::{Marked, Relevance};
 pub use self::queue::{AssigneeFilter, QueueFilter};
-pub(crate) use self::rows::{ConversationColumns, ConversationRow, FlagsRow, flags_from};
+pub(crate) use self::rows::{ConversationColumns, ConversationRow};
 pub(crate) use self::writing::{Report, addressee, item_of, owner_hash, report, write};
 use crate::access::{MailboxRef, Opened};
 use crate::context::Context;

@@ -1,7 +1,6 @@
 //! The mailbox's own organisation and service: the sender of what it tells owners itself (FUL-17).
 
 use chrono::{DateTime, Utc};
-use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use domain::access::PlatformAct;
 use domain::audit::{Object, ObjectKind, Subject};
@@ -17,7 +16,7 @@ use domain::service::{ItemPolicy, ServiceKind, ServicePolicy, UnregisteredRecipi
 
 use crate::access::audit;
 use crate::context::new_id;
-use crate::database::{Connection, Id, Key, Time, on};
+use crate::database::{Connection, Id, Key, Time, locked, on};
 use crate::error::{Failure, StoreError};
 use crate::feeds::feed;
 use crate::schema::{organisation, service};
@@ -119,10 +118,7 @@ fn locked(connection: &mut Connection, number: &OrganisationNumber) -> Result<Id
         .filter(organisation::number.eq(number.as_str()))
         .filter(organisation::ended_at.is_null())
         .select(organisation::id);
-    Ok(match connection {
-        Connection::Postgres(link) => found.for_update().first::<Id>(&mut **link as &mut PgConnection)?,
-        Connection::Sqlite(link, _) => found.first::<Id>(&mut **link as &mut SqliteConnection)?,
-    })
+    Ok(locked!(connection, found, first::<Id>)?)
 }
 
 fn new_service(name: Name) -> NewService {

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use domain::access::PlatformAct;
 use domain::audit::{Object, ObjectKind, Subject};
@@ -15,7 +14,7 @@ use domain::privacy_notice::{ListedNotice, NoticeText, NoticeTexts, NoticeVersio
 
 use crate::Store;
 use crate::context::{Context, new_id};
-use crate::database::{Connection, Id, Key, Time, on};
+use crate::database::{Connection, Id, Key, Time, locked, on};
 use crate::error::{Failure, StoreError};
 use crate::idempotency::{self, Created, RequestKey};
 use crate::page::{Page, Slice};
@@ -155,11 +154,7 @@ impl Store {
 /// Waits for whoever puts a version on record, and keeps others waiting until the transaction ends: numbers have no gaps.
 fn lock(connection: &mut Connection, id: OrganisationId) -> Result<(), Failure> {
     let found = organisation::table.find(id.key()).select(organisation::id);
-    let found = match connection {
-        Connection::Postgres(link) => found.for_update().first::<Id>(&mut **link as &mut PgConnection).optional()?,
-        // There is one writer at a time.
-        Connection::Sqlite(link, _) => found.first::<Id>(&mut **link as &mut SqliteConnection).optional()?,
-    };
+    let found = locked!(connection, found, first::<Id>).optional()?;
     found.map(|_| ()).ok_or(Failure::NotFound)
 }
 

@@ -18,7 +18,7 @@ use strum::VariantArray as _;
 use crate::access::{Done, MailboxRef};
 use crate::blob::PutError;
 use crate::context::{Context, new_id};
-use crate::database::{Connection, Id, Key, Time, on};
+use crate::database::{Connection, Id, Key, Time, locked, on};
 use crate::error::{Failure, StoreError};
 use crate::file_inspection::{InspectError, inspect};
 use crate::idempotency::{self, Created, RequestKey};
@@ -533,10 +533,7 @@ pub(crate) fn forget_all(
 /// is locked, we wait, and it is gone; its bytes are the message's and must not be named here.
 fn remove(connection: &mut Connection, ids: &[Id], now: DateTime<Utc>) -> Result<Vec<Id>, StoreError> {
     let these = upload::table.filter(upload::id.eq_any(ids)).select((upload::id, upload::blob_id));
-    let removed: Vec<(Id, Option<Id>)> = match &mut *connection {
-        Connection::Postgres(link) => these.for_update().load(&mut **link as &mut PgConnection)?,
-        Connection::Sqlite(link, _) => these.load(&mut **link as &mut SqliteConnection)?,
-    };
+    let removed: Vec<(Id, Option<Id>)> = locked!(&mut *connection, these, load)?;
     let (ids, blobs): (Vec<Id>, Vec<Option<Id>>) = removed.into_iter().unzip();
     on!(connection, c => diesel::delete(upload::table.filter(upload::id.eq_any(&ids))).execute(c))?;
     let blobs: Vec<Id> = blobs.into_iter().flatten().collect();

@@ -19,7 +19,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::context::new_id;
 use crate::database::rows::rows;
-use crate::database::{Connection, Id, Key, Pairs, SqlTime, SqlUuid, Time, on};
+use crate::database::{Connection, Id, Key, Pairs, SqlTime, SqlUuid, Time, locked, on};
 use crate::error::{Failure, StoreError};
 use crate::schema::job;
 use crate::{Inner, Store};
@@ -216,10 +216,7 @@ pub(crate) fn still_leased(
         .filter(all.among(job::mailbox_id, job::id))
         .filter(job::leased_until.eq(Time(until)))
         .select((job::mailbox_id, job::id));
-    let kept: Vec<(Id, Id)> = match &mut *connection {
-        Connection::Postgres(link) => mine.for_update().load(&mut **link as &mut PgConnection)?,
-        Connection::Sqlite(link, _) => mine.load(&mut **link as &mut SqliteConnection)?,
-    };
+    let kept: Vec<(Id, Id)> = locked!(&mut *connection, mine, load)?;
     let done: Pairs = kept.iter().copied().collect();
     if !done.is_empty() {
         on!(connection, c => diesel::delete(job::table.filter(done.among(job::mailbox_id, job::id))).execute(c))?;

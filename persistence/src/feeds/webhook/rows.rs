@@ -11,7 +11,7 @@ use domain::webhook::{Fault, UndeliveredEvent, Webhook, WebhookKey, WebhookState
 
 use super::{Place, key_of};
 use crate::Inner;
-use crate::database::{Connection, Id, Key, Time, on};
+use crate::database::{Connection, Id, Key, Time, locked, on};
 use crate::error::{Failure, StoreError};
 use crate::feeds::feed;
 use crate::schema::{webhook, webhook_delivery, webhook_key};
@@ -25,10 +25,7 @@ type KeyRow = (Id, Id, Vec<u8>, Time, Option<Time>);
 /// Holds a webhook to the end of the transaction.
 pub(super) fn lock(connection: &mut Connection, organisation: OrganisationId, id: WebhookId) -> Result<(), Failure> {
     let row = webhook::table.find((organisation.key(), id.key())).select(webhook::id);
-    let found = match connection {
-        Connection::Postgres(link) => row.for_update().first::<Id>(&mut **link as &mut PgConnection).optional()?,
-        Connection::Sqlite(link, _) => row.first::<Id>(&mut **link as &mut SqliteConnection).optional()?,
-    };
+    let found = locked!(connection, row, first::<Id>).optional()?;
     found.map(|_| ()).ok_or(Failure::NotFound)
 }
 
@@ -186,10 +183,7 @@ pub(super) fn still_leased(
         .filter(webhook::organisation_id.eq(place.0.key()))
         .filter(webhook::id.eq(place.1.key()))
         .filter(webhook::leased_until.eq(Time(until)));
-    let row: Option<Head> = match connection {
-        Connection::Postgres(link) => mine.for_update().first(&mut **link as &mut PgConnection).optional()?,
-        Connection::Sqlite(link, _) => mine.first(&mut **link as &mut SqliteConnection).optional()?,
-    };
+    let row: Option<Head> = locked!(connection, mine, first).optional()?;
     row.map(head_from).transpose()
 }
 

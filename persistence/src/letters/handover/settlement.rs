@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use domain::access::PlatformAct;
 use domain::audit::{Object, ObjectKind, Subject};
@@ -13,7 +12,7 @@ use super::CORRUPT;
 use super::outcome::record_taken;
 use crate::Store;
 use crate::context::Context;
-use crate::database::{Connection, Id, Key, on};
+use crate::database::{Connection, Id, Key, locked, on};
 use crate::error::{Failure, StoreError};
 use crate::schema::{handover, job as jobs};
 use crate::work::job::{self, JobKind};
@@ -52,16 +51,7 @@ fn letter_of(connection: &mut Connection, job: JobId) -> Result<Option<MaybeGone
     let in_trouble = jobs::table.filter(jobs::id.eq(job.key())).filter(jobs::trouble.is_not_null());
     let waiting =
         in_trouble.filter(jobs::given_up_at.is_not_null()).select((jobs::mailbox_id, jobs::object_id, jobs::kind));
-    let found: Option<(Id, Id, String)> = match &mut *connection {
-        Connection::Postgres(link) => {
-            let link: &mut PgConnection = &mut *link;
-            waiting.for_update().first(link).optional()?
-        }
-        Connection::Sqlite(link, _) => {
-            let link: &mut SqliteConnection = &mut *link;
-            waiting.first(link).optional()?
-        }
-    };
+    let found: Option<(Id, Id, String)> = locked!(&mut *connection, waiting, first).optional()?;
     let Some((mailbox, id, kind)) = found else { return Ok(None) };
     let kind: JobKind = kind.parse().map_err(|_| CORRUPT)?;
     if !matches!(kind, JobKind::Print | JobKind::DigitalMailbox) {

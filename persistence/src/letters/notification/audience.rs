@@ -21,7 +21,7 @@ use crate::access::facts::{Owner, is_fresh, owners_of};
 use crate::access::representatives::{self, Candidate};
 use crate::database::{Connection, Id, Key, Pairs, on};
 use crate::error::StoreError;
-use crate::mailboxes::conversation::{FlagsRow, flags_from};
+use crate::mailboxes::flags::MessageFlagsRow;
 use crate::persons::contact_details;
 use crate::persons::contact_register::Contacts;
 use crate::persons::key::KeyRow;
@@ -179,7 +179,7 @@ impl Audience {
 
 /// The messages that are to be told of: in the inbox, not opened, and not deleted.
 fn messages(inner: &Inner, connection: &mut Connection, jobs: &[Lease]) -> Result<HashMap<(Id, Id), Told>, StoreError> {
-    type Row = (Id, Id, Id, String, FlagsRow);
+    type Row = (Id, Id, Id, String, MessageFlagsRow);
     let wanted: Pairs = jobs.iter().map(|lease| (lease.mailbox, lease.object)).collect();
     let rows: Vec<Row> = on!(&mut *connection, c => message::table
         .filter(wanted.among(message::mailbox_id, message::id))
@@ -191,16 +191,7 @@ fn messages(inner: &Inner, connection: &mut Connection, jobs: &[Lease]) -> Resul
             message::id,
             message::service_id,
             message::kind,
-            (
-                message::minimum_consent,
-                message::available_at_protected_address,
-                message::parents_until_years,
-                message::withheld_from_parents,
-                message::power_of_attorney,
-                message::withheld_from_holders,
-                message::youth,
-                message::is_parental,
-            ),
+            MessageFlagsRow::as_select(),
         ))
         .load(c))?;
     let mut told = HashMap::new();
@@ -208,7 +199,7 @@ fn messages(inner: &Inner, connection: &mut Connection, jobs: &[Lease]) -> Resul
         let service: ServiceId = service.into();
         let organisation = service::sender(inner, connection, service)?.organisation_name.as_str().to_owned();
         let kind = kind.parse().map_err(|_| CORRUPT)?;
-        told.insert((mailbox, id), Told { kind, item: flags_from(flags)?, organisation });
+        told.insert((mailbox, id), Told { kind, item: flags.item()?, organisation });
     }
     Ok(told)
 }

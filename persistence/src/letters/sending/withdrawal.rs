@@ -1,7 +1,6 @@
 //! Taking a message back before it was read (BX-4).
 
 use chrono::{DateTime, Utc};
-use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use domain::access::ServiceAct;
 use domain::audit::{Object, ObjectKind};
@@ -15,7 +14,7 @@ use super::{CORRUPT, StepRow};
 use crate::Store;
 use crate::access::Done;
 use crate::context::Context;
-use crate::database::{Connection, Id, Key, Time, on};
+use crate::database::{Connection, Id, Key, Time, locked, on};
 use crate::error::Failure;
 use crate::feeds::event;
 use crate::letters::handover::may_be_taken;
@@ -59,10 +58,7 @@ fn withdraw(
     .ok_or(Failure::NotFound)?;
     // Held, so that nobody opens it, brings it or prints it meanwhile.
     let found = message::table.find((mailbox, id.key())).select(message::received_at);
-    let received_at: Option<Time> = match &mut *connection {
-        Connection::Postgres(link) => found.for_update().first(&mut **link as &mut PgConnection)?,
-        Connection::Sqlite(link, _) => found.first(&mut **link as &mut SqliteConnection)?,
-    };
+    let received_at: Option<Time> = locked!(&mut *connection, found, first)?;
     let sending = super::fetch(connection, service, id)?.ok_or(CORRUPT)?;
     if sending.status() == Status::Withdrawn {
         return Ok(mailbox.into());

@@ -1,7 +1,6 @@
 //! Appointments as rows.
 
 use chrono::{DateTime, Utc};
-use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use domain::access::ItemFlags;
 use domain::appointment::{
@@ -12,9 +11,9 @@ use domain::id::{AppointmentId, MailboxId, ServiceId};
 use domain::service::ItemPolicy;
 
 use crate::context::new_id;
-use crate::database::{Connection, Id, Key, Time, on};
+use crate::database::{Connection, Id, Key, Time, locked, on};
 use crate::error::StoreError;
-use crate::mailboxes::conversation::{FlagsRow, flags_from};
+use crate::mailboxes::flags::AppointmentFlagsRow;
 use crate::schema::{appointment, appointment_name};
 use crate::vault::{DataKey, Field};
 
@@ -133,70 +132,53 @@ impl Stored {
     }
 }
 
-pub(super) type StoredRow = (
-    (Id, Id, Id, String, String),
-    (Vec<u8>, Option<Vec<u8>>, Option<Vec<u8>>),
-    (Time, Time, bool, Option<Time>, Option<String>),
-    (i32, Time),
-    FlagsRow,
-);
-
-macro_rules! stored_columns {
-    () => {
-        (
-            (
-                appointment::mailbox_id,
-                appointment::id,
-                appointment::service_id,
-                appointment::external_id,
-                appointment::kind,
-            ),
-            (appointment::title, appointment::place, appointment::description),
-            (
-                appointment::starts_at,
-                appointment::ends_at,
-                appointment::is_cancellable,
-                appointment::cancelled_at,
-                appointment::cancelled_by,
-            ),
-            (appointment::version, appointment::changed_at),
-            (
-                appointment::minimum_consent,
-                appointment::available_at_protected_address,
-                appointment::parents_until_years,
-                appointment::withheld_from_parents,
-                appointment::power_of_attorney,
-                appointment::withheld_from_holders,
-                appointment::youth,
-                appointment::is_parental,
-            ),
-        )
-    };
+/// The columns of [`Stored`].
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = appointment)]
+pub(super) struct StoredRow {
+    mailbox_id: Id,
+    pub(super) id: Id,
+    service_id: Id,
+    external_id: String,
+    kind: String,
+    title: Vec<u8>,
+    place: Option<Vec<u8>>,
+    description: Option<Vec<u8>>,
+    pub(super) starts_at: Time,
+    ends_at: Time,
+    is_cancellable: bool,
+    cancelled_at: Option<Time>,
+    cancelled_by: Option<String>,
+    version: i32,
+    changed_at: Time,
+    #[diesel(embed)]
+    flags: AppointmentFlagsRow,
 }
-pub(super) use stored_columns;
 
 pub(super) fn stored_from(row: StoredRow) -> Result<Stored, StoreError> {
-    let ((mailbox, id, service, external_id, kind), (title, place, description), times, (version, changed_at), flags) =
-        row;
-    let (starts_at, ends_at, is_cancellable, cancelled_at, cancelled_by) = times;
-    let cancellation = match (cancelled_at, cancelled_by) {
+    let cancellation = match (row.cancelled_at, row.cancelled_by) {
         (Some(at), Some(by)) => Some(Cancellation { at: at.0, by: by.parse().map_err(|_| CORRUPT)? }),
         (None, None) => None,
         (Some(_), None) | (None, Some(_)) => return Err(CORRUPT),
     };
     Ok(Stored {
-        mailbox: mailbox.into(),
-        id: id.into(),
-        service: service.into(),
-        external_id: ExternalId::parse(&external_id).map_err(|_| CORRUPT)?,
-        kind: kind.parse().map_err(|_| CORRUPT)?,
-        title,
-        place,
-        description,
-        facts: AppointmentFacts { starts_at: starts_at.0, ends_at: ends_at.0, is_cancellable, cancellation },
-        version,
-        changed_at: changed_at.0,
-        item: flags_from(flags)?,
+        mailbox: row.mailbox_id.into(),
+        id: row.id.into(),
+        service: row.service_id.into(),
+        external_id: ExternalId::parse(&row.external_id).map_err(|_| CORRUPT)?,
+        kind: row.kind.parse().map_err(|_| CORRUPT)?,
+        title: row.title,
+        place: row.place,
+        description: row.description,
+        facts: AppointmentFacts {
+            starts_at: row.starts_at.0,
+            ends_at: row.ends_at.0,
+            is_cancellable: row.is_cancellable,
+            cancellation,
+        },
+        version: row.version,
+        changed_at: row.changed_at.0,
+        item: row.flags.item()?,
     })
 }
 
@@ -206,11 +188,8 @@ pub(super) fn locked(
     mailbox: MailboxId,
     id: AppointmentId,
 ) -> Result<Option<Stored>, StoreError> {
-    let found = appointment::table.find((mailbox.key(), id.key())).select(stored_columns!());
-    let row: Option<StoredRow> = match connection {
-        Connection::Postgres(link) => found.for_update().first(&mut **link as &mut PgConnection).optional()?,
-        Connection::Sqlite(link, _) => found.first(&mut **link as &mut SqliteConnection).optional()?,
-    };
+    let found = appointment::table.find((mailbox.key(), id.key()));
+    let row = locked!(connection, found.select(StoredRow::as_select()), first).optional()?;
     row.map(stored_from).transpose()
 }
 

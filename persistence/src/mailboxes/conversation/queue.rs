@@ -11,7 +11,7 @@ use domain::journal::JournalEntry;
 use domain::person::PersonName;
 use serde::{Deserialize, Serialize};
 
-use super::rows::{Stored, StoredRow, stored_columns, stored_from};
+use super::rows::{Stored, StoredRow, stored_from};
 use crate::access::Done;
 use crate::access::lawful::{self, Worker, in_sight, is_lawful, is_to_answer};
 use crate::context::Context;
@@ -88,9 +88,9 @@ impl Store {
                 now: owned.now,
             };
             let rows = rows_after(connection, &wanted)?;
-            let position = |row: &StoredRow| Position { changed_at: row.2.1, id: row.0.1 };
+            let position = |row: &StoredRow| Position { changed_at: row.changed_at, id: row.id };
             let slice = Slice::cut(rows, &page, &inner.vault, &list, position)
-                .open_each(|row| row.0.1, |row| Ok(stored_from(row)?))?;
+                .open_each(|row| row.id, |row| Ok(stored_from(row)?))?;
             let around = Around::gather(inner, connection, worker.as_ref(), &slice.items, owned.now)?;
             let page = slice.open_each(|stored| stored.id.key(), |stored| Ok(around.item(&stored)?))?;
             let shown: BTreeSet<MailboxId> =
@@ -169,8 +169,8 @@ fn rows_after(connection: &mut Connection, wanted: &Wanted<'_>) -> Result<Vec<St
     for part in &parts(connection, wanted)? {
         rows.extend(rows_of(connection, wanted, part)?);
     }
-    rows.sort_unstable_by_key(|row: &StoredRow| std::cmp::Reverse((row.2.1, row.0.1)));
-    rows.dedup_by_key(|row| row.0.1);
+    rows.sort_unstable_by_key(|row: &StoredRow| std::cmp::Reverse((row.changed_at, row.id)));
+    rows.dedup_by_key(|row| row.id);
     rows.truncate(usize::try_from(wanted.limit).unwrap_or(usize::MAX));
     Ok(rows)
 }
@@ -182,7 +182,7 @@ fn rows_of(connection: &mut Connection, wanted: &Wanted<'_>, part: &Part) -> Res
             .inner_join(mailbox::table.on(mailbox::id.eq(conversation::mailbox_id)))
             .order((conversation::changed_at.desc(), conversation::id.desc()))
             .limit(limit)
-            .select(stored_columns!())
+            .select(StoredRow::as_select())
             .into_boxed();
         if let Some(state) = filter.state {
             query = query.filter(conversation::state.eq(word(state.as_word())));

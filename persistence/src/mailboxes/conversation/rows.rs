@@ -2,21 +2,20 @@
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::exists;
-use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Bool, Integer, Nullable, SmallInt, Text};
 use domain::access::ItemFlags;
-use domain::consent::ConsentLevel;
 use domain::conversation::ConversationState;
 use domain::dialogue::Inquiry;
 use domain::id::{ConversationId, MailboxId, PersonId, ServiceId};
-use domain::message::{Direction, ParentVisibility, Subject, YouthVisibility};
+use domain::message::{Direction, Subject};
 
 use super::CORRUPT;
 use crate::database::rows::rows;
-use crate::database::{Connection, Id, Key, SqlTime, SqlUuid, Time, on};
+use crate::database::{Connection, Id, Key, SqlTime, SqlUuid, Time, locked, on};
 use crate::error::StoreError;
 use crate::letters::intake::content::Head;
+use crate::mailboxes::flags::AskedRow;
 use crate::schema::{conversation, message};
 use crate::vault::{DataKey, Field};
 
@@ -117,53 +116,39 @@ impl Stored {
     }
 }
 
-pub(super) type StoredRow =
-    ((Id, Id, Id, String, Vec<u8>), (String, Option<Id>, i32), (Time, Time, Option<Time>), AskedRow);
-
-type AskedRow = (i16, bool, i16, bool, i16, bool);
-
-macro_rules! stored_columns {
-    () => {
-        (
-            (
-                conversation::mailbox_id,
-                conversation::id,
-                conversation::service_id,
-                conversation::inquiry,
-                conversation::subject,
-            ),
-            (conversation::state, conversation::assignee_id, conversation::version),
-            (conversation::begun_at, conversation::changed_at, conversation::inbound_at),
-            (
-                conversation::minimum_consent,
-                conversation::available_at_protected_address,
-                conversation::parents_until_years,
-                conversation::power_of_attorney,
-                conversation::youth,
-                conversation::is_parental,
-            ),
-        )
-    };
+/// The columns of [`Stored`].
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = conversation)]
+pub(super) struct StoredRow {
+    mailbox_id: Id,
+    pub(super) id: Id,
+    service_id: Id,
+    inquiry: String,
+    subject: Vec<u8>,
+    state: String,
+    assignee_id: Option<Id>,
+    version: i32,
+    #[diesel(embed)]
+    asked: AskedRow,
+    begun_at: Time,
+    pub(super) changed_at: Time,
+    inbound_at: Option<Time>,
 }
-pub(super) use stored_columns;
 
 pub(super) fn stored_from(row: StoredRow) -> Result<Stored, StoreError> {
-    let ((mailbox, id, service, inquiry, subject), (state, assignee, version), times, asked) = row;
-    let (begun_at, changed_at, inbound_at) = times;
-    let (consent, available, parents, holders, youth, is_parental) = asked;
     Ok(Stored {
-        mailbox: mailbox.into(),
-        id: id.into(),
-        service: service.into(),
-        inquiry: inquiry.parse().map_err(|_| CORRUPT)?,
-        subject,
-        state: state.parse().map_err(|_| CORRUPT)?,
-        assignee: assignee.map(Into::into),
-        version,
-        begun_at: begun_at.0,
-        changed_at: changed_at.0,
-        inbound_at: inbound_at.map(|at| at.0),
-        asked: flags_from((consent, available, parents, false, holders, false, youth, is_parental))?,
+        mailbox: row.mailbox_id.into(),
+        id: row.id.into(),
+        service: row.service_id.into(),
+        inquiry: row.inquiry.parse().map_err(|_| CORRUPT)?,
+        subject: row.subject,
+        state: row.state.parse().map_err(|_| CORRUPT)?,
+        assignee: row.assignee_id.map(Into::into),
+        version: row.version,
+        begun_at: row.begun_at.0,
+        changed_at: row.changed_at.0,
+        inbound_at: row.inbound_at.map(|at| at.0),
+        asked: row.asked.item()?,
     })
 }
 
@@ -173,11 +158,8 @@ pub(super) fn locked(
     mailbox: MailboxId,
     id: ConversationId,
 ) -> Result<Option<Stored>, StoreError> {
-    let found = conversation::table.find((mailbox.key(), id.key())).select(stored_columns!());
-    let row: Option<StoredRow> = match connection {
-        Connection::Postgres(link) => found.for_update().first(&mut **link as &mut PgConnection).optional()?,
-        Connection::Sqlite(link, _) => found.first(&mut **link as &mut SqliteConnection).optional()?,
-    };
+    let found = conversation::table.find((mailbox.key(), id.key()));
+    let row = locked!(connection, found.select(StoredRow::as_select()), first).optional()?;
     row.map(stored_from).transpose()
 }
 
@@ -189,7 +171,7 @@ pub(super) fn of_mailbox(
 ) -> Result<Option<Stored>, StoreError> {
     let row = on!(connection, c => conversation::table
         .find((mailbox.key(), id.key()))
-        .select(stored_columns!())
+        .select(StoredRow::as_select())
         .first::<StoredRow>(c)
         .optional())?;
     row.map(stored_from).transpose()
@@ -204,7 +186,7 @@ pub(super) fn of_service(
     let row = on!(connection, c => conversation::table
         .filter(conversation::service_id.eq(service.key()))
         .filter(conversation::id.eq(id.key()))
-        .select(stored_columns!())
+        .select(StoredRow::as_select())
         .first::<StoredRow>(c)
         .optional())?;
     row.map(stored_from).transpose()
@@ -249,21 +231,4 @@ pub(super) fn flags(connection: &mut Connection, found: &Stored) -> Result<ItemF
     let (withheld_from_parents, withheld_from_holders) =
         on!(connection, c => diesel::select((from_parents, from_holders)).get_result::<(bool, bool)>(c))?;
     Ok(ItemFlags { withheld_from_parents, withheld_from_holders, ..found.asked })
-}
-
-pub(crate) type FlagsRow = (i16, bool, i16, bool, bool, bool, i16, bool);
-
-/// Flags as they are stored.
-pub(crate) fn flags_from(row: FlagsRow) -> Result<ItemFlags, StoreError> {
-    let (consent, available, parents, withheld_from_parents, holders, withheld_from_holders, youth, is_parental) = row;
-    Ok(ItemFlags {
-        minimum_consent: ConsentLevel::from_rank(consent).ok_or(CORRUPT)?,
-        available_at_protected_address: available,
-        parents: ParentVisibility::from_until_years(parents).ok_or(CORRUPT)?,
-        withheld_from_parents,
-        power_of_attorney: holders,
-        withheld_from_holders,
-        youth: YouthVisibility::from_rank(youth).ok_or(CORRUPT)?,
-        is_parental,
-    })
 }
