@@ -6,6 +6,7 @@
 mod access;
 mod batch;
 mod blob;
+mod chain;
 mod context;
 mod database;
 mod error;
@@ -29,6 +30,7 @@ pub use access::operator_act::{OperatorAct, OperatorActFilter};
 pub use access::quota::{Limited, QuotaReached, Quotas, UploadQuota};
 pub use batch::{BatchReport, BatchTerms, LineFault};
 pub use blob::{BlobSettings, steps_at_a_time};
+pub use chain::Chain;
 pub use context::Context;
 pub use database::DatabaseUrl;
 pub use database::migration::{MigrationError, migrate, migrate_folder, revert_all};

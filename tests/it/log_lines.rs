@@ -5,6 +5,7 @@ use serde_json::json;
 use tests::{Database, Place, ServerProcess, stories};
 use uuid::Uuid;
 
+use crate::arrows::files_below;
 use crate::persons::SKUDDAR;
 
 const ADDRESS: &str = "203.0.113.77";
@@ -12,6 +13,17 @@ const ADDRESS: &str = "203.0.113.77";
 async fn put(server: &ServerProcess, path: &str, body: serde_json::Value) {
     let answer = server.client().put(server.url(path)).json(&body).send().await.expect("an answer");
     assert!(answer.status().is_success(), "{path}: {}", answer.status());
+}
+
+/// As a field of its own an error shows in JSON without its causes.
+#[test]
+fn no_error_is_logged_without_its_causes() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace");
+    for file in ["api/src", "persistence/src"].iter().flat_map(|folder| files_below(&root.join(folder))) {
+        let text = std::fs::read_to_string(&file).expect("the code can be read");
+        let bare = text.lines().find(|line| line.contains("error = &") || line.contains("Error, \""));
+        assert_eq!(bare, None, "{}: error = %Chain(…)", file.display());
+    }
 }
 
 stories! {

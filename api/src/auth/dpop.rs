@@ -11,7 +11,7 @@ use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, ThumbprintHash}
 use jsonwebtoken::{Algorithm, DecodingKey};
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
-use persistence::Store;
+use persistence::{Chain, Store};
 use serde_json::{Map, Value};
 
 use super::claims::Claims;
@@ -127,7 +127,7 @@ impl ProofChecker {
             let until = expected.now + KEPT;
             let used = store.proof_use(expected.thumbprint, proof_id, until).await;
             is_first = used.map_err(|error| {
-                tracing::warn!(error = &error as &dyn std::error::Error, "a proof cannot be checked");
+                tracing::warn!(error = %Chain(&error), "a proof cannot be checked");
                 AuthError::ProofsUnavailable
             })?;
         }

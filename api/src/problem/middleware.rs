@@ -1,6 +1,5 @@
 //! Writes the bodies of all errors, at the one place that every response passes.
 
-use std::error::Error as StdError;
 use std::fmt;
 
 use actix_web::body::{EitherBody, MessageBody};
@@ -9,6 +8,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, ResponseError};
+use persistence::Chain;
 use tracing_actix_web::RequestId;
 
 use super::body::Reader;
@@ -67,22 +67,11 @@ fn log(problem: &Problem, error: Option<&Error>) {
         return;
     }
     let chain = match error.map(|error| (error.as_error::<ApiError>(), error)) {
-        Some((Some(ours), _)) => chain_of(ours),
+        Some((Some(ours), _)) => Chain(ours).to_string(),
         Some((None, other)) => other.to_string(),
         None => String::new(),
     };
     tracing::error!(problem = slug, http.status_code = status.as_u16(), error = chain, "a request failed");
-}
-
-fn chain_of(error: &ApiError) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 /// An error that another middleware raised, already translated: no request is left from which to make a response.
@@ -111,22 +100,5 @@ impl ResponseError for Written {
 
     fn error_response(&self) -> HttpResponse {
         self.reader.respond(&self.problem, &self.headers)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_log_gets_the_whole_chain_of_causes() {
-        #[derive(Debug, thiserror::Error)]
-        #[error("the statement failed")]
-        struct Outer(#[source] std::io::Error);
-
-        let cause = Outer(std::io::Error::other("connection closed"));
-        let error = ApiError::caused_by(Problem::new(ProblemKind::Unavailable), cause);
-
-        assert_eq!(chain_of(&error), "unavailable: the statement failed: connection closed");
     }
 }

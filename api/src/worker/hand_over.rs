@@ -8,7 +8,7 @@ use domain::attachment::FileType;
 use domain::routing::Channel;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, join, ready};
-use persistence::{Failure, Fetched, HandOver, HandoverOutcome, Letter, Store};
+use persistence::{Chain, Failure, Fetched, HandOver, HandoverOutcome, Letter, Store};
 
 use crate::document::letter_pdf;
 use crate::outbound::{Carrier, Carriers, Consignment, Document, Pdf, Progress, SendError};
@@ -40,7 +40,7 @@ async fn carry(carrier: &dyn Carrier, letter: &Letter) -> HandoverOutcome {
     let consignment = match consignment(letter).await {
         Ok(consignment) => consignment,
         Err(error) => {
-            tracing::error!(handover.id = %letter.id, channel, error = &*error, "a letter cannot be made");
+            tracing::error!(handover.id = %letter.id, channel, error = %Chain(&*error), "a letter cannot be made");
             return HandoverOutcome::Broken;
         }
     };
@@ -52,7 +52,7 @@ async fn carry(carrier: &dyn Carrier, letter: &Letter) -> HandoverOutcome {
             HandoverOutcome::Failed
         }
         Err(error) => {
-            tracing::warn!(handover.id = %letter.id, channel, error = &error as &dyn Error, "a letter was not handed over");
+            tracing::warn!(handover.id = %letter.id, channel, error = %Chain(&error), "a letter was not handed over");
             match error {
                 SendError::Unreached(_) => HandoverOutcome::Unreached,
                 SendError::Away(_) => HandoverOutcome::Away,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use persistence::{Failure, Store};
+use persistence::{Chain, Failure, Store};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -78,7 +78,7 @@ impl Worker {
         let _ = self.stop.send(true);
         for task in self.tasks {
             if let Err(error) = task.await {
-                tracing::error!(error = &error as &dyn std::error::Error, "a background task broke off");
+                tracing::error!(error = %Chain(&error), "a background task broke off");
             }
         }
     }
@@ -119,7 +119,7 @@ async fn relay(store: Store, clock: Clock, mut stopped: watch::Receiver<bool>) {
         let pause = match relay_once(&store, clock.now()).await {
             Ok(()) => EVENT_PATROL,
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "events wait for their numbers");
+                tracing::warn!(error = %Chain(&error), "events wait for their numbers");
                 AFTER_TROUBLE
             }
         };
@@ -141,7 +141,7 @@ async fn deliver(store: Store, clock: Clock, mut stopped: watch::Receiver<bool>)
         let pause = match run_inside(&store, clock.now()).await {
             Ok(()) => PATROL,
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "deliveries wait");
+                tracing::warn!(error = %Chain(&error), "deliveries wait");
                 AFTER_TROUBLE
             }
         };
@@ -159,7 +159,7 @@ async fn carry(store: Store, outside: Outside, clock: Clock, mut stopped: watch:
         let pause = match reach_out(&store, &outside, clock.now()).await {
             Ok(()) => PATROL,
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "letters and notices wait");
+                tracing::warn!(error = %Chain(&error), "letters and notices wait");
                 AFTER_TROUBLE
             }
         };
@@ -177,7 +177,7 @@ async fn clean_up(store: Store, clock: Clock, mut stopped: watch::Receiver<bool>
         if last.is_none_or(|last| now - last >= CLEAN_UP_EVERY) {
             match store.clean_up(now).await {
                 Ok(()) => last = Some(now),
-                Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "the clean-up waits"),
+                Err(error) => tracing::warn!(error = %Chain(&error), "the clean-up waits"),
             }
         }
         tokio::select! {

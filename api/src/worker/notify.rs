@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use domain::id::NoticeId;
 use domain::notification::NoticeChannel;
 use futures_util::{StreamExt as _, stream};
-use persistence::{Failure, Notice, NoticeOutcome, Store};
+use persistence::{Chain, Failure, Notice, NoticeOutcome, Store};
 
 use super::notice_text;
 use crate::outbound::{Messengers, OutgoingNotice, SendError};
@@ -53,7 +53,7 @@ async fn send(messengers: &Messengers, notice: &Notice) -> NoticeOutcome {
     let outcome = match messenger.send(&outgoing).await {
         Ok(()) => NoticeOutcome::Sent,
         Err(error) => {
-            tracing::warn!(notice.id = %notice.id, channel, error = &error as &dyn std::error::Error, "a notice was not sent");
+            tracing::warn!(notice.id = %notice.id, channel, error = %Chain(&error), "a notice was not sent");
             match error {
                 SendError::Unreached(_) | SendError::Away(_) => NoticeOutcome::Away,
                 SendError::Refused(_) | SendError::Unknown(_) => NoticeOutcome::Refused,

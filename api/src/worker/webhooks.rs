@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use domain::webhook::Reception;
 use futures_util::StreamExt as _;
 use futures_util::stream;
-use persistence::{Attempt, Dispatch, Failure, Load, Outcome, Store};
+use persistence::{Attempt, Chain, Dispatch, Failure, Load, Outcome, Store};
 use serde_json::json;
 use tokio::sync::{RwLock, watch};
 use tokio::task::JoinSet;
@@ -144,7 +144,7 @@ pub(super) async fn send(post: Arc<Post>, mut stopped: watch::Receiver<bool>) {
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "webhooks wait");
+                    tracing::warn!(error = %Chain(&error), "webhooks wait");
                     pause = AFTER_TROUBLE;
                 }
             }
@@ -162,6 +162,6 @@ pub(super) async fn send(post: Arc<Post>, mut stopped: watch::Receiver<bool>) {
 async fn send_one(post: &Post, dispatch: Dispatch) {
     let webhook = dispatch.webhook();
     if let Err(error) = post.carry_out(dispatch).await {
-        tracing::warn!(webhook.id = %webhook, error = &error as &dyn std::error::Error, "what was sent to a webhook comes again");
+        tracing::warn!(webhook.id = %webhook, error = %Chain(&error), "what was sent to a webhook comes again");
     }
 }

@@ -10,6 +10,7 @@ use domain::audit::{Actor, Entry, Object, Outcome, Subject, Tally};
 use domain::id::{PersonId, TraceId};
 use domain::rule::Rule;
 
+use crate::chain::Chain;
 use crate::context::{Context, new_id};
 use crate::database::rows::rows;
 use crate::database::{Connection, Id, Key, Pool, SqlTime, SqlUuid, Time};
@@ -202,7 +203,7 @@ impl AuditLog {
             let written =
                 pool.get().and_then(|mut connection| write_all(&mut connection, entries).inspect_err(|_| pool.renew()));
             if let Err(error) = &written {
-                tracing::error!(error = error as &dyn std::error::Error, "audit entries could not be written");
+                tracing::error!(error = %Chain(error), "audit entries could not be written");
             }
             vec![written.is_ok(); count]
         })

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::chunks::{CHUNK_BYTES, ChunkSealer};
 use super::{BlobError, BlobStore, path_of};
+use crate::chain::Chain;
 use crate::vault::FileKey;
 
 /// Plain bytes of a chunk, with room for its tag.
@@ -188,7 +189,7 @@ impl<'a> Writer<'a> {
         if let Some(mut upload) = self.upload.take()
             && let Err(error) = upload.abort().await
         {
-            tracing::warn!(blob.path = %self.path, error = &error as &dyn std::error::Error, "parts of a broken upload were left behind");
+            tracing::warn!(blob.path = %self.path, error = %Chain(&error), "parts of a broken upload were left behind");
         }
     }
 }

@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{BoxStream, StreamExt as _};
 
 use crate::Store;
+use crate::chain::Chain;
 use crate::database::Id;
 use crate::error::{Failure, StoreError};
 use crate::vault::FileKey;
@@ -76,7 +77,7 @@ impl Store {
             Err(ScanError::Content(error)) => Err(error.into()),
             Err(ScanError::Away(error)) if *required => Err(Failure::ScannerAway(error)),
             Err(ScanError::Away(error)) => {
-                tracing::warn!(blob.id = %blob.0, error = &*error as &dyn Error, "a file is taken without having been scanned");
+                tracing::warn!(blob.id = %blob.0, error = %Chain(&*error), "a file is taken without having been scanned");
                 Ok(false)
             }
         }

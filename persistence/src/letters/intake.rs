@@ -24,6 +24,7 @@ use domain::routing::Contact;
 use self::facts::BatchFacts;
 use self::prepare::{Outcome, Prepared};
 use crate::access::audit;
+use crate::chain::Chain;
 use crate::context::Context;
 use crate::database::Connection;
 use crate::database::Key as _;
@@ -125,7 +126,7 @@ fn accept(inner: &Inner, batch: &[Incoming]) -> Vec<Answer> {
         }
         Err(error) if batch.len() == 1 => vec![Err(error.into())],
         Err(error) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "a batch is taken apart");
+            tracing::warn!(error = %Chain(&error), "a batch is taken apart");
             batch.iter().flat_map(|one| accept(inner, std::slice::from_ref(one))).collect()
         }
     }
@@ -157,7 +158,7 @@ fn accept_together(inner: &Inner, batch: &[Incoming]) -> Result<Vec<Answer>, Sto
     if !refusals.is_empty()
         && let Err(error) = connection.write(|connection| audit::insert(connection, refusals))
     {
-        tracing::error!(error = &error as &dyn std::error::Error, "refusals could not be put on record");
+        tracing::error!(error = %Chain(&error), "refusals could not be put on record");
         answers = unrecorded(answers);
     }
     Ok(answers)

@@ -17,6 +17,7 @@ use domain::service::ServicePolicy;
 
 use crate::access::Done;
 use crate::access::facts::{Owner, owner_of, owners_by_hashes};
+use crate::chain::Chain;
 use crate::context::{Context, new_id};
 use crate::database::{Connection, Key};
 use crate::error::Failure;
@@ -130,7 +131,7 @@ impl Store {
             return Ok(HashMap::new());
         }
         let told = self.inner.register.persons(&numbers).await.map_err(|error| {
-            tracing::warn!(error = &error as &dyn std::error::Error, "the population register was not asked");
+            tracing::warn!(error = %Chain(&error), "the population register was not asked");
             Failure::Refused(Refusal::RegisterUnavailable)
         })?;
         let asked = told.into_iter().filter(|person| numbers.contains(&person.national_id));

@@ -18,6 +18,7 @@ use domain::register::RegisteredRelation;
 use crate::access::audit;
 use crate::access::facts::{Owner, OwnerRow, assurance_of, owner_from};
 use crate::access::{MailboxRef, Opened, Unrecorded};
+use crate::chain::Chain;
 use crate::context::Context;
 use crate::database::{Connection, Key, SqlTime, Time, on};
 use crate::error::{Failure, StoreError};
@@ -290,8 +291,8 @@ fn decided(
         let owner_name = match name {
             Ok(name) => name,
             Err(error) => {
-                let error = &error as &dyn std::error::Error;
-                tracing::error!(error, mailbox.id = %id, "a mailbox does not open: it is damaged");
+                let error = Chain(&error);
+                tracing::error!(%error, mailbox.id = %id, "a mailbox does not open: it is damaged");
                 is_incomplete = true;
                 continue;
             }

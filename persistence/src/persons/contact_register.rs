@@ -16,6 +16,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::Store;
+use crate::chain::Chain;
 use crate::persons::register::RegisterAway;
 
 /// The most persons that one call asks about.
@@ -140,7 +141,7 @@ async fn ask(register: &dyn ContactRegister, numbers: Vec<NationalId>, patience:
     match told {
         Ok(told) => Some(Arc::new(told)),
         Err(error) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "the contact register was not asked");
+            tracing::warn!(error = %Chain(&error), "the contact register was not asked");
             None
         }
     }

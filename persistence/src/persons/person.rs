@@ -11,6 +11,7 @@ use domain::person::PersonName;
 
 use crate::access::facts::protected;
 use crate::access::{MailboxRef, Opened};
+use crate::chain::Chain;
 use crate::context::Context;
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
@@ -107,8 +108,8 @@ pub(crate) fn names_of(
         match key.and_then(|key| open_name(&key, person, &name)) {
             Ok(name) => Some((person.into(), name.expose().to_owned())),
             Err(error) => {
-                let error = &error as &dyn std::error::Error;
-                tracing::error!(error, person.id = %person.0, "the name of a person does not open: it is damaged");
+                let error = Chain(&error);
+                tracing::error!(%error, person.id = %person.0, "the name of a person does not open: it is damaged");
                 None
             }
         }

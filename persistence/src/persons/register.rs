@@ -15,6 +15,7 @@ use domain::register::RegisteredPerson;
 use futures_util::future::BoxFuture;
 
 use crate::access::facts::owners_of;
+use crate::chain::Chain;
 use crate::context::new_id;
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
@@ -87,7 +88,7 @@ impl Store {
         let persons = match self.inner.register.persons(&numbers).await {
             Ok(persons) => persons,
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "the population register was not asked");
+                tracing::warn!(error = %Chain(&error), "the population register was not asked");
                 return Ok(None);
             }
         };

@@ -21,6 +21,7 @@ use crate::access::Done;
 use crate::access::audit;
 use crate::access::lawful::told_at_night;
 use crate::batch::{BatchReport, BatchTerms, LineFault, batch_lines};
+use crate::chain::Chain;
 use crate::context::{Context, new_id};
 use crate::database::rows::rows;
 use crate::database::{Connection, Id, Key, SqlTime, SqlUuid, Time, on};
@@ -144,7 +145,7 @@ impl Store {
             .run(move |_, connection| connection.write(|connection| Ok::<_, Failure>(forget(connection, batch)?)))
             .await;
         if let Err(error) = gone {
-            tracing::warn!(error = &error as &dyn std::error::Error, "lines of no batch are left for a while");
+            tracing::warn!(error = %Chain(&error), "lines of no batch are left for a while");
         }
     }
 

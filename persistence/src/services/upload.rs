@@ -17,6 +17,7 @@ use strum::VariantArray as _;
 
 use crate::access::{Done, MailboxRef};
 use crate::blob::PutError;
+use crate::chain::Chain;
 use crate::context::{Context, new_id};
 use crate::database::{Connection, Id, Key, Time, locked, on};
 use crate::error::{Failure, StoreError};
@@ -270,7 +271,7 @@ impl Store {
                 }
             }
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "files of no message are left for a while");
+                tracing::warn!(error = %Chain(&error), "files of no message are left for a while");
             }
         }
     }
@@ -308,8 +309,8 @@ impl Store {
             Err(error) => Err(error.into()),
         };
         if let Err(error) = deleted {
-            let error = &error as &dyn std::error::Error;
-            tracing::warn!(error, blob.id = %blob.0, "a discarded attachment is left for the sweep");
+            let error = Chain(&error);
+            tracing::warn!(%error, blob.id = %blob.0, "a discarded attachment is left for the sweep");
         }
     }
 }

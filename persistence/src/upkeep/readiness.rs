@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use crate::chain::Chain;
 use crate::context::new_id;
 use crate::database::migration;
 use crate::database::{Connection, Id, on};
@@ -67,7 +68,7 @@ impl Store {
         let written = tokio::task::spawn_blocking(move || {
             let _turn = turn;
             write(&inner).inspect_err(|error| {
-                tracing::warn!(error = error as &dyn std::error::Error, "the database takes no writes");
+                tracing::warn!(error = %Chain(error), "the database takes no writes");
                 inner.pool.renew();
             })
         });

@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 
 use crate::Store;
 use crate::blob::{BlobError, BlobSettings, BlobStore, Mark};
+use crate::chain::Chain;
 use crate::database::migration;
 use crate::database::{Connection, DatabaseUrl, Pool};
 use crate::error::{Failure, StoreError};
@@ -101,7 +102,7 @@ impl Store {
             Ok(generation) => generation,
             Err(error @ BlobError::Unavailable(_)) => {
                 // Looked at again before anything is written there.
-                tracing::error!(error = &error as &dyn std::error::Error, "the store of attachments is away");
+                tracing::error!(error = %Chain(&error), "the store of attachments is away");
                 return Ok(());
             }
             Err(error) => return Err(not_bound(error)),

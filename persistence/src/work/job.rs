@@ -17,6 +17,7 @@ use domain::id::{JobId, MailboxId};
 use domain::job::Trouble;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
+use crate::chain::Chain;
 use crate::context::new_id;
 use crate::database::rows::rows;
 use crate::database::{Connection, Id, Key, Pairs, SqlTime, SqlUuid, Time, locked, on};
@@ -243,9 +244,9 @@ pub(crate) fn rest_broken(
     failure: &Failure,
     now: DateTime<Utc>,
 ) -> Result<(), Failure> {
-    let error = failure as &dyn std::error::Error;
+    let error = Chain(failure);
     let Lease { job, mailbox, object, attempts } = lease;
-    tracing::error!(error, job.id = %job.0, job.attempts = attempts, mailbox.id = %mailbox.0, object.id = %object.0, "a job cannot be done");
+    tracing::error!(%error, job.id = %job.0, job.attempts = attempts, mailbox.id = %mailbox.0, object.id = %object.0, "a job cannot be done");
     connection.write(|connection| Ok(put_off(connection, lease, until, Trouble::Broken, now).map(drop)?))
 }
 

@@ -17,7 +17,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use persistence::Destination;
+use persistence::{Chain, Destination};
 use reqwest::multipart::{Form, Part};
 use reqwest::{RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -218,7 +218,7 @@ impl Dpi {
             // What is not marked comes again.
             let request = self.client.post(self.url(&format!("/messages/in/{id}/read")));
             if let Err(error) = self.asked(request, &token).await {
-                tracing::warn!(error = &error as &dyn std::error::Error, "a receipt was not marked as read");
+                tracing::warn!(error = %Chain(&error), "a receipt was not marked as read");
             }
         }
         Ok(())

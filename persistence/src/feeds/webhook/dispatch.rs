@@ -23,6 +23,7 @@ use super::rows::{self, HeadRow};
 use super::{Place, key_of, object};
 use crate::access::Done;
 use crate::access::quota::QuotaReached;
+use crate::chain::Chain;
 use crate::context::Context;
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
@@ -131,7 +132,7 @@ impl Store {
                         // It stays leased, and holds up no other.
                         Err(error @ StoreError::Corrupt { .. }) => {
                             tracing::error!(
-                                error = &error as &dyn std::error::Error,
+                                error = %Chain(&error),
                                 organisation.id = %organisation,
                                 webhook.id = %webhook,
                                 "nothing can be sent to a webhook"

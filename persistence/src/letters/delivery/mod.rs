@@ -23,6 +23,7 @@ use self::inbox::put_into_inbox;
 use self::outcome::Outcomes;
 pub(crate) use self::plan::leaving;
 use self::plan::{Planned, Waiting, plan};
+use crate::chain::Chain;
 use crate::database::{Connection, Id, Pairs, on};
 use crate::error::{Failure, StoreError};
 use crate::persons::contact_register::Contacts;
@@ -148,7 +149,7 @@ impl Store {
     /// What goes wrong here is done by a worker.
     pub(crate) async fn deliver_now(&self, now: DateTime<Utc>) {
         if let Err(error) = self.deliver_due(now).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "deliveries wait");
+            tracing::warn!(error = %Chain(&error), "deliveries wait");
         }
     }
 }

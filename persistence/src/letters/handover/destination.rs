@@ -8,6 +8,7 @@ use domain::postal_address::PostalAddress;
 use domain::routing::{Channel, Reason, Route};
 
 use crate::Store;
+use crate::chain::Chain;
 use crate::error::Failure;
 use crate::letters::delivery::leaving;
 use crate::persons::register::{Refreshed, Whom};
@@ -99,7 +100,7 @@ impl Store {
         let person = match self.inner.register.persons(std::slice::from_ref(number)).await {
             Ok(persons) => persons.into_iter().find(|person| person.national_id == *number),
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "the population register was not asked");
+                tracing::warn!(error = %Chain(&error), "the population register was not asked");
                 None
             }
         };

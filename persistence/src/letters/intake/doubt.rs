@@ -10,6 +10,7 @@ use domain::id::MessageId;
 
 use super::{Answer, Incoming};
 use crate::Inner;
+use crate::chain::Chain;
 use crate::database::{Connection, Session};
 use crate::error::StoreError;
 use crate::idempotency::{self, Created};
@@ -26,11 +27,11 @@ pub(super) fn settle(
     inner.pool.renew();
     for incoming in batch {
         let trace = incoming.context.trace;
-        tracing::warn!(error = cause as &dyn std::error::Error, trace.id = %trace, service.id = %incoming.service, "a commit is in doubt");
+        tracing::warn!(error = %Chain(cause), trace.id = %trace, service.id = %incoming.service, "a commit is in doubt");
     }
     let found = ask(inner, batch, lost);
     if let Err(error) = &found {
-        tracing::error!(error = error as &dyn std::error::Error, "what became of a commit could not be found out");
+        tracing::error!(error = %Chain(error), "what became of a commit could not be found out");
     }
     for (incoming, answer) in batch.iter().zip(answers) {
         let Ok(Created::New(sending)) = answer else { continue };

@@ -17,6 +17,7 @@ use super::rows::{CORRUPT, LineRow, seal_names};
 use crate::access::Done;
 use crate::access::facts::{Owner, owners_by_hashes};
 use crate::batch::{BatchReport, BatchTerms, LineFault, batch_lines};
+use crate::chain::Chain;
 use crate::context::{Context, new_id};
 use crate::database::{Connection, Key, Time};
 use crate::error::Failure;
@@ -134,7 +135,7 @@ impl Store {
             .run(move |_, connection| connection.write(|connection| Ok::<_, Failure>(forget(connection, batch)?)))
             .await;
         if let Err(error) = gone {
-            tracing::warn!(error = &error as &dyn std::error::Error, "lines of no batch are left for a while");
+            tracing::warn!(error = %Chain(&error), "lines of no batch are left for a while");
         }
     }
 }
