@@ -187,7 +187,7 @@ pub(crate) async fn member(connection: &mut Connection, services: &[String], per
             .body(Full::from(json!({ "nationalId": person.national_id }).to_string()))?;
         connection.exchange(request, StatusCode::OK).await?;
     }
-    let asked = json!({ "kind": "healthWorker", "nationalId": person.national_id, "organisationNumber": number });
+    let asked = json!({ "kind": "healthWorker", "nationalId": person.national_id, "organisationNumber": number, "hprNumber": "565501" });
     token(connection, &asked).await
 }
 
