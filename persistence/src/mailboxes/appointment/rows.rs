@@ -193,7 +193,7 @@ pub(super) fn locked(
     row.map(stored_from).transpose()
 }
 
-/// An appointment by its service's own name for it, held as by [`locked`].
+/// An appointment by its service's own name for it, held as by [`fn@locked`].
 pub(super) fn named(
     connection: &mut Connection,
     service: ServiceId,
