@@ -710,7 +710,7 @@ CREATE TABLE job (
     trouble text,
     given_up_at timestamptz,
     PRIMARY KEY (mailbox_id, id)
-);
+) WITH (fillfactor = 45); -- Room beside each job for what leasing writes, so that no index changes by it.
 CREATE INDEX job_due ON job (kind, run_at) WHERE given_up_at IS NULL;
 -- What operators look at: the few that are in trouble.
 CREATE INDEX job_trouble ON job (id) WHERE trouble IS NOT NULL;

@@ -213,6 +213,8 @@ impl NumberStatement {
         Id: diesel::serialize::ToSql<SqlUuid, DB>,
         i64: diesel::serialize::ToSql<BigInt, DB>,
     {
+        // Planned anew each time: a plan from when the organisation had few events walks through all of them for each.
+        out.unsafe_to_cache_prepared();
         out.push_sql("UPDATE event SET number = placed.number FROM (SELECT id, ");
         out.push_bind_param::<BigInt, _>(&self.last)?;
         out.push_sql(" + row_number() OVER (ORDER BY arrival) AS number FROM event WHERE organisation_id = ");
