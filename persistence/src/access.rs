@@ -13,8 +13,8 @@ pub(crate) mod representatives;
 mod service;
 
 use domain::access::{
-    Action, Caller, Grant, MailboxAct, OtherAct, PlatformAct, PlatformGrant, Record, Refusal, RelationRecord, decide,
-    decide_platform,
+    Action, Caller, Grant, MailboxAct, OtherAct, PlatformAct, PlatformGrant, Record, Refusal, RelationRecord,
+    VisibleScope, decide, decide_platform,
 };
 use domain::audit::{Entry, Object, Outcome, Subject, Tally};
 use domain::id::MailboxId;
@@ -27,7 +27,7 @@ use crate::context::Context;
 use crate::database::Connection;
 use crate::error::{Failure, StoreError};
 use crate::persons::register::{Refreshed, Whom};
-use crate::vault::{DataKey, Field, VaultError};
+use crate::vault::{Identity, MailboxKey};
 use crate::{Inner, Store};
 
 pub(crate) use self::done::Done;
@@ -45,11 +45,22 @@ pub(crate) enum MailboxRef {
 /// A mailbox that a caller may do something in.
 pub(crate) struct Opened {
     pub(crate) grant: Grant,
-    pub(crate) key: DataKey,
+    /// None where it does not open and is not needed: a service's record goes on when the owner's copies have ended.
+    key: Option<MailboxKey>,
     /// What is known of the owner and the caller, with its dates.
     pub(crate) record: Record,
     /// Whether what the register says of the owner is fresh.
     pub(crate) is_fresh: bool,
+}
+
+impl Opened {
+    /// The keys of the mailbox.
+    ///
+    /// # Errors
+    /// They have ended, or are damaged.
+    pub(crate) fn key(&self) -> Result<&MailboxKey, StoreError> {
+        self.key.as_ref().ok_or(CORRUPT)
+    }
 }
 
 /// Not allowed, and the entry that says so.
@@ -354,7 +365,10 @@ fn open(inner: &Inner, connection: &mut Connection, wish: &Wish, trust: Trust) -
                 relation: Some(grant.standing().as_word()),
                 ..audit::granted(context, known.person, subject, act.word(), *object, grant.rule())
             };
-            let key = key_of(inner, &owner, &known, context)?;
+            let key = match (key_of(inner, &owner, &known, context), grant.visibility().scope()) {
+                (Err(_), VisibleScope::Record(_)) => None,
+                (key, _) => Some(key?),
+            };
             let is_fresh = owner.is_fresh(context.now, inner.register_max_age);
             Ok((Opened { grant, key, record: known.record, is_fresh }, entry))
         }
@@ -381,21 +395,16 @@ fn open(inner: &Inner, connection: &mut Connection, wish: &Wish, trust: Trust) -
 }
 
 /// The key of a mailbox. To its owner it opens only where the number that is sealed in it is the caller's too.
-fn key_of(inner: &Inner, owner: &Owner, known: &Known, context: &Context) -> Result<DataKey, StoreError> {
-    let mailbox = owner.record.mailbox;
-    let key = inner.vault.data_key(mailbox, &owner.wrapped_key).and_then(|key| {
-        if let (RelationRecord::Own(_), Some(number)) = (&known.record.relation, number_of(&context.caller)) {
-            let sealed = key.open_text(mailbox.as_uuid(), Field::NationalId, &owner.national_id)?;
-            if sealed != number.expose() {
-                return Err(VaultError::Unreadable);
-            }
+fn key_of(inner: &Inner, owner: &Owner, known: &Known, context: &Context) -> Result<MailboxKey, StoreError> {
+    if let (RelationRecord::Own(_), Some(number)) = (&known.record.relation, number_of(&context.caller)) {
+        let mailbox = owner.record.mailbox;
+        let sealed = inner.vault.open_identity(mailbox, Identity::Number, &owner.national_id);
+        if sealed.ok().as_deref() != Some(number.expose()) {
+            tracing::error!(mailbox.id = %mailbox, "a mailbox is not that of the number that leads to it: it is damaged");
+            return Err(CORRUPT);
         }
-        Ok(key)
-    });
-    key.map_err(|_| {
-        tracing::error!(mailbox.id = %mailbox, "a mailbox does not open as its owner's: it is damaged");
-        KEY_CORRUPT
-    })
+    }
+    owner.key(&inner.vault)
 }
 
 /// Whether a caller has nothing to do with a mailbox: not even that it is there is for them. What strangers try is counted
@@ -406,7 +415,7 @@ fn is_stranger(inner: &Inner, context: &Context, known: &Known) -> bool {
     known.record.owner.is_some() && !is_owner && matches!(seen, Err(refusal) if refusal != Refusal::RegisterUnavailable)
 }
 
-const KEY_CORRUPT: StoreError = StoreError::Corrupt { what: "data key" };
+const CORRUPT: StoreError = StoreError::Corrupt { what: "mailbox" };
 
 /// What is known of the owner and the caller. Nothing more is asked where the caller is the owner.
 fn known(

@@ -8,5 +8,6 @@ pub(crate) mod flags;
 pub(crate) mod health_contact;
 pub(crate) mod mailbox;
 pub(crate) mod message;
+pub(crate) mod message_key;
 pub(crate) mod recipient;
 pub(crate) mod surroundings;

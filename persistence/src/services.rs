@@ -2,6 +2,7 @@
 
 pub(crate) mod follow_up;
 pub(crate) mod form;
+pub(crate) mod key;
 pub(crate) mod organisation;
 pub(crate) mod platform;
 pub(crate) mod privacy_notice;

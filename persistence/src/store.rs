@@ -26,14 +26,14 @@ use crate::persons::register::PopulationRegister;
 use crate::schema::vault_key;
 use crate::services::platform::PlatformService;
 use crate::upkeep::readiness::Probe;
-use crate::vault::{MasterKey, Vault, VaultError, WrappedVaultKey};
+use crate::vault::{MasterKey, ServiceKey, Vault, VaultError, WrappedVaultKey};
 use crate::work::patience;
 use crate::work::threads::{Threads, cores};
 use crate::work::undertaking::Undertaking;
 
 /// How long what recipients see of a service is kept in memory.
-const SENDERS_KEPT: Duration = Duration::from_secs(10);
-const MOST_SENDERS: u64 = 10_000;
+const SERVICES_KEPT: Duration = Duration::from_secs(10);
+const MOST_SERVICES: u64 = 10_000;
 /// How many files may wait to be inspected. Their bytes are stored already.
 const MOST_INSPECTIONS_WAITING: usize = 256;
 /// How many forms may wait to be judged, at some tens of milliseconds each.
@@ -103,6 +103,11 @@ pub enum OpenError {
     Thread(#[from] std::io::Error),
 }
 
+/// A cache of what stands on every line of every overview, and may be a moment old.
+fn kept_for_seconds<T: Clone + Send + Sync + 'static>() -> moka::sync::Cache<ServiceId, T> {
+    moka::sync::Cache::builder().max_capacity(MOST_SERVICES).time_to_live(SERVICES_KEPT).build()
+}
+
 /// The store. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
@@ -118,6 +123,7 @@ pub(crate) struct Inner {
     pub(crate) blobs: BlobStore,
     pub(crate) audit: AuditLog,
     pub(crate) senders: moka::sync::Cache<ServiceId, Arc<Sender>>,
+    pub(crate) service_keys: moka::sync::Cache<ServiceId, Arc<ServiceKey>>,
     pub(crate) policy: Policy,
     pub(crate) terms: TermsInForce,
     pub(crate) register: Arc<dyn PopulationRegister>,
@@ -194,7 +200,8 @@ impl Store {
         let inner = Arc::new(Inner {
             audit: AuditLog::start(pool.clone())?,
             blobs: BlobStore::open(&blobs)?,
-            senders: moka::sync::Cache::builder().max_capacity(MOST_SENDERS).time_to_live(SENDERS_KEPT).build(),
+            senders: kept_for_seconds(),
+            service_keys: kept_for_seconds(),
             work: Notify::new(),
             delivering: tokio::sync::Mutex::new(()),
             relaying: tokio::sync::Mutex::new(()),

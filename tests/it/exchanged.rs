@@ -53,7 +53,7 @@ async fn shown(reader: &Actor, mailbox: &str, message: &str) -> Vec<Value> {
 }
 
 /// The exchanges that somebody could try: each a list of tables, keys and columns.
-const EXCHANGES: [&[(&str, &str, &[&str])]; 7] = [
+const EXCHANGES: [&[(&str, &str, &[&str])]; 10] = [
     &[("person_lookup", "mailbox_id", &[])],
     &[("person_lookup", "mailbox_id", &[]), ("mailbox", "id", &["lookup_hash"])],
     &[("person_lookup", "mailbox_id", &[]), ("mailbox", "id", &["lookup_hash", "data_key"])],
@@ -63,7 +63,10 @@ const EXCHANGES: [&[(&str, &str, &[&str])]; 7] = [
     ],
     &[("mailbox", "id", &["data_key"])],
     &[("mailbox", "id", &["national_id"])],
+    &[("mailbox", "id", &["person_name"])],
+    &[("message", "mailbox_id", &["owner_key", "service_key"])],
     &[("message", "mailbox_id", &["subject"]), ("message_body", "mailbox_id", &["body"])],
+    &[("message", "mailbox_id", &["owner_key", "service_key", "subject"]), ("message_body", "mailbox_id", &["body"])],
 ];
 
 stories! {

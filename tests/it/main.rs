@@ -74,6 +74,7 @@ mod surroundings;
 mod sweep;
 mod threads;
 mod tokens;
+mod two_copies;
 mod verify;
 mod visibility;
 mod walk;

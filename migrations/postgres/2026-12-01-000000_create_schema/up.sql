@@ -233,6 +233,8 @@ CREATE TABLE service (
     name text NOT NULL,
     name_nynorsk text,
     kind text NOT NULL,
+    key_epoch integer NOT NULL,
+    data_key bytea NOT NULL,
     minimum_consent smallint NOT NULL,
     available_at_protected_address boolean NOT NULL,
     parents text NOT NULL,
@@ -471,7 +473,8 @@ CREATE INDEX recorded_access_member ON recorded_access (service_id, person_id, v
 
 -- received_at: when it came into the inbox; none while it is on its way or held. gone_at: when it went another way, or back to
 -- its sender; it does not come into the inbox any more. withdrawn_at: when the sender took it back. removed_at: deleted by its
--- owner. author_id: none for what a system of a service wrote.
+-- owner. author_id: none for what a system of a service wrote. owner_key and service_key: its key, wrapped for the copy of each;
+-- none when that copy has ended.
 CREATE TABLE message (
     mailbox_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -481,6 +484,8 @@ CREATE TABLE message (
     kind text NOT NULL,
     author_relation text,
     author_id uuid,
+    owner_key bytea,
+    service_key bytea,
     subject bytea NOT NULL,
     attachment_count smallint NOT NULL,
     minimum_consent smallint NOT NULL,

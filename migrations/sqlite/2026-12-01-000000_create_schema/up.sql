@@ -232,6 +232,8 @@ CREATE TABLE service (
     name TEXT NOT NULL,
     name_nynorsk TEXT,
     kind TEXT NOT NULL,
+    key_epoch INTEGER NOT NULL,
+    data_key BLOB NOT NULL,
     minimum_consent SMALLINT NOT NULL,
     available_at_protected_address BOOLEAN NOT NULL,
     parents TEXT NOT NULL,
@@ -470,7 +472,8 @@ CREATE INDEX recorded_access_member ON recorded_access (service_id, person_id, v
 
 -- received_at: when it came into the inbox; none while it is on its way or held. gone_at: when it went another way, or back to
 -- its sender; it does not come into the inbox any more. withdrawn_at: when the sender took it back. removed_at: deleted by its
--- owner. author_id: none for what a system of a service wrote.
+-- owner. author_id: none for what a system of a service wrote. owner_key and service_key: its key, wrapped for the copy of each;
+-- none when that copy has ended.
 CREATE TABLE message (
     mailbox_id BLOB NOT NULL,
     id BLOB NOT NULL,
@@ -480,6 +483,8 @@ CREATE TABLE message (
     kind TEXT NOT NULL,
     author_relation TEXT,
     author_id BLOB,
+    owner_key BLOB,
+    service_key BLOB,
     subject BLOB NOT NULL,
     attachment_count SMALLINT NOT NULL,
     minimum_consent SMALLINT NOT NULL,

@@ -114,7 +114,7 @@ fn others(
         conversations: vec![],
         relation: RelationRecord::Other(relation),
     };
-    let given = power_of_attorney::given_to(connection, grant.mailbox(), &opened.key)?;
+    let given = power_of_attorney::given_to(connection, grant.mailbox(), opened.key()?)?;
     let holder = |(words, power)| citizen(Who::Holder(words), any_adult(power));
     let mut candidates: Vec<Candidate> = given.into_iter().map(holder).collect();
     // The owner is told how it stands by what is known; a fact that is old is asked again when somebody comes.

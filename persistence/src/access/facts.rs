@@ -15,7 +15,7 @@ use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::StoreError;
 use crate::persons::power_of_attorney::areas_from;
 use crate::schema::{mailbox, person_lookup, power_of_attorney, registered_relation};
-use crate::vault::WrappedDataKey;
+use crate::vault::{MailboxKey, Vault, WrappedKeys};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "mailbox" };
 
@@ -24,7 +24,8 @@ const CORRUPT: StoreError = StoreError::Corrupt { what: "mailbox" };
 pub(crate) struct Owner {
     pub(crate) record: OwnerRecord,
     pub(crate) facts: OwnerFacts,
-    pub(crate) wrapped_key: WrappedDataKey,
+    wrapped_keys: WrappedKeys,
+    lookup_hash: Vec<u8>,
     /// The owner's number, sealed.
     pub(crate) national_id: Vec<u8>,
     /// When the register last told of them.
@@ -32,9 +33,20 @@ pub(crate) struct Owner {
 }
 
 impl Owner {
-    /// The keyed hash of the owner's number, to which the key is bound.
+    /// The keyed hash of the owner's number, to which the keys are bound.
     pub(crate) fn lookup_hash(&self) -> &[u8] {
-        &self.wrapped_key.owner_hash
+        &self.lookup_hash
+    }
+
+    /// Opens the keys of their mailbox.
+    ///
+    /// # Errors
+    /// They are damaged, another mailbox's or another owner's.
+    pub(crate) fn key(&self, vault: &Vault) -> Result<MailboxKey, StoreError> {
+        vault.mailbox_key(self.record.mailbox, &self.lookup_hash, &self.wrapped_keys).map_err(|_| {
+            tracing::error!(mailbox.id = %self.record.mailbox, "the keys of a mailbox do not open: they are damaged");
+            StoreError::Corrupt { what: "keys of a mailbox" }
+        })
     }
 
     /// Whether what the register says of them need not be asked again.
@@ -89,7 +101,8 @@ pub(crate) fn owner_from(row: OwnerRow, now: DateTime<Utc>) -> Result<Owner, Sto
     Ok(Owner {
         record,
         facts: record.at(now),
-        wrapped_key: WrappedDataKey { epoch: row.key_epoch, owner_hash: row.lookup_hash, wrapped: row.data_key },
+        wrapped_keys: WrappedKeys { epoch: row.key_epoch, wrapped: row.data_key },
+        lookup_hash: row.lookup_hash,
         national_id: row.national_id,
         known_at: row.known_at.map(|at| at.0),
     })

@@ -9,6 +9,7 @@ mod destination;
 mod outcome;
 mod settlement;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -27,14 +28,15 @@ use self::destination::Found;
 pub use self::outcome::HandoverOutcome;
 use self::outcome::{give_back, reroute};
 pub(crate) use self::settlement::references;
-use crate::access::facts::owner_of;
 use crate::context::new_id;
 use crate::database::rows::rows;
 use crate::database::{Connection, Id, Key, SqlTime, SqlUuid, Time, locked, on};
 use crate::error::{Failure, StoreError};
 use crate::mailboxes::attachment;
-use crate::persons::register::stored_number;
+use crate::mailboxes::message_key::MessageKeyRow;
+use crate::persons::register::open_number;
 use crate::schema::{handover, mailbox, message, message_body};
+use crate::services::key::service_key;
 use crate::services::service;
 use crate::vault::Field;
 use crate::work::job::{self, JobKind, Lease};
@@ -166,7 +168,7 @@ impl Store {
         until: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<Option<HandoverJob>, Failure> {
-        let stored = match self.run(move |inner, connection| stored(inner, connection, lease, now)).await {
+        let stored = match self.run(move |inner, connection| stored(inner, connection, lease)).await {
             Err(failure) if !job::passes(&failure) => {
                 self.run(move |_, connection| job::rest_broken(connection, lease, until, &failure, now)).await?;
                 return Ok(None);
@@ -236,13 +238,8 @@ impl Store {
 
 /// A letter, unless it need not leave any more: opened in the inbox meanwhile, or taken back. What a carrier may have goes on
 /// until it is known whether it has it.
-fn stored(
-    inner: &Inner,
-    connection: &mut Connection,
-    lease: Lease,
-    now: DateTime<Utc>,
-) -> Result<Option<Stored>, Failure> {
-    type Row = ((Id, Vec<u8>, Time, bool), Vec<u8>);
+fn stored(inner: &Inner, connection: &mut Connection, lease: Lease) -> Result<Option<Stored>, Failure> {
+    type Row = (MessageKeyRow, Vec<u8>, Vec<u8>, Time, bool);
     let (mailbox, id): (MailboxId, MessageId) = (lease.mailbox.into(), lease.object.into());
     let may_be_taken = may_be_taken(connection, (lease.mailbox, lease.object))?;
     let row: Option<Row> = on!(&mut *connection, c => message::table
@@ -253,31 +250,33 @@ fn stored(
         .filter(message::id.eq(lease.object))
         .filter(message::withdrawn_at.is_null())
         .select((
-            (message::service_id, message::subject, message::accepted_at, message::opened_at.is_not_null()),
+            MessageKeyRow::as_select(),
+            message::subject,
             message_body::body,
+            message::accepted_at,
+            message::opened_at.is_not_null(),
         ))
         .first(c)
         .optional())?;
-    let Some(((service, subject, accepted_at, is_opened), body)) = row else { return Ok(None) };
+    let Some((key_row, subject, body, accepted_at, is_opened)) = row else { return Ok(None) };
     if is_opened && !may_be_taken {
         return Ok(None);
     }
-    let owner = owner_of(connection, mailbox, now)?.ok_or(CORRUPT)?;
-    let key = inner.vault.data_key(mailbox, &owner.wrapped_key).map_err(|_| CORRUPT)?;
+    let service = key_row.service();
+    let key = key_row.open_as_service(&*service_key(inner, connection, service)?)?;
     let number = on!(&mut *connection, c => mailbox::table
         .find(lease.mailbox)
         .select(mailbox::national_id)
         .first::<Vec<u8>>(c))?;
-    let number = key.open_text(owner.record.person.as_uuid(), Field::NationalId, &number).map_err(|_| CORRUPT)?;
     let text = |field, sealed: &[u8]| key.open_text(id.as_uuid(), field, sealed).map_err(|_| CORRUPT);
     Ok(Some(Stored {
-        service,
+        service: service.key(),
         accepted_at: accepted_at.0,
         subject: Subject::parse(&text(Field::Subject, &subject)?).map_err(|_| CORRUPT)?,
         body: Body::parse(&text(Field::Body, &body)?).map_err(|_| CORRUPT)?,
-        number: stored_number(&number)?,
-        files: attachment::fetch_all(inner, connection, mailbox, &key, &[id])?,
-        sender: Sender::clone(&*service::sender(inner, connection, service.into())?),
+        number: open_number(&inner.vault, mailbox, &number)?,
+        sender: Sender::clone(&*service::sender(inner, connection, service)?),
+        files: attachment::fetch_all(inner, connection, mailbox, &HashMap::from([(id, key)]), &[id])?,
         may_be_taken,
     }))
 }

@@ -124,7 +124,7 @@ impl Store {
                 key.as_ref(),
                 now,
                 |connection| {
-                    cancel(connection, opened, id, now)?;
+                    cancel(inner, connection, opened, id, now)?;
                     fetch(inner, connection, opened, id, now)
                 },
                 |connection, id| fetch(inner, connection, opened, id.into(), now),
@@ -202,7 +202,7 @@ fn view(
 ) -> Result<AppointmentView, StoreError> {
     let policy = &services.get(&found.service).ok_or(CORRUPT)?.policy.dialogue;
     let sender = service::sender(inner, connection, found.service)?;
-    let mut text = found.text(&opened.key)?;
+    let mut text = found.text(opened.key()?)?;
     let owner = opened.record.owner.ok_or(CORRUPT)?;
     if !found.kind.shows_place(owner.protection.at(now).is_graded(), opened.grant.is_owner()) {
         text.place = None;
@@ -227,7 +227,13 @@ fn view(
     })
 }
 
-fn cancel(connection: &mut Connection, opened: &Opened, id: AppointmentId, now: DateTime<Utc>) -> Result<(), Failure> {
+fn cancel(
+    inner: &Inner,
+    connection: &mut Connection,
+    opened: &Opened,
+    id: AppointmentId,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
     let visible = on!(&mut *connection, c => visible!(opened.grant)
         .filter(appointment::id.eq(id.key()))
         .select(appointment::id)
@@ -242,23 +248,23 @@ fn cancel(connection: &mut Connection, opened: &Opened, id: AppointmentId, now: 
     let service = service::fetch(connection, found.service)?.ok_or(CORRUPT)?;
     let rule = can_cancel(&found.facts, &service.policy.dialogue, now)?;
     rows::cancel(connection, &found, CancelledBy::Citizen, now)?;
-    tell_service(connection, opened, &found, rule, now)
+    tell_service(inner, connection, opened, (&found, rule), now)
 }
 
 /// The service finds it in its queue, and its organisation in the feed.
 fn tell_service(
+    inner: &Inner,
     connection: &mut Connection,
     opened: &Opened,
-    found: &Stored,
-    rule: Rule,
+    (found, rule): (&Stored, Rule),
     now: DateTime<Utc>,
 ) -> Result<(), Failure> {
-    let title = found.text(&opened.key)?.title;
+    let title = found.text(opened.key()?)?.title;
     let (subject, body) = cancellation_text(found.kind, &title, found.facts.starts_at);
     let subject = Subject::parse(&subject).map_err(|_| CORRUPT)?;
     let body = Body::parse(&body).map_err(|_| CORRUPT)?;
     let told = Report { opened, service: found.service, item: found.item, rule, subject: &subject, body: &body };
-    let message = report(connection, &told, now)?;
+    let message = report(inner, connection, &told, now)?;
     let cancelled = About { mailbox: opened.grant.mailbox(), service: found.service, message };
     event::record(connection, EventKind::AppointmentCancelled, &[cancelled], now)?;
     Ok(())

@@ -17,8 +17,9 @@ use crate::context::Context;
 use crate::database::{Connection, Id, Key, on};
 use crate::error::{Failure, StoreError};
 use crate::mailboxes::message;
+use crate::mailboxes::message_key::MessageKeys;
 use crate::schema::attachment;
-use crate::vault::{DataKey, Field, FileKey};
+use crate::vault::{Field, FileKey, MessageKey};
 use crate::{Inner, Store};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "attachment" };
@@ -72,8 +73,9 @@ impl Store {
         let object = Some(Object { kind: ObjectKind::Attachment, id: id.as_uuid() });
         let which = MailboxRef::Id(mailbox);
         self.read_mailbox(context, which, MailboxAct::FETCH_ATTACHMENT, object, move |inner, connection, opened| {
-            message::exists(connection, &opened.grant, message)?;
-            fetch(inner, connection, mailbox, &opened.key, message, id)
+            let found = message::key_row(connection, &opened.grant, message)?;
+            let key = opened.message_key(inner, connection, &found)?;
+            fetch(inner, connection, (mailbox, message), &key, id)
         })
         .await
     }
@@ -83,9 +85,8 @@ impl Store {
 pub(crate) fn fetch(
     inner: &Inner,
     connection: &mut Connection,
-    mailbox: MailboxId,
-    data_key: &DataKey,
-    message: MessageId,
+    (mailbox, message): (MailboxId, MessageId),
+    key: &MessageKey,
     id: AttachmentId,
 ) -> Result<Fetched, Failure> {
     let row = on!(connection, c => attachment::table
@@ -96,7 +97,7 @@ pub(crate) fn fetch(
         .first::<AttachmentRow>(c)
         .optional())?
     .ok_or(Failure::NotFound)?;
-    Ok(fetched_from(inner, data_key, row)?)
+    Ok(fetched_from(inner, key, row)?)
 }
 
 /// All files of messages that have been found visible, in the order of the messages and in theirs, with what it takes to
@@ -105,29 +106,31 @@ pub(crate) fn fetch_all(
     inner: &Inner,
     connection: &mut Connection,
     mailbox: MailboxId,
-    data_key: &DataKey,
+    keys: &MessageKeys,
     messages: &[MessageId],
 ) -> Result<Vec<Fetched>, StoreError> {
     let rows = rows(connection, mailbox, messages)?.into_iter();
-    rows.map(|(_, row)| fetched_from(inner, data_key, row)).collect()
+    rows.map(|(message, row)| fetched_from(inner, keys.get(&message.into()).ok_or(CORRUPT)?, row)).collect()
 }
 
-fn fetched_from(inner: &Inner, data_key: &DataKey, row: AttachmentRow) -> Result<Fetched, StoreError> {
+fn fetched_from(inner: &Inner, message_key: &MessageKey, row: AttachmentRow) -> Result<Fetched, StoreError> {
     let blob = row.5;
-    let key = data_key.open_file_key(row.0.into(), &row.6).map_err(|_| CORRUPT)?;
-    Ok(Fetched { attachment: attachment_from(data_key, row)?, blob, key, blobs: inner.blobs.clone() })
+    let key = message_key.open_file_key(row.0.into(), &row.6).map_err(|_| CORRUPT)?;
+    Ok(Fetched { attachment: attachment_from(message_key, row)?, blob, key, blobs: inner.blobs.clone() })
 }
 
-/// The files of messages that have been found visible, in their order.
+/// The files of messages that have been found visible, in their order. Of a message without a key, none.
 pub(crate) fn list(
     connection: &mut Connection,
     mailbox: MailboxId,
-    key: &DataKey,
+    keys: &MessageKeys,
     messages: &[MessageId],
 ) -> Result<HashMap<MessageId, Vec<Attachment>>, StoreError> {
     let mut files: HashMap<MessageId, Vec<Attachment>> = HashMap::new();
     for (message, row) in rows(connection, mailbox, messages)? {
-        files.entry(message.into()).or_default().push(attachment_from(key, row)?);
+        let message = message.into();
+        let Some(key) = keys.get(&message) else { continue };
+        files.entry(message).or_default().push(attachment_from(key, row)?);
     }
     Ok(files)
 }
@@ -154,7 +157,7 @@ fn rows(
     Ok(all)
 }
 
-fn attachment_from(key: &DataKey, row: AttachmentRow) -> Result<Attachment, StoreError> {
+fn attachment_from(key: &MessageKey, row: AttachmentRow) -> Result<Attachment, StoreError> {
     let (id, file_name, file_type, size_bytes, sha256, _, _) = row;
     let file_name = key.open_text(id.0, Field::FileName, &file_name).map_err(|_| CORRUPT)?;
     let file_type = file_type.parse().map_err(|_| CORRUPT)?;

@@ -28,6 +28,7 @@ use crate::context::Context;
 use crate::database::{Connection, Id, Key, Time, keys, on};
 use crate::error::{Failure, StoreError};
 use crate::mailboxes::message::{covered, in_scope, visible};
+use crate::mailboxes::message_key::MessageKeyRow;
 use crate::mailboxes::surroundings::Surroundings;
 use crate::page::{Page, Slice};
 use crate::schema::{conversation, message};
@@ -59,7 +60,7 @@ struct Seen {
     unread: i64,
     subject: Vec<u8>,
     /// The message that the subject is of.
-    subject_of: Id,
+    subject_of: MessageKeyRow,
 }
 
 impl Store {
@@ -178,14 +179,14 @@ fn seen(connection: &mut Connection, opened: &Opened, ids: &[Id]) -> Result<Hash
         let firsts = messages()
             .filter(message::received_at.eq_any(times))
             .order((message::received_at.desc(), message::id.desc()))
-            .select((message::conversation_id, message::id, message::subject));
-        let firsts = in_scope!(firsts.into_boxed(), visibility).load::<(Option<Id>, Id, Vec<u8>)>(c)?;
+            .select((message::conversation_id, MessageKeyRow::as_select(), message::subject));
+        let firsts = in_scope!(firsts.into_boxed(), visibility).load::<(Option<Id>, MessageKeyRow, Vec<u8>)>(c)?;
         (sums, unread, firsts)
     });
     let unread: HashMap<Option<Id>, i64> = unread.into_iter().collect();
     // The last of each wins: the earliest message.
-    let firsts: HashMap<Option<Id>, (Id, Vec<u8>)> =
-        firsts.into_iter().map(|(conversation, id, subject)| (conversation, (id, subject))).collect();
+    let firsts: HashMap<Option<Id>, (MessageKeyRow, Vec<u8>)> =
+        firsts.into_iter().map(|(conversation, key, subject)| (conversation, (key, subject))).collect();
     let seen = sums.into_iter().filter_map(|(conversation, messages, first_at, last_at)| {
         let (subject_of, subject) = firsts.get(&conversation)?.clone();
         let unread = unread.get(&conversation).copied().unwrap_or_default();
@@ -206,7 +207,8 @@ fn view(
     let seen = seen.get(&id).ok_or(CORRUPT)?;
     let known = around.conversation(id).ok_or(CORRUPT)?;
     let service = service::sender(inner, connection, known.service)?;
-    let subject = opened.key.open_text(seen.subject_of.0, Field::Subject, &seen.subject).map_err(|_| CORRUPT)?;
+    let key = opened.message_key(inner, connection, &seen.subject_of)?;
+    let subject = key.open_text(seen.subject_of.id.0, Field::Subject, &seen.subject).map_err(|_| CORRUPT)?;
     let count = |count: i64| u64::try_from(count).map_err(|_| CORRUPT);
     Ok(ConversationView {
         id: id.into(),

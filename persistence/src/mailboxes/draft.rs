@@ -22,7 +22,7 @@ use crate::mailboxes::conversation;
 use crate::page::Slice;
 use crate::schema::draft;
 use crate::services::upload::{self, Whose};
-use crate::vault::{DataKey, Field};
+use crate::vault::{Field, MailboxKey};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "draft" };
 
@@ -199,14 +199,14 @@ struct Drafts<'d> {
     author: PersonId,
     /// The files that its drafts may name.
     files: Whose,
-    key: &'d DataKey,
+    key: &'d MailboxKey,
     now: DateTime<Utc>,
 }
 
 impl<'d> Drafts<'d> {
     fn of(opened: &'d Opened, now: DateTime<Utc>) -> Result<Self, Failure> {
         let (mailbox, author) = (opened.grant.mailbox(), opened.grant.person().ok_or(Failure::NotFound)?);
-        Ok(Self { mailbox, author, files: Whose::of_person(mailbox, author), key: &opened.key, now })
+        Ok(Self { mailbox, author, files: Whose::of_person(mailbox, author), key: opened.key()?, now })
     }
 
     fn insert(&self, connection: &mut Connection, content: DraftContent) -> Result<Draft, Failure> {

@@ -214,7 +214,7 @@ impl Around {
         now: DateTime<Utc>,
     ) -> Result<HealthContact, StoreError> {
         let (sender, verdicts) = self.services.get(&found.writes_to).ok_or(CORRUPT)?;
-        let names = open_names(&opened.key, found.id, &found.names)?;
+        let names = open_names(opened.key()?, found.id, &found.names)?;
         let verdict =
             |(inquiry, service): &(Inquiry, _)| (*inquiry, may_write_to(&found.period, *inquiry, *service, now));
         Ok(HealthContact {

@@ -24,6 +24,7 @@ use crate::database::{Connection, Key, SqlTime, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::letters::delivery;
 use crate::mailboxes::message;
+use crate::persons::person::open_name;
 use crate::persons::power_of_attorney::areas_from;
 use crate::persons::register::Whom;
 use crate::schema::{mailbox, power_of_attorney, registered_relation};
@@ -158,7 +159,7 @@ pub(crate) fn deliver_held_after(
     delivery::deliver_held(connection, &change(owner).at(now), inner.policy, now)
 }
 
-fn seen(_: &Inner, connection: &mut Connection, opened: &Opened) -> Result<Mailbox, Failure> {
+fn seen(inner: &Inner, connection: &mut Connection, opened: &Opened) -> Result<Mailbox, Failure> {
     let id = opened.grant.mailbox();
     let name = on!(&mut *connection, c => mailbox::table
         .filter(mailbox::id.eq(id.key()))
@@ -166,7 +167,7 @@ fn seen(_: &Inner, connection: &mut Connection, opened: &Opened) -> Result<Mailb
         .first::<Vec<u8>>(c))?;
     Ok(Mailbox {
         id,
-        owner_name: crate::persons::person::open_name(&opened.key, id.key(), &name)?,
+        owner_name: open_name(&inner.vault, id, &name)?,
         relation: opened.grant.standing().as_word(),
         unread: message::unread_count(connection, &opened.grant)?,
     })
@@ -285,10 +286,7 @@ fn decided(
     let mut entries = Vec::with_capacity(granted.len());
     for (grant, candidate) in granted {
         let id = grant.mailbox();
-        let key = inner.vault.data_key(id, &candidate.owner.wrapped_key).map_err(|_| CORRUPT);
-        let name =
-            key.and_then(|key| crate::persons::person::open_name(&key, grant.owner().key(), &candidate.sealed_name));
-        let owner_name = match name {
+        let owner_name = match open_name(&inner.vault, id, &candidate.sealed_name) {
             Ok(name) => name,
             Err(error) => {
                 let error = Chain(&error);

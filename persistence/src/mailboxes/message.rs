@@ -1,5 +1,6 @@
 //! Messages in a mailbox: the overview, one message, its marks, its deletion.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -17,13 +18,14 @@ use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::feeds::event;
 use crate::mailboxes::attachment;
+use crate::mailboxes::message_key::MessageKeyRow;
 use crate::mailboxes::surroundings::Surroundings;
 use crate::page::{Page, Slice};
 use crate::schema::{message, message_body};
 use crate::services::form;
-use crate::services::form::{FormColumns, form_columns};
+use crate::services::form::FilledRow;
 use crate::services::service;
-use crate::vault::Field;
+use crate::vault::{Field, MessageKey};
 use crate::{Inner, Store};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "message" };
@@ -60,24 +62,34 @@ struct Position {
     id: Id,
 }
 
-type OverviewRow =
-    (Id, Id, String, String, Vec<u8>, i16, Time, Option<Time>, Option<Time>, (Option<Id>, Option<String>, Option<Id>));
+/// A line of the overview.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = message)]
+struct OverviewRow {
+    #[diesel(embed)]
+    key: MessageKeyRow,
+    direction: String,
+    kind: String,
+    subject: Vec<u8>,
+    attachment_count: i16,
+    #[diesel(select_expression = message::received_at.assume_not_null())]
+    #[diesel(select_expression_type = diesel::dsl::AssumeNotNull<message::received_at>)]
+    received_at: Time,
+    opened_at: Option<Time>,
+    read_at: Option<Time>,
+    conversation_id: Option<Id>,
+    author_relation: Option<String>,
+    author_id: Option<Id>,
+}
 
-macro_rules! overview_columns {
-    () => {
-        (
-            message::id,
-            message::service_id,
-            message::direction,
-            message::kind,
-            message::subject,
-            message::attachment_count,
-            message::received_at.assume_not_null(),
-            message::opened_at,
-            message::read_at,
-            (message::conversation_id, message::author_relation, message::author_id),
-        )
-    };
+/// The text of a message.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = message_body)]
+struct TextRow {
+    format: String,
+    body: Vec<u8>,
+    #[diesel(embed)]
+    filled: FilledRow,
 }
 
 /// What of a query on a table of items is within bounds, flag by flag as in [`domain::access::Bounds::admit`]. False is
@@ -151,6 +163,7 @@ struct Change {
     withheld_from_holders: Option<bool>,
     withheld_from_parents: Option<bool>,
     removed_at: Option<Time>,
+    owner_key: Option<Option<Vec<u8>>>,
 }
 
 impl Store {
@@ -171,9 +184,12 @@ impl Store {
             let list = format!("messages:{mailbox}:{filter_text}");
             let position: Option<Position> = page.position(&inner.vault, &list)?;
             let rows = rows_after(connection, &opened.grant, &filter, position, page.fetch_limit())?;
-            let slice = Slice::cut(rows, &page, &inner.vault, &list, |row| Position { received_at: row.6, id: row.0 });
+            let slice = Slice::cut(rows, &page, &inner.vault, &list, |row| Position {
+                received_at: row.received_at,
+                id: row.key.id,
+            });
             let around = surroundings(inner, connection, opened, &slice.items, now)?;
-            slice.open_each(|row| row.0, |row| Ok(overview(inner, connection, opened, &around, row)?))
+            slice.open_each(|row| row.key.id, |row| Ok(overview(inner, connection, opened, &around, row)?))
         })
         .await
     }
@@ -249,12 +265,12 @@ impl Store {
         self.change_message(context, mailbox, id, act, change).await
     }
 
-    /// Deletes a message from the owner's inbox. The sender's record stays (PP-7).
+    /// Deletes a message from the owner's inbox, and what opens their copy of it. The sender's record stays (PP-7).
     ///
     /// # Errors
     /// Refused, not there or not visible, or the store away.
     pub async fn message_delete(&self, context: &Context, mailbox: MailboxId, id: MessageId) -> Result<(), Failure> {
-        let change = Change { removed_at: Some(Time(context.now)), ..Change::default() };
+        let change = Change { removed_at: Some(Time(context.now)), owner_key: Some(None), ..Change::default() };
         self.change_message(context, mailbox, id, MailboxAct::DELETE_MESSAGE, change).await
     }
 
@@ -299,7 +315,7 @@ fn rows_after(
     let MessageFilter { direction, kind, service, unread, after, before, conversation } = filter;
     Ok(on!(connection, c => {
         let mut query = visible!(grant)
-            .select(overview_columns!())
+            .select(OverviewRow::as_select())
             .order((message::received_at.desc(), message::id.desc()))
             .limit(limit);
         if let Some(direction) = direction {
@@ -342,25 +358,35 @@ fn overview(
     around: &Surroundings,
     row: OverviewRow,
 ) -> Result<Overview, StoreError> {
-    let (id, service_id, direction, kind, subject, attachment_count, received_at, opened_at, read_at, written) = row;
-    let (conversation, relation, author) = written;
+    let key = opened.message_key(inner, connection, &row.key)?;
+    overview_with(inner, connection, &key, around, row)
+}
+
+fn overview_with(
+    inner: &Inner,
+    connection: &mut Connection,
+    key: &MessageKey,
+    around: &Surroundings,
+    row: OverviewRow,
+) -> Result<Overview, StoreError> {
+    let id = row.key.id;
     // A letter stands for itself, also where a service keeps it in its queue.
-    let conversation = conversation.filter(|id| around.is_dialogue(*id));
-    let sender: Arc<Sender> = service::sender(inner, connection, service_id.into())?;
-    let subject = opened.key.open_text(id.0, Field::Subject, &subject).map_err(|_| CORRUPT)?;
+    let conversation = row.conversation_id.filter(|id| around.is_dialogue(*id));
+    let sender: Arc<Sender> = service::sender(inner, connection, row.key.service())?;
+    let subject = key.open_text(id.0, Field::Subject, &row.subject).map_err(|_| CORRUPT)?;
     Ok(Overview {
         id: id.into(),
-        direction: direction.parse().map_err(|_| CORRUPT)?,
-        kind: kind.parse().map_err(|_| CORRUPT)?,
+        direction: row.direction.parse().map_err(|_| CORRUPT)?,
+        kind: row.kind.parse().map_err(|_| CORRUPT)?,
         subject: Subject::parse(&subject).map_err(|_| CORRUPT)?,
         sender: Sender::clone(&sender),
-        read: read_at.is_some(),
-        opened_at: opened_at.map(|at| at.0),
-        received_at: received_at.0,
-        attachment_count: u16::try_from(attachment_count).map_err(|_| CORRUPT)?,
+        read: row.read_at.is_some(),
+        opened_at: row.opened_at.map(|at| at.0),
+        received_at: row.received_at.0,
+        attachment_count: u16::try_from(row.attachment_count).map_err(|_| CORRUPT)?,
         conversation: conversation.map(Into::into),
         can_reply: conversation.is_some_and(|id| around.can_reply(id)),
-        author: around.author(relation.as_deref(), author, &sender)?,
+        author: around.author(row.author_relation.as_deref(), row.author_id, &sender)?,
     })
 }
 
@@ -371,8 +397,9 @@ fn surroundings(
     rows: &[OverviewRow],
     now: DateTime<Utc>,
 ) -> Result<Surroundings, StoreError> {
-    let conversations: Vec<Id> = rows.iter().filter_map(|row| row.9.0).collect();
-    let authors: Vec<Id> = rows.iter().filter(|row| row.9.1.is_some()).filter_map(|row| row.9.2).collect();
+    let conversations: Vec<Id> = rows.iter().filter_map(|row| row.conversation_id).collect();
+    let authors: Vec<Id> =
+        rows.iter().filter(|row| row.author_relation.is_some()).filter_map(|row| row.author_id).collect();
     Surroundings::gather(inner, connection, opened, &conversations, &authors, now)
 }
 
@@ -390,34 +417,47 @@ pub(crate) fn fetch(
         ))
         .filter(message::id.eq(id.key()))
         .select((
-            overview_columns!(),
-            (message_body::format, message_body::body, form_columns!()),
+            OverviewRow::as_select(),
+            TextRow::as_select(),
             (message::withheld_from_holders, message::withheld_from_parents),
         ))
-        .first::<(OverviewRow, (String, Vec<u8>, FormColumns), (bool, bool))>(c)
+        .first::<(OverviewRow, TextRow, (bool, bool))>(c)
         .optional())?;
-    let (row, (format, body, filled), (withheld_from_holders, withheld_from_parents)) = row.ok_or(Failure::NotFound)?;
-    let body = opened.key.open_text(id.as_uuid(), Field::Body, &body).map_err(|_| CORRUPT)?;
-    let form_answers =
-        form::answers(connection, &opened.key, row.1.into(), std::iter::once((id, &filled)))?.remove(&id);
-    let around = surroundings(inner, connection, opened, std::slice::from_ref(&row), now)?;
-    let overview = overview(inner, connection, opened, &around, row)?;
+    let (row, text, (withheld_from_holders, withheld_from_parents)) = row.ok_or(Failure::NotFound)?;
+    let key = opened.message_key(inner, connection, &row.key)?;
+    let body = key.open_text(id.as_uuid(), Field::Body, &text.body).map_err(|_| CORRUPT)?;
+    let (service, around) =
+        (row.key.service(), surroundings(inner, connection, opened, std::slice::from_ref(&row), now)?);
+    let overview = overview_with(inner, connection, &key, &around, row)?;
+    let keys = HashMap::from([(id, key)]);
+    let filled = std::iter::once((id, &text.filled));
+    let form_answers = form::answers(connection, &keys, service, filled)?.remove(&id);
     let attachments = if overview.attachment_count == 0 {
         vec![]
     } else {
-        attachment::list(connection, opened.grant.mailbox(), &opened.key, &[id])?.remove(&id).unwrap_or_default()
+        attachment::list(connection, opened.grant.mailbox(), &keys, &[id])?.remove(&id).unwrap_or_default()
     };
     Ok(Message {
         mailbox: opened.grant.mailbox(),
         overview,
         body: Body::parse(&body).map_err(|_| CORRUPT)?,
-        body_format: format.parse().map_err(|_| CORRUPT)?,
+        body_format: text.format.parse().map_err(|_| CORRUPT)?,
         attachments,
         form_answers,
         // What the owner keeps from holders is not for the service to know.
         withheld_from_holders: withheld_from_holders && opened.grant.is_owner(),
         withheld_from_parents,
     })
+}
+
+/// What opens a message that is there and visible.
+pub(crate) fn key_row(connection: &mut Connection, grant: &Grant, id: MessageId) -> Result<MessageKeyRow, Failure> {
+    let found = on!(connection, c => visible!(grant)
+        .filter(message::id.eq(id.key()))
+        .select(MessageKeyRow::as_select())
+        .first::<MessageKeyRow>(c)
+        .optional())?;
+    found.ok_or(Failure::NotFound)
 }
 
 /// That a message is there and visible.
@@ -483,7 +523,7 @@ pub(crate) fn remove_all(connection: &mut Connection, mailbox: MailboxId, now: D
         .filter(message::mailbox_id.eq(mailbox.key()))
         .filter(message::received_at.is_not_null())
         .filter(message::removed_at.is_null())
-        .set(message::removed_at.eq(Time(now)))
+        .set((message::removed_at.eq(Time(now)), message::owner_key.eq(None::<Vec<u8>>)))
         .execute(c))?;
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::schema::{contact_details, mailbox};
-use crate::vault::{DataKey, Field};
+use crate::vault::{Field, MailboxKey};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "contact details" };
 
@@ -72,7 +72,7 @@ pub(crate) fn fetch(connection: &mut Connection, opened: &Opened) -> Result<Cont
         .select((contact_details::email, contact_details::mobile))
         .first::<Sealed>(c)
         .optional())?;
-    row.map_or_else(|| Ok(ContactDetails::default()), |sealed| open(&opened.key, mailbox, sealed))
+    row.map_or_else(|| Ok(ContactDetails::default()), |sealed| open(opened.key()?, mailbox, sealed))
 }
 
 /// Contact details as they are stored: e-mail address and mobile number.
@@ -88,7 +88,11 @@ pub(crate) fn sealed_of(connection: &mut Connection, mailboxes: &[Id]) -> Result
 }
 
 /// Opens what is stored of a mailbox's owner.
-pub(crate) fn open(key: &DataKey, mailbox: MailboxId, (email, mobile): Sealed) -> Result<ContactDetails, StoreError> {
+pub(crate) fn open(
+    key: &MailboxKey,
+    mailbox: MailboxId,
+    (email, mobile): Sealed,
+) -> Result<ContactDetails, StoreError> {
     let open = |field, sealed: Option<Vec<u8>>| {
         sealed.map(|sealed| key.open_text(mailbox.as_uuid(), field, &sealed).map_err(|_| CORRUPT)).transpose()
     };
@@ -110,7 +114,8 @@ fn store(
     if email.is_none() && mobile.is_none() {
         return Ok(());
     }
-    let seal = |field, text: &str| opened.key.seal(mailbox.as_uuid(), field, text.as_bytes());
+    let key = opened.key()?;
+    let seal = |field, text: &str| key.seal(mailbox.as_uuid(), field, text.as_bytes());
     on!(connection, c => diesel::insert_into(contact_details::table)
         .values((
             contact_details::mailbox_id.eq(mailbox.key()),

@@ -1,10 +1,10 @@
-//! The key of a mailbox, as it is stored.
+//! The keys of a mailbox, as they are stored.
 
 use diesel::prelude::*;
 
 use crate::database::Id;
 use crate::schema::mailbox;
-use crate::vault::{DataKey, Vault, VaultError, WrappedDataKey};
+use crate::vault::{MailboxKey, Vault, VaultError, WrappedKeys};
 
 /// The columns that open what is sealed of a mailbox.
 #[derive(Queryable, Selectable)]
@@ -19,13 +19,13 @@ pub(crate) struct KeyRow {
 }
 
 impl KeyRow {
-    /// Opens the key.
+    /// Opens the keys.
     ///
     /// # Errors
-    /// It is damaged, another mailbox's or another owner's, or of an epoch that is gone.
-    pub(crate) fn open(&self, vault: &Vault) -> Result<DataKey, VaultError> {
+    /// They are damaged, another mailbox's or another owner's, or of an epoch that is gone.
+    pub(crate) fn open(&self, vault: &Vault) -> Result<MailboxKey, VaultError> {
         let Self { id, lookup_hash, key_epoch, data_key } = self;
-        let key = WrappedDataKey { epoch: *key_epoch, owner_hash: lookup_hash.clone(), wrapped: data_key.clone() };
-        vault.data_key((*id).into(), &key)
+        let keys = WrappedKeys { epoch: *key_epoch, wrapped: data_key.clone() };
+        vault.mailbox_key((*id).into(), lookup_hash, &keys)
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use domain::access::MailboxAct;
-use domain::id::PersonId;
+use domain::id::{MailboxId, PersonId};
 use domain::mailbox::Profile;
 use domain::person::PersonName;
 
@@ -17,10 +17,9 @@ use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::persons::consent;
 use crate::persons::contact_details;
-use crate::persons::key::KeyRow;
-use crate::persons::register::stored_number;
+use crate::persons::register::open_number;
 use crate::schema::mailbox;
-use crate::vault::{DataKey, Field};
+use crate::vault::{Identity, Vault};
 use crate::{Inner, Store};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "person" };
@@ -71,12 +70,11 @@ fn profile_of(
         .first::<(Vec<u8>, Vec<u8>, NaiveDate, String, Option<NaiveDate>, Option<Time>)>(c))?;
     let protected = protected(&grade, until)?;
     let protection = protected.at(now);
-    let number = opened.key.open_text(id.as_uuid(), Field::NationalId, &number).map_err(|_| CORRUPT)?;
     Ok(Profile {
         person: id.as_uuid().into(),
         mailbox: id,
-        name: open_name(&opened.key, id.key(), &name)?,
-        national_id: stored_number(&number)?,
+        name: open_name(&inner.vault, id, &name)?,
+        national_id: open_number(&inner.vault, id, &number)?,
         birth_date,
         protection,
         protection_until: protected.until.filter(|_| protection.is_graded()),
@@ -100,18 +98,14 @@ pub(crate) fn names_of(
     ids.dedup();
     let rows = on!(connection, c => mailbox::table
         .filter(mailbox::id.eq_any(&ids))
-        .select((KeyRow::as_select(), mailbox::person_name))
-        .load::<(KeyRow, Vec<u8>)>(c))?;
-    let open = |(row, name): (KeyRow, Vec<u8>)| {
-        let person = row.id;
-        let key = row.open(&inner.vault).map_err(|_| CORRUPT);
-        match key.and_then(|key| open_name(&key, person, &name)) {
-            Ok(name) => Some((person.into(), name.expose().to_owned())),
-            Err(error) => {
-                let error = Chain(&error);
-                tracing::error!(%error, person.id = %person.0, "the name of a person does not open: it is damaged");
-                None
-            }
+        .select((mailbox::id, mailbox::person_name))
+        .load::<(Id, Vec<u8>)>(c))?;
+    let open = |(person, name): (Id, Vec<u8>)| match open_name(&inner.vault, person.into(), &name) {
+        Ok(name) => Some((person.into(), name.expose().to_owned())),
+        Err(error) => {
+            let error = Chain(&error);
+            tracing::error!(%error, person.id = %person.0, "the name of a person does not open: it is damaged");
+            None
         }
     };
     Ok(rows.into_iter().filter_map(open).collect())
@@ -154,6 +148,7 @@ pub(crate) fn unavailable(
     Ok(unavailable)
 }
 
-pub(crate) fn open_name(key: &DataKey, person: Id, sealed: &[u8]) -> Result<PersonName, StoreError> {
-    key.open_text(person.0, Field::PersonName, sealed).map(PersonName::from_register).map_err(|_| CORRUPT)
+/// The name of the owner of a mailbox.
+pub(crate) fn open_name(vault: &Vault, owner: MailboxId, sealed: &[u8]) -> Result<PersonName, StoreError> {
+    vault.open_identity(owner, Identity::Name, sealed).map(PersonName::from_register).map_err(|_| CORRUPT)
 }

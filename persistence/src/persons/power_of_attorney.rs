@@ -25,7 +25,7 @@ use crate::error::{Failure, StoreError};
 use crate::idempotency::{self, Created, RequestKey};
 use crate::page::{Page, Slice};
 use crate::persons::register::Whom;
-use crate::vault::DataKey;
+use crate::vault::MailboxKey;
 use crate::{Inner, Store};
 
 pub(crate) use self::ending::{end_given, end_profile, expire_power};
@@ -148,7 +148,7 @@ impl Store {
             let Slice { items, next_cursor, damaged } =
                 Slice::cut(rows, &page, &inner.vault, &list, |power| power.id.key());
             let as_of = AsOf::Now(owned.now);
-            let items = rows::seen(inner, connection, items, (&me, &opened.key), as_of)?;
+            let items = rows::seen(inner, connection, items, (&me, opened.key()?), as_of)?;
             Ok(Slice { items, next_cursor, damaged })
         })
         .await
@@ -164,7 +164,7 @@ impl Store {
         self.read_mailbox(context, MailboxRef::Own, action, object, move |inner, connection, opened| {
             let me = me(inner, &owned, opened)?;
             let power = rows::of_party(connection, &me, id)?.ok_or(Failure::NotFound)?;
-            seen_one(inner, connection, power, (&me, &opened.key), as_of)
+            seen_one(inner, connection, power, (&me, opened.key()?), as_of)
         })
         .await
     }
@@ -221,7 +221,7 @@ impl Store {
                 |power: &Stored| power.id.key(),
             )?;
             let (given, _) = given.into_parts();
-            seen_one(inner, connection, given, (&me, &opened.key), AsOf::Now(now))
+            seen_one(inner, connection, given, (&me, opened.key()?), AsOf::Now(now))
         })
         .await
     }
@@ -253,7 +253,7 @@ impl Store {
             let wanted = Wanted {
                 id: new_id(),
                 kind: replaced.kind,
-                holder: replaced.words(&opened.key)?.ok_or(CORRUPT)?,
+                holder: replaced.words(opened.key()?)?.ok_or(CORRUPT)?,
                 areas: terms.ordered_areas(),
                 period: terms.period(earliest(Some(&replaced), now)),
                 case_number: None,
@@ -262,7 +262,7 @@ impl Store {
             };
             wanted.check_terms(connection, now)?;
             let changed = give(inner, connection, wanted, me.mailbox, asked, &owned)?;
-            seen_one(inner, connection, changed, (&me, &opened.key), AsOf::Now(now))
+            seen_one(inner, connection, changed, (&me, opened.key()?), AsOf::Now(now))
         })
         .await
     }
@@ -331,7 +331,7 @@ fn seen_one(
     inner: &Inner,
     connection: &mut Connection,
     power: Stored,
-    looks: (&Party, &DataKey),
+    looks: (&Party, &MailboxKey),
     as_of: AsOf,
 ) -> Result<PowerOfAttorney, Failure> {
     rows::seen(inner, connection, vec![power], looks, as_of)?.pop().ok_or(Failure::Store(CORRUPT))
@@ -364,7 +364,7 @@ fn give(
 pub(crate) fn given_to(
     connection: &mut Connection,
     giver: MailboxId,
-    key: &DataKey,
+    key: &MailboxKey,
 ) -> Result<Vec<(Option<HolderWords>, PowerRecord)>, StoreError> {
     let given = rows::given_by(connection, giver)?;
     given

@@ -20,10 +20,9 @@ use crate::context::new_id;
 use crate::database::{Connection, Id, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::letters::delivery;
-use crate::persons::key::KeyRow;
 use crate::persons::power_of_attorney;
 use crate::schema::{mailbox, person_lookup, registered_relation};
-use crate::vault::Field;
+use crate::vault::{Identity, Vault};
 use crate::{Inner, Store};
 
 /// A register did not answer, or gave an answer that cannot be trusted.
@@ -233,10 +232,10 @@ fn numbers_of(inner: &Inner, connection: &mut Connection, whom: Vec<Whom>) -> Re
     }
     let rows = on!(connection, c => mailbox::table
         .filter(mailbox::id.eq_any(&persons))
-        .select((KeyRow::as_select(), mailbox::national_id))
-        .load::<(KeyRow, Vec<u8>)>(c))?;
-    for row in rows {
-        numbers.push(number_from(inner, row)?.1);
+        .select((mailbox::id, mailbox::national_id))
+        .load::<(Id, Vec<u8>)>(c))?;
+    for (id, number) in rows {
+        numbers.push(open_number(&inner.vault, id.into(), &number)?);
     }
     Ok(numbers)
 }
@@ -252,15 +251,14 @@ pub(crate) fn numbers_of_mailboxes(
     }
     let rows = on!(connection, c => mailbox::table
         .filter(mailbox::id.eq_any(mailboxes))
-        .select((KeyRow::as_select(), mailbox::national_id))
-        .load::<(KeyRow, Vec<u8>)>(c))?;
-    rows.into_iter().map(|row| number_from(inner, row)).collect()
+        .select((mailbox::id, mailbox::national_id))
+        .load::<(Id, Vec<u8>)>(c))?;
+    rows.into_iter().map(|(id, number)| Ok((id, open_number(&inner.vault, id.into(), &number)?))).collect()
 }
 
-fn number_from(inner: &Inner, (row, number): (KeyRow, Vec<u8>)) -> Result<(Id, NationalId), StoreError> {
-    let key = row.open(&inner.vault).map_err(|_| CORRUPT)?;
-    let number = key.open_text(row.id.0, Field::NationalId, &number).map_err(|_| CORRUPT)?;
-    Ok((row.id, stored_number(&number)?))
+/// The number of the owner of a mailbox.
+pub(crate) fn open_number(vault: &Vault, owner: MailboxId, sealed: &[u8]) -> Result<NationalId, StoreError> {
+    stored_number(&vault.open_identity(owner, Identity::Number, sealed).map_err(|_| CORRUPT)?)
 }
 
 /// A number out of the vault. It was checked when it came in.
@@ -298,21 +296,19 @@ fn keep(
     let known = on!(&mut *connection, c => person_lookup::table
         .inner_join(mailbox::table.on(mailbox::id.eq(person_lookup::mailbox_id)))
         .filter(person_lookup::lookup_hash.eq(hash.as_slice()))
-        .select(KeyRow::as_select())
-        .first::<KeyRow>(c)
+        .select(mailbox::id)
+        .first::<Id>(c)
         .optional())?;
-    let Some(known) = known else {
+    let Some(id) = known else {
         let id = insert(inner, connection, registered, &hash, now)?;
         keep_facts(connection, id, registered, Condition::None, now)?;
         keep_relations(inner, connection, id, registered)?;
         power_of_attorney::tell_newcomer(inner, connection, &hash, now)?;
         return Ok((id.into(), id.into()));
     };
-    let id = known.id;
     // This comes first: whoever hears of a change meanwhile waits for the row, and what follows holds together.
     if keep_facts(connection, id, registered, *condition, now)? {
-        let key = known.open(&inner.vault).map_err(|_| CORRUPT)?;
-        let name = key.seal(id.0, Field::PersonName, registered.name.expose().as_bytes());
+        let name = inner.vault.seal_identity(id.into(), Identity::Name, registered.name.expose());
         on!(&mut *connection, c => diesel::update(mailbox::table.filter(mailbox::id.eq(id)))
             .set(mailbox::person_name.eq(name))
             .execute(c))?;
@@ -362,8 +358,8 @@ fn insert(
     now: DateTime<Utc>,
 ) -> Result<Id, Failure> {
     let id: MailboxId = new_id();
-    let (key, wrapped) = inner.vault.new_data_key(id, hash);
-    let object = id.as_uuid();
+    let wrapped = inner.vault.new_mailbox_key(id, hash).1;
+    let seal = |what, text| inner.vault.seal_identity(id, what, text);
     // Two who make the same person known meet here.
     on!(&mut *connection, c => diesel::insert_into(person_lookup::table)
         .values((person_lookup::lookup_hash.eq(hash.as_slice()), person_lookup::mailbox_id.eq(id.key())))
@@ -374,8 +370,8 @@ fn insert(
             mailbox::lookup_hash.eq(hash.as_slice()),
             mailbox::key_epoch.eq(wrapped.epoch),
             mailbox::data_key.eq(&wrapped.wrapped),
-            mailbox::national_id.eq(key.seal(object, Field::NationalId, registered.national_id.expose().as_bytes())),
-            mailbox::person_name.eq(key.seal(object, Field::PersonName, registered.name.expose().as_bytes())),
+            mailbox::national_id.eq(seal(Identity::Number, registered.national_id.expose())),
+            mailbox::person_name.eq(seal(Identity::Name, registered.name.expose())),
             mailbox::birth_date.eq(registered.birth_date),
             mailbox::protection.eq(registered.protection.grade.as_word()),
             mailbox::lives_with_responsible.eq(false),

@@ -20,27 +20,23 @@ use crate::context::Context;
 use crate::database::{Connection, Key, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::mailboxes::conversation;
+use crate::mailboxes::message_key::MessageKeys;
 use crate::schema::{form, message_body};
 use crate::services::service;
-use crate::vault::{DataKey, Field};
+use crate::vault::{Field, MessageKey};
 
 pub use self::schema::{SchemaFault, SchemaFaultReason};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "form" };
 
-/// What of a row of `message_body` tells of a form.
-pub(crate) type FormColumns = (Option<String>, Option<i32>, Option<Vec<u8>>);
-
-macro_rules! form_columns {
-    () => {
-        (
-            $crate::schema::message_body::form_name,
-            $crate::schema::message_body::form_version,
-            $crate::schema::message_body::form_answers,
-        )
-    };
+/// What of a message's text tells of a form.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = message_body)]
+pub(crate) struct FilledRow {
+    form_name: Option<String>,
+    form_version: Option<i32>,
+    form_answers: Option<Vec<u8>>,
 }
-pub(crate) use form_columns;
 
 type FormRow = (String, i32, String, String);
 
@@ -264,7 +260,7 @@ fn of_version(connection: &mut Connection, service: ServiceId, name: &FormName, 
 /// Puts the answers with what was written. A form that changes between the judgement and this changes nothing: versions stay.
 pub(crate) fn carry(
     connection: &mut Connection,
-    key: &DataKey,
+    key: &MessageKey,
     (mailbox, message): (MailboxId, MessageId),
     filled: &FilledForm,
 ) -> Result<(), StoreError> {
@@ -280,16 +276,17 @@ pub(crate) fn carry(
     Ok(())
 }
 
-/// The forms that messages of a service carry, of those that carry one.
+/// The forms that messages of a service carry, of those that carry one and have a key.
 pub(crate) fn answers<'f>(
     connection: &mut Connection,
-    key: &DataKey,
+    keys: &MessageKeys,
     service: ServiceId,
-    filled: impl Iterator<Item = (MessageId, &'f FormColumns)>,
+    filled: impl Iterator<Item = (MessageId, &'f FilledRow)>,
 ) -> Result<HashMap<MessageId, FormAnswers>, StoreError> {
     let filled: Vec<(MessageId, (&str, i32), &[u8])> = filled
-        .filter_map(|(message, (name, version, answers))| {
-            Some((message, (name.as_deref()?, (*version)?), answers.as_deref()?))
+        .filter(|(message, _)| keys.contains_key(message))
+        .filter_map(|(message, row)| {
+            Some((message, (row.form_name.as_deref()?, row.form_version?), row.form_answers.as_deref()?))
         })
         .collect();
     let mut forms: HashMap<(&str, i32), Form> = HashMap::new();
@@ -304,6 +301,7 @@ pub(crate) fn answers<'f>(
         }
     }
     let one = |(message, which, sealed): (MessageId, (&str, i32), &[u8])| {
+        let key = keys.get(&message).ok_or(CORRUPT)?;
         let answers = key.open_text(message.as_uuid(), Field::FormAnswers, sealed).map_err(|_| CORRUPT)?;
         let answers = AnswersText::parse(&answers).map_err(|_| CORRUPT)?;
         Ok((message, FormAnswers { form: forms.get(&which).ok_or(CORRUPT)?.clone(), answers }))

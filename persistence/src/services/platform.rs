@@ -52,7 +52,7 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<(), Failure> {
         self.run(move |inner, connection| {
-            let platform = connection.write(|connection| ensure(connection, &number, &name, now))?;
+            let platform = connection.write(|connection| ensure(inner, connection, (&number, &name), now))?;
             // Set before by nobody but an earlier call, which found the same rows.
             let _ = inner.platform.set(platform);
             Ok(())
@@ -69,9 +69,9 @@ impl Inner {
 }
 
 fn ensure(
+    inner: &Inner,
     connection: &mut Connection,
-    number: &OrganisationNumber,
-    name: &Name,
+    (number, name): (&OrganisationNumber, &Name),
     now: DateTime<Utc>,
 ) -> Result<PlatformService, Failure> {
     on!(&mut *connection, c => diesel::insert_into(organisation::table)
@@ -102,7 +102,7 @@ fn ensure(
             Ok(PlatformService { organisation, service: id.into() })
         }
         None => {
-            let opened = insert_service(connection, organisation, new_service(name.clone()), now)?;
+            let opened = insert_service(inner, connection, organisation, new_service(name.clone()), now)?;
             let object = Object { kind: ObjectKind::Service, id: opened.id.as_uuid() };
             let (subject, action) = (Subject::Organisation(organisation), PlatformAct::REGISTER_SERVICE.word());
             let entry = audit::of_worker(subject, action, Some(object), Rule::Ful17, new_id(), now);

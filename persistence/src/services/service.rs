@@ -153,14 +153,14 @@ impl Store {
         let now = context.now;
         let scope = self.idempotency_scope(context);
         let subject = Subject::Organisation(organisation);
-        self.for_platform(context, PlatformAct::REGISTER_SERVICE, subject, move |_, connection, _| {
+        self.for_platform(context, PlatformAct::REGISTER_SERVICE, subject, move |inner, connection, _| {
             crate::services::organisation::is_active(connection, organisation)?;
             let created = idempotency::create(
                 connection,
                 &scope,
                 key.as_ref(),
                 now,
-                |connection| insert(connection, organisation, new, now),
+                |connection| insert(inner, connection, organisation, new, now),
                 |connection, id| fetch(connection, id.into())?.ok_or(Failure::NotFound),
                 |service: &Service| service.id.key(),
             )?;
@@ -191,6 +191,7 @@ impl Store {
 }
 
 pub(crate) fn insert(
+    inner: &Inner,
     connection: &mut Connection,
     organisation: OrganisationId,
     new: NewService,
@@ -198,10 +199,13 @@ pub(crate) fn insert(
 ) -> Result<Service, Failure> {
     let service = as_wanted(new_id(), organisation, new);
     let row = settings_row(&service)?;
+    let keys = inner.vault.new_service_key(service.id).1;
     on!(connection, c => diesel::insert_into(service::table)
         .values((
             service::id.eq(service.id.key()),
             service::organisation_id.eq(organisation.key()),
+            service::key_epoch.eq(keys.epoch),
+            service::data_key.eq(keys.wrapped),
             service::created_at.eq(Time(now)),
             row,
         ))

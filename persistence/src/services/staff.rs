@@ -19,6 +19,7 @@ use crate::idempotency::{self, Created, RequestKey};
 use crate::persons::register::{Refreshed, Whom};
 use crate::schema::{membership, recorded_access};
 use crate::services::follow_up;
+use crate::services::key::service_key;
 use crate::services::service;
 use crate::vault::Field;
 use crate::{Inner, Store};
@@ -193,7 +194,7 @@ fn insert(
     now: DateTime<Utc>,
 ) -> Result<RecordedAccess, Failure> {
     let mailbox = patient.record.mailbox;
-    let key = inner.vault.data_key(mailbox, &patient.wrapped_key).map_err(|_| CORRUPT)?;
+    let key = service_key(inner, connection, grant.service())?;
     let access =
         RecordedAccess { id: new_id(), service: grant.service(), mailbox, valid_until: now + RECORDED_ACCESS_HOLDS };
     on!(connection, c => diesel::insert_into(recorded_access::table)

@@ -1,28 +1,35 @@
-//! Encryption of content (AES-256-GCM) and the keys for it.
+//! Encryption of content (AES-256-GCM) and the keys for it (ADR 33).
 //!
 //! ```text
 //! master key (outside the database)
 //!  └ vault keys by purpose and epoch (table `vault_key`)
-//!     ├ data:   wraps the data key of each mailbox, and what belongs to uploads that have no mailbox yet, and
-//!     │          the keys of webhooks
-//!     │          └ data key of a mailbox: identity number, name, subjects, bodies, file names, file keys
-//!     │             └ file key: the bytes of one file (see `blob`)
+//!     ├ data: who a person is (number and name), what belongs to uploads, the keys of webhooks, and it wraps
+//!     │  ├ the keys of a mailbox: drafts, contact details, appointments, powers; they wrap, for the owner,
+//!     │  │  └ the key of a message ─┐
+//!     │  └ the keys of a service: notes, reasons, what journals answer; they wrap, for its record,
+//!     │     └ the key of a message ─┴ subject, body, answers of its form, names and keys of its files
+//!     │                               └ file key: the bytes of one file (see `blob`)
 //!     ├ lookup: keyed hash by which an identity number is found
 //!     └ cursor: opaque tokens handed to clients
 //! ```
 //!
-//! Everything sealed is bound to where it belongs: moved to another row, field or mailbox, it does not open. Deleting a
-//! mailbox's wrapped data key makes all of its content unreadable.
+//! Everything sealed is bound to where it belongs: moved to another row, field, mailbox or service, it does not open. A message
+//! can be read as long as one of its two wrapped keys and what wraps it are there.
 //!
 //! Deliberately not here: reading or writing of rows.
 
-mod data_key;
 mod envelope;
+mod field;
 mod file_key;
+mod holder;
 mod master_key;
+mod message_key;
+mod person;
+mod ring;
 mod signing_key;
 #[cfg(test)]
 mod tests;
+mod upload;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -30,15 +37,17 @@ use std::fmt;
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::id::{MailboxId, UploadId};
 use domain::identity::NationalId;
-use uuid::Uuid;
 use zeroize::Zeroizing;
 
-pub(crate) use data_key::{DataKey, Field, WrappedDataKey};
 pub(crate) use envelope::{Sealer, associated_data};
+pub(crate) use field::Field;
 pub(crate) use file_key::FileKey;
+pub(crate) use holder::{MailboxKey, ServiceKey, WrappedKeys};
 pub use master_key::{MasterKey, MasterKeyError};
+pub(crate) use message_key::{BothKeys, MessageKey, MessagePlace, NewMessageKey};
+pub(crate) use person::Identity;
+pub(crate) use ring::Ring;
 pub use signing_key::SigningKey;
 
 use envelope::{KEY_BYTES, KeyBytes, random_key};
@@ -163,77 +172,6 @@ impl Vault {
         self.digests().of(purpose, parts)
     }
 
-    /// Makes the key of a new mailbox.
-    #[must_use]
-    pub(crate) fn new_data_key(&self, mailbox: MailboxId, owner_hash: &[u8; 32]) -> (DataKey, WrappedDataKey) {
-        let key = random_key();
-        let wrapped = self.newest_data_sealer().seal(&data_key_place(mailbox, owner_hash), key.as_slice());
-        let wrapped = WrappedDataKey { epoch: self.data_epoch, owner_hash: owner_hash.to_vec(), wrapped };
-        (DataKey::new(mailbox, &key), wrapped)
-    }
-
-    /// Opens the key of a mailbox.
-    ///
-    /// # Errors
-    /// It is another mailbox's or another owner's key, damaged, or of an epoch that is gone.
-    pub(crate) fn data_key(&self, mailbox: MailboxId, wrapped: &WrappedDataKey) -> Result<DataKey, VaultError> {
-        let sealer = self.data.get(&wrapped.epoch).ok_or(VaultError::UnknownEpoch(wrapped.epoch))?;
-        let plain = sealer
-            .open(&data_key_place(mailbox, &wrapped.owner_hash), &wrapped.wrapped)
-            .ok_or(VaultError::Unreadable)?;
-        let key = to_key(&plain).ok_or(VaultError::Unreadable)?;
-        Ok(DataKey::new(mailbox, &key))
-    }
-
-    /// Seals the key of a file that was handed in ahead of its message.
-    #[must_use]
-    pub(crate) fn wrap_upload_key(&self, owner: Uuid, upload: UploadId, key: &FileKey) -> Vec<u8> {
-        self.seal_for_upload("upload key", owner, upload, key.expose())
-    }
-
-    /// Opens what [`Vault::wrap_upload_key`] made.
-    ///
-    /// # Errors
-    /// It belongs to another upload, is damaged, or of an epoch that is gone.
-    pub(crate) fn open_upload_key(&self, owner: Uuid, upload: UploadId, sealed: &[u8]) -> Result<FileKey, VaultError> {
-        FileKey::from_bytes(&self.open_of_upload("upload key", owner, upload, sealed)?)
-    }
-
-    /// Seals the digest of a file that was handed in ahead of its message: who has the file would find by it who got it.
-    #[must_use]
-    pub(crate) fn seal_upload_digest(&self, owner: Uuid, upload: UploadId, sha256: &[u8; 32]) -> Vec<u8> {
-        self.seal_for_upload("upload digest", owner, upload, sha256)
-    }
-
-    /// Opens what [`Vault::seal_upload_digest`] made.
-    ///
-    /// # Errors
-    /// It belongs to another upload, is damaged, or of an epoch that is gone.
-    pub(crate) fn open_upload_digest(
-        &self,
-        owner: Uuid,
-        upload: UploadId,
-        sealed: &[u8],
-    ) -> Result<[u8; 32], VaultError> {
-        let plain = self.open_of_upload("upload digest", owner, upload, sealed)?;
-        plain.as_slice().try_into().map_err(|_| VaultError::Unreadable)
-    }
-
-    /// Seals the name of a file that was handed in ahead of its message.
-    #[must_use]
-    pub(crate) fn seal_upload_name(&self, owner: Uuid, upload: UploadId, name: &str) -> Vec<u8> {
-        self.seal_for_upload("upload name", owner, upload, name.as_bytes())
-    }
-
-    /// Opens what [`Vault::seal_upload_name`] made.
-    ///
-    /// # Errors
-    /// It belongs to another upload, is damaged, or of an epoch that is gone.
-    pub(crate) fn open_upload_name(&self, owner: Uuid, upload: UploadId, sealed: &[u8]) -> Result<String, VaultError> {
-        let plain = self.open_of_upload("upload name", owner, upload, sealed)?;
-        std::str::from_utf8(&plain).map(str::to_owned).map_err(|_| VaultError::Unreadable)
-    }
-
     /// A token that tells its holder nothing and opens only in the same context: for a cursor, its list, owner and
     /// filter.
     #[must_use]
@@ -251,23 +189,16 @@ impl Vault {
         Some(std::mem::take(&mut *plain))
     }
 
-    /// The epoch stands before the seal, for uploads have no column for it.
-    fn seal_for_upload(&self, what: &str, owner: Uuid, upload: UploadId, plain: &[u8]) -> Vec<u8> {
-        let sealed = self.newest_data_sealer().seal(&upload_place(what, owner, upload), plain);
-        [&self.data_epoch.to_be_bytes(), sealed.as_slice()].concat()
+    /// Seals under the newest data key. Its epoch stands before the seal, for what needs no column for it.
+    fn seal_under_data(&self, place: &[u8], plain: &[u8]) -> Vec<u8> {
+        [&self.data_epoch.to_be_bytes(), self.newest_data_sealer().seal(place, plain).as_slice()].concat()
     }
 
-    fn open_of_upload(
-        &self,
-        what: &str,
-        owner: Uuid,
-        upload: UploadId,
-        sealed: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    fn open_under_data(&self, place: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let (epoch, sealed) = sealed.split_first_chunk().ok_or(VaultError::Unreadable)?;
         let epoch = i32::from_be_bytes(*epoch);
         let sealer = self.data.get(&epoch).ok_or(VaultError::UnknownEpoch(epoch))?;
-        sealer.open(&upload_place(what, owner, upload), sealed).ok_or(VaultError::Unreadable)
+        sealer.open(place, sealed).ok_or(VaultError::Unreadable)
     }
 
     fn newest_data_sealer(&self) -> &Sealer {
@@ -307,6 +238,14 @@ impl fmt::Debug for Vault {
     }
 }
 
+/// A text out of a seal.
+fn text_of(mut plain: Zeroizing<Vec<u8>>) -> Result<String, VaultError> {
+    String::from_utf8(std::mem::take(&mut *plain)).map_err(|error| {
+        drop(Zeroizing::new(error.into_bytes()));
+        VaultError::Unreadable
+    })
+}
+
 fn to_key(plain: &[u8]) -> Option<KeyBytes> {
     let key: &[u8; KEY_BYTES] = plain.try_into().ok()?;
     Some(Zeroizing::new(*key))
@@ -316,14 +255,6 @@ fn to_key(plain: &[u8]) -> Option<KeyBytes> {
 
 fn vault_key_place(purpose: &str, epoch: i32) -> Vec<u8> {
     associated_data(&[b"vault key", purpose.as_bytes(), &epoch.to_be_bytes()])
-}
-
-fn data_key_place(mailbox: MailboxId, owner_hash: &[u8]) -> Vec<u8> {
-    associated_data(&[mailbox.as_uuid().as_bytes(), b"data key", owner_hash])
-}
-
-fn upload_place(what: &str, owner: Uuid, upload: UploadId) -> Vec<u8> {
-    associated_data(&[owner.as_bytes(), upload.as_uuid().as_bytes(), what.as_bytes()])
 }
 
 fn token_place(context: &str) -> Vec<u8> {

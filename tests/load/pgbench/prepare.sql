@@ -21,11 +21,11 @@ INNER JOIN seeded AS owner ON owner.id = message.mailbox_id
 WHERE message.attachment_count = 0;
 
 INSERT INTO message (mailbox_id, id, service_id, direction,
-       kind, subject, attachment_count, minimum_consent, available_at_protected_address, parents_until_years,
+       kind, owner_key, service_key, subject, attachment_count, minimum_consent, available_at_protected_address, parents_until_years,
        withheld_from_parents, power_of_attorney, withheld_from_holders, youth, is_parental, channel, rule, accepted_at, open_by,
        received_at, opened_at, read_at, removed_at)
 SELECT lpad(to_hex(mailbox_n), 32, '0')::uuid, lpad(to_hex(mailbox_n * 1000 + k), 32, '0')::uuid, service_id, direction,
-       kind, subject, attachment_count, minimum_consent, available_at_protected_address, parents_until_years,
+       kind, owner_key, service_key, subject, attachment_count, minimum_consent, available_at_protected_address, parents_until_years,
        withheld_from_parents, power_of_attorney, withheld_from_holders, youth, is_parental, channel, rule, accepted_at, open_by,
        received_at, opened_at, read_at, removed_at
 FROM message INNER JOIN numbered USING (mailbox_id, id)

@@ -12,7 +12,7 @@ use crate::database::rows::rows;
 use crate::database::{Id, Key, SqlTime, SqlUuid, Time};
 use crate::error::{Failure, StoreError};
 use crate::services::upload::Stored;
-use crate::vault::{DataKey, Field};
+use crate::vault::{BothKeys, Field, MessageKey, MessagePlace, NewMessageKey};
 
 rows! {
     /// A message that has just been accepted.
@@ -22,6 +22,8 @@ rows! {
         service_id: Id as SqlUuid,
         direction: &'static str as Text,
         kind: &'static str as Text,
+        owner_key: Option<Vec<u8>> as Nullable<Binary>,
+        service_key: Option<Vec<u8>> as Nullable<Binary>,
         subject: Vec<u8> as Binary,
         attachment_count: i16 as SmallInt,
         minimum_consent: i16 as SmallInt,
@@ -88,8 +90,16 @@ pub(crate) struct Head {
     pub(crate) author: Option<(&'static str, Option<PersonId>)>,
 }
 
+impl Head {
+    /// Makes the key of the message.
+    pub(crate) fn new_key(&self, keys: BothKeys<'_>) -> NewMessageKey {
+        let place = MessagePlace { mailbox: self.mailbox, message: self.id, service: self.service };
+        NewMessageKey::generate(place, keys)
+    }
+}
+
 impl MessageRow {
-    pub(crate) fn new(head: Head, key: &DataKey, subject: &Subject, attachment_count: usize) -> Self {
+    pub(crate) fn new(head: Head, key: &NewMessageKey, subject: &Subject, attachment_count: usize) -> Self {
         let Head { mailbox, id, service, direction, kind, item, rule, accepted_at, open_by, conversation, author } =
             head;
         // What a citizen writes is in the overview at once, and read: it is their own.
@@ -100,7 +110,9 @@ impl MessageRow {
             service_id: service.key(),
             direction: direction.as_word(),
             kind: kind.as_word(),
-            subject: key.seal(id.as_uuid(), Field::Subject, subject.expose().as_bytes()),
+            owner_key: Some(key.for_owner.clone()),
+            service_key: Some(key.for_service.clone()),
+            subject: key.key.seal(id.as_uuid(), Field::Subject, subject.expose().as_bytes()),
             attachment_count: i16::try_from(attachment_count).unwrap_or(i16::MAX),
             minimum_consent: item.minimum_consent.rank(),
             available_at_protected_address: item.available_at_protected_address,
@@ -124,7 +136,7 @@ impl MessageRow {
 }
 
 impl BodyRow {
-    pub(crate) fn new(head: Head, key: &DataKey, format: BodyFormat, body: &Body) -> Self {
+    pub(crate) fn new(head: Head, key: &MessageKey, format: BodyFormat, body: &Body) -> Self {
         Self {
             mailbox_id: head.mailbox.key(),
             message_id: head.id.key(),
@@ -134,7 +146,7 @@ impl BodyRow {
     }
 }
 
-/// The files of a message, their names and keys sealed anew under the recipient's key. `find` gives an upload of the
+/// The files of a message, their names and keys sealed anew under the message's key. `find` gives an upload of the
 /// sender's.
 ///
 /// # Errors
@@ -143,7 +155,7 @@ pub(crate) fn attachments<'s>(
     uploads: &[UploadId],
     find: impl Fn(UploadId) -> Option<&'s Stored>,
     head: Head,
-    key: &DataKey,
+    key: &MessageKey,
 ) -> Result<Vec<AttachmentRow>, Failure> {
     let is_unknown = |(at, id): &(usize, &UploadId)| find(**id).is_none() || uploads[..*at].contains(id);
     let unknown: Vec<usize> = uploads.iter().enumerate().filter(is_unknown).map(|(at, _)| at).collect();

@@ -1,6 +1,7 @@
 //! What the rules ask about a whole batch, in a handful of queries whatever its size.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::access::ServiceFacts;
@@ -14,13 +15,16 @@ use crate::access::service_facts;
 use crate::database::{Connection, Id, Key as _};
 use crate::error::StoreError;
 use crate::letters::sending;
+use crate::services::key::service_key;
 use crate::services::service;
 use crate::services::upload;
 use crate::services::upload::{Stored, Whose};
+use crate::vault::ServiceKey;
 use crate::{Inner, idempotency};
 
 pub(super) struct BatchFacts {
     services: HashMap<ServiceId, (ServiceFacts, Service)>,
+    service_keys: HashMap<ServiceId, Arc<ServiceKey>>,
     recipients: Recipients,
     used_keys: HashMap<(String, String), (Vec<u8>, Id)>,
     used_references: Vec<(Id, Option<String>)>,
@@ -31,6 +35,10 @@ impl BatchFacts {
     pub(super) fn gather(inner: &Inner, connection: &mut Connection, batch: &[Incoming]) -> Result<Self, StoreError> {
         let now = batch.iter().map(|incoming| incoming.context.now).max().unwrap_or_default();
         let services = services(connection, batch, now)?;
+        let service_keys = services
+            .keys()
+            .map(|id| Ok((*id, service_key(inner, connection, *id)?)))
+            .collect::<Result<_, StoreError>>()?;
         let recipients = Recipients::gather(inner, connection, batch, now)?;
 
         let service_ids: Vec<Id> = services.keys().map(|service| service.key()).collect();
@@ -58,11 +66,15 @@ impl BatchFacts {
             .into_iter()
             .map(|(scope, key, digest, object)| ((scope, key), (digest, object)))
             .collect();
-        Ok(Self { services, recipients, used_keys, used_references, uploads })
+        Ok(Self { services, service_keys, recipients, used_keys, used_references, uploads })
     }
 
     pub(super) fn service(&self, id: ServiceId) -> Option<&(ServiceFacts, Service)> {
         self.services.get(&id)
+    }
+
+    pub(super) fn service_key(&self, id: ServiceId) -> Option<&ServiceKey> {
+        self.service_keys.get(&id).map(Arc::as_ref)
     }
 
     pub(super) fn recipient(&self, inner: &Inner, recipient: &Recipient) -> Option<&Owner> {

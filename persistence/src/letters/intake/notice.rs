@@ -23,7 +23,9 @@ use crate::error::{Failure, StoreError};
 use crate::feeds::event::EventRow;
 use crate::letters::delivery;
 use crate::letters::sending::{self, SendingRow, reasons_text};
+use crate::services::key::service_key;
 use crate::services::platform::{ITEM_POLICY, PlatformService};
+use crate::vault::BothKeys;
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "notice" };
 
@@ -86,7 +88,7 @@ pub(crate) fn send(
     let rows = notices.iter().filter(is_new).map(|notice| {
         // It is not rejected: it waits.
         let routed = Routed::from(&route(inner, notice.owner, ITEM_POLICY, UnregisteredRecipients::Hold));
-        rows_of(inner, Voice { organisation, service, item, routed }, notice, occasion)
+        rows_of(inner, &mut *connection, Voice { organisation, service, item, routed }, notice, occasion)
     });
     let rows = rows.collect::<Result<Vec<_>, _>>()?;
     store(inner, connection, rows, now)
@@ -122,7 +124,7 @@ pub(crate) fn send_for(
     }
     let routed = Routed::from(&decision);
     let voice = Voice { organisation: service.organisation, service: service.id, item: policy.into(), routed };
-    let rows = rows_of(inner, voice, notice, Occasion { rule, trace, now })?;
+    let rows = rows_of(inner, connection, voice, notice, Occasion { rule, trace, now })?;
     store(inner, connection, vec![rows], now)
 }
 
@@ -146,7 +148,13 @@ fn store(inner: &Inner, connection: &mut Connection, rows: Vec<Rows>, now: DateT
     Ok(())
 }
 
-fn rows_of(inner: &Inner, voice: Voice, notice: &Notice<'_>, occasion: Occasion) -> Result<Rows, StoreError> {
+fn rows_of(
+    inner: &Inner,
+    connection: &mut Connection,
+    voice: Voice,
+    notice: &Notice<'_>,
+    occasion: Occasion,
+) -> Result<Rows, StoreError> {
     let Voice { organisation, service, item, routed } = voice;
     let Occasion { rule, trace, now } = occasion;
     let Notice { owner, reference, subject, body } = notice;
@@ -154,7 +162,6 @@ fn rows_of(inner: &Inner, voice: Voice, notice: &Notice<'_>, occasion: Occasion)
     let subject = Subject::parse(subject).map_err(|_| CORRUPT)?;
     let body = Body::parse(body).map_err(|_| CORRUPT)?;
     let (mailbox, id): (_, MessageId) = (owner.record.mailbox, new_id());
-    let key = inner.vault.data_key(mailbox, &owner.wrapped_key).map_err(|_| CORRUPT)?;
     let head = Head {
         mailbox,
         id,
@@ -168,6 +175,8 @@ fn rows_of(inner: &Inner, voice: Voice, notice: &Notice<'_>, occasion: Occasion)
         conversation: None,
         author: None,
     };
+    let keys = BothKeys { mailbox: &owner.key(&inner.vault)?, service: &*service_key(inner, connection, service)? };
+    let key = head.new_key(keys);
     Ok(Rows {
         sending: SendingRow {
             service_id: service.key(),
@@ -177,7 +186,7 @@ fn rows_of(inner: &Inner, voice: Voice, notice: &Notice<'_>, occasion: Occasion)
             reasons: reasons_text(&routed),
         },
         message: MessageRow::new(head, &key, &subject, 0),
-        body: BodyRow::new(head, &key, BodyFormat::Text, &body),
+        body: BodyRow::new(head, &key.key, BodyFormat::Text, &body),
         event: EventRow::new(organisation, EventKind::MessageAccepted, About { mailbox, service, message: id }, now),
         entry: audit::of_worker(
             Log::Mailbox(mailbox),

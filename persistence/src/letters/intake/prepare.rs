@@ -19,14 +19,14 @@ use crate::access::audit::{self, AuditRow};
 use crate::access::refused_service_entry;
 use crate::context::new_id;
 use crate::database::{Id, Key, Time};
-use crate::error::{Failure, StoreError, Widened};
+use crate::error::{Failure, Widened};
 use crate::feeds::event::EventRow;
 use crate::idempotency::IdempotencyRow;
 use crate::letters::notification;
 use crate::letters::sending::{SendingRow, channel_word, reasons_text};
 use crate::mailboxes::conversation::ConversationRow;
 use crate::services::upload::Whose;
-use crate::vault::DataKey;
+use crate::vault::{BothKeys, NewMessageKey};
 use crate::work::job::{JobKind, JobRow};
 
 /// All rows of one accepted message.
@@ -152,10 +152,10 @@ fn decide(inner: &Inner, incoming: &Incoming, facts: &BatchFacts) -> Result<Outc
     {
         return Err(Failure::SenderReferenceTaken.into());
     }
-    let data_key = inner
-        .vault
-        .data_key(recipient.facts.mailbox, &recipient.wrapped_key)
-        .map_err(|_| Failure::Store(StoreError::Corrupt { what: "data key" }))?;
+    let keys = BothKeys {
+        mailbox: &recipient.key(&inner.vault).map_err(Failure::from)?,
+        service: facts.service_key(*service_id).ok_or(Outcome::Fail(Failure::NotFound))?,
+    };
     let sending = Sending {
         id: new_id(),
         service: *service_id,
@@ -184,12 +184,13 @@ fn decide(inner: &Inner, incoming: &Incoming, facts: &BatchFacts) -> Result<Outc
         author: None,
     };
     let author = Whose::of(incoming.service, None, &context.caller)?;
-    let attachments = content::attachments(&draft.uploads, |id| facts.upload(&author, id), head, &data_key)?;
+    let key = head.new_key(keys);
+    let attachments = content::attachments(&draft.uploads, |id| facts.upload(&author, id), head, &key.key)?;
     // The entry stands in the mailbox's log: its owner sees who sent what, and when.
     let object = Object { kind: ObjectKind::Message, id: sending.id.as_uuid() };
     let subject = Subject::Mailbox(recipient.facts.mailbox);
     let entry = audit::granted(context, None, subject, act.word(), Some(object), grant.rule());
-    Ok(Outcome::Accept(Box::new(rows_of(incoming, service, head, &data_key, sending, entry, attachments))))
+    Ok(Outcome::Accept(Box::new(rows_of(incoming, service, head, (keys, &key), sending, entry, attachments))))
 }
 
 /// What the message asks of who looks at it: what the service allows, narrowed by the sender.
@@ -213,7 +214,7 @@ fn rows_of(
     incoming: &Incoming,
     service: &Service,
     head: Head,
-    data_key: &DataKey,
+    (keys, key): (BothKeys<'_>, &NewMessageKey),
     sending: Sending,
     entry: Entry,
     attachments: Vec<AttachmentRow>,
@@ -243,12 +244,12 @@ fn rows_of(
         message: MessageRow {
             channel: channel_word(sending.accepted.channel),
             received_at: sending.delivered_at.map(Time),
-            ..MessageRow::new(head, data_key, subject, attachments.len())
+            ..MessageRow::new(head, key, subject, attachments.len())
         },
-        body: BodyRow::new(head, data_key, *body_format, body),
+        body: BodyRow::new(head, &key.key, *body_format, body),
         conversation: head
             .conversation
-            .map(|conversation| ConversationRow::begun_by_service(head, conversation, data_key, subject)),
+            .map(|conversation| ConversationRow::begun_by_service(head, conversation, keys.service, subject)),
         jobs,
         events,
         audit: entry.into(),

@@ -25,10 +25,9 @@ use crate::mailboxes::flags::MessageFlagsRow;
 use crate::persons::contact_details;
 use crate::persons::contact_register::Contacts;
 use crate::persons::key::KeyRow;
-use crate::persons::register::stored_number;
+use crate::persons::register::open_number;
 use crate::schema::{mailbox, message};
 use crate::services::service;
-use crate::vault::Field;
 use crate::work::job::Lease;
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "message" };
@@ -221,10 +220,9 @@ fn listeners(
         .map(|(row, number)| {
             let mailbox = row.id;
             let key = row.open(&inner.vault).map_err(|_| CORRUPT)?;
-            let number = key.open_text(mailbox.0, Field::NationalId, &number).map_err(|_| CORRUPT)?;
             let person: PersonId = mailbox.into();
             let listener = Listener {
-                number: stored_number(&number)?,
+                number: open_number(&inner.vault, mailbox.into(), &number)?,
                 age_years: ages.get(&person).copied().ok_or(CORRUPT)?,
                 settings: settings.get(&mailbox).copied().unwrap_or_default(),
                 own: entered.remove(&mailbox).map_or_else(

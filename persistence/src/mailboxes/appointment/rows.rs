@@ -15,7 +15,7 @@ use crate::database::{Connection, Id, Key, Time, locked, on};
 use crate::error::StoreError;
 use crate::mailboxes::flags::AppointmentFlagsRow;
 use crate::schema::{appointment, appointment_name};
-use crate::vault::{DataKey, Field};
+use crate::vault::{Field, MailboxKey};
 
 pub(super) const CORRUPT: StoreError = StoreError::Corrupt { what: "appointment" };
 
@@ -44,7 +44,7 @@ pub(super) struct Told<'t> {
     pub(super) new: &'t NewAppointment,
     /// What the service's appointments ask of who looks at them.
     pub(super) item: ItemPolicy,
-    pub(super) key: &'t DataKey,
+    pub(super) key: &'t MailboxKey,
     pub(super) now: DateTime<Utc>,
 }
 
@@ -115,7 +115,7 @@ pub(super) struct Stored {
 
 impl Stored {
     /// What it says.
-    pub(super) fn text(&self, key: &DataKey) -> Result<AppointmentText, StoreError> {
+    pub(super) fn text(&self, key: &MailboxKey) -> Result<AppointmentText, StoreError> {
         let open = |field, sealed: &[u8]| key.open_text(self.id.as_uuid(), field, sealed).map_err(|_| CORRUPT);
         let title = open(Field::AppointmentTitle, &self.title)?;
         let place = self.place.as_deref().map(|sealed| open(Field::Place, sealed)).transpose()?;

@@ -15,7 +15,7 @@ use crate::database::Connection;
 use crate::error::{Failure, StoreError};
 use crate::persons::register::{Refreshed, Whom};
 use crate::services::service;
-use crate::vault::DataKey;
+use crate::vault::MailboxKey;
 use crate::{Inner, Store};
 
 /// An appointment as its service sees it, and whether it was new.
@@ -188,11 +188,11 @@ fn owner(
     }
 }
 
-fn key_of(inner: &Inner, owner: &Owner) -> Result<DataKey, StoreError> {
-    inner.vault.data_key(owner.record.mailbox, &owner.wrapped_key).map_err(|_| CORRUPT)
+fn key_of(inner: &Inner, owner: &Owner) -> Result<MailboxKey, StoreError> {
+    owner.key(&inner.vault)
 }
 
-fn as_told(found: &Stored, key: &DataKey) -> Result<ServiceAppointment, StoreError> {
+fn as_told(found: &Stored, key: &MailboxKey) -> Result<ServiceAppointment, StoreError> {
     Ok(ServiceAppointment {
         id: found.id,
         external_id: found.external_id.clone(),

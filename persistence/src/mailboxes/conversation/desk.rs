@@ -25,15 +25,18 @@ use crate::letters::delivery;
 use crate::letters::intake::content::{self, AttachmentRow, BodyRow, Head, MessageRow};
 use crate::letters::sending::SendingRow;
 use crate::schema::{conversation, conversation_seen, membership};
+use crate::services::key::service_key;
 use crate::services::service;
 use crate::services::upload::{self, Whose};
-use crate::vault::DataKey;
+use crate::vault::{BothKeys, MailboxKey, ServiceKey};
 use crate::{Inner, Store};
 
 /// Somebody of the service at a conversation, which nobody else changes meanwhile.
 pub(super) struct Desk<'d> {
     pub(super) found: Stored,
-    pub(super) key: &'d DataKey,
+    pub(super) service_key: &'d ServiceKey,
+    /// Nothing but writing takes it, and it may have ended.
+    mailbox_key: Option<&'d MailboxKey>,
     /// The member; none where a system works.
     pub(super) member: Option<PersonId>,
     pub(super) context: &'d Context,
@@ -179,15 +182,19 @@ impl Store {
                     if takes.is_none() && !covers(&opened.grant, &found) {
                         return Err(Failure::NotFound);
                     }
-                    work(inner, connection, &Desk { found, key: &opened.key, member, context: &owned })
+                    let service = service_key(inner, connection, found.service)?;
+                    let (service_key, mailbox_key) = (service.as_ref(), opened.key().ok());
+                    work(inner, connection, &Desk { found, service_key, mailbox_key, member, context: &owned })
                 })
                 .await;
         }
         self.write_service(context, service, act.at_service(), move |inner, connection, _| {
             let found = rows::locked(connection, mailbox, id)?.ok_or(Failure::NotFound)?;
             let owner = owner_of(connection, mailbox, owned.now)?.ok_or(CORRUPT)?;
-            let key = inner.vault.data_key(mailbox, &owner.wrapped_key).map_err(|_| CORRUPT)?;
-            let value = work(inner, connection, &Desk { found, key: &key, member: None, context: &owned })?;
+            let (service, mailbox_key) = (service_key(inner, connection, service)?, owner.key(&inner.vault).ok());
+            let (service_key, mailbox_key) = (service.as_ref(), mailbox_key.as_ref());
+            let desk = Desk { found, service_key, mailbox_key, member: None, context: &owned };
+            let value = work(inner, connection, &desk)?;
             Ok(Done::of(value).about(object(id)).in_log_of(mailbox))
         })
         .await
@@ -287,12 +294,14 @@ fn answer(
     let stored = upload::fetch_all(inner, connection, &text.uploads, now)?;
     let author = Whose::of(found.service, desk.member, &desk.context.caller)?;
     let mine = |id| stored.iter().find(|stored| stored.upload.id == id && author.has(stored));
-    let attachments = content::attachments(&text.uploads, mine, head, desk.key)?;
+    let keys = BothKeys { mailbox: desk.mailbox_key.ok_or(CORRUPT)?, service: desk.service_key };
+    let key = head.new_key(keys);
+    let attachments = content::attachments(&text.uploads, mine, head, &key.key)?;
     let ids: Vec<Id> = text.uploads.iter().map(|id| id.key()).collect();
     if upload::consume(connection, &ids)? != ids.len() {
         return Err(Failure::InProgress);
     }
-    let subject = found.subject(desk.key)?;
+    let subject = found.subject(desk.service_key)?;
     let sending = SendingRow {
         service_id: found.service.key(),
         message_id: head.id.key(),
@@ -301,8 +310,8 @@ fn answer(
         reasons: String::new(),
     };
     SendingRow::insert_all(connection, vec![sending])?;
-    MessageRow::insert_all(connection, vec![MessageRow::new(head, desk.key, &subject, attachments.len())])?;
-    BodyRow::insert_all(connection, vec![BodyRow::new(head, desk.key, text.body_format, &text.body)])?;
+    MessageRow::insert_all(connection, vec![MessageRow::new(head, &key, &subject, attachments.len())])?;
+    BodyRow::insert_all(connection, vec![BodyRow::new(head, &key.key, text.body_format, &text.body)])?;
     AttachmentRow::insert_all(connection, attachments)?;
     let kind = EventKind::MessageAccepted;
     let accepted = About { mailbox: found.mailbox, service: service.id, message: head.id };

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use domain::access::DeskAct;
 use domain::conversation::{QueueItem, Turn};
 use domain::event::{About, EventKind};
-use domain::id::{ConversationId, JournalDocumentId, MailboxId, MessageId, ServiceId};
+use domain::id::{ConversationId, JournalDocumentId, MessageId, ServiceId};
 use domain::journal::{
     FaultCode, FaultText, JournalDocument, JournalEntry, JournalFault, JournalReceipt, JournalReference,
 };
@@ -21,11 +21,12 @@ use crate::error::{Failure, StoreError};
 use crate::feeds::event;
 use crate::mailboxes::attachment;
 use crate::mailboxes::attachment::Fetched;
+use crate::mailboxes::message_key::MessageKeys;
 use crate::persons::person::open_name;
-use crate::persons::register::stored_number;
+use crate::persons::register::open_number;
 use crate::schema::{conversation, journal_entry, mailbox, message};
 use crate::services::service;
-use crate::vault::{DataKey, Field};
+use crate::vault::{Field, ServiceKey};
 use crate::work::job::{JobKind, JobRow, Lease};
 use crate::{Inner, Store};
 
@@ -85,10 +86,10 @@ impl Store {
         id: ConversationId,
     ) -> Result<(JournalDocument, Vec<Fetched>), Failure> {
         self.at_desk(context, (service, id), DeskAct::FETCH_JOURNAL_DOCUMENT, |inner, connection, desk| {
-            let document = document(inner, connection, desk)?;
+            let (document, keys) = document(inner, connection, desk)?;
             let messages: Vec<MessageId> = document.turns.iter().map(|turn| turn.id).collect();
             let files = if document.carries_files() {
-                attachment::fetch_all(inner, connection, desk.found.mailbox, desk.key, &messages)?
+                attachment::fetch_all(inner, connection, desk.found.mailbox, &keys, &messages)?
             } else {
                 vec![]
             };
@@ -174,7 +175,7 @@ fn receive(
             if entry.rejected.as_ref().is_some_and(|(_, known)| known == faults) {
                 return Ok(());
             }
-            let sealed = seal(desk.key, entry.document, faults)?;
+            let sealed = seal(desk.service_key, entry.document, faults)?;
             on!(&mut *connection, c => diesel::update(journal_entry::table.find(desk.key_of()))
                 .set((journal_entry::rejected_at.eq(now), journal_entry::rejection.eq(sealed)))
                 .execute(c))?;
@@ -185,14 +186,14 @@ fn receive(
     }
 }
 
-fn seal(key: &DataKey, document: JournalDocumentId, faults: &[JournalFault]) -> Result<Vec<u8>, StoreError> {
+fn seal(key: &ServiceKey, document: JournalDocumentId, faults: &[JournalFault]) -> Result<Vec<u8>, StoreError> {
     let text = |fault: &JournalFault| fault.text.as_ref().map(|text| text.expose().to_owned());
     let plain: Vec<(&str, Option<String>)> = faults.iter().map(|fault| (fault.code.as_str(), text(fault))).collect();
     let plain = serde_json::to_vec(&plain).map_err(|_| CORRUPT)?;
     Ok(key.seal(document.as_uuid(), Field::JournalRejection, &plain))
 }
 
-fn open(key: &DataKey, document: JournalDocumentId, sealed: &[u8]) -> Result<Vec<JournalFault>, StoreError> {
+fn open(key: &ServiceKey, document: JournalDocumentId, sealed: &[u8]) -> Result<Vec<JournalFault>, StoreError> {
     let plain = key.open_text(document.as_uuid(), Field::JournalRejection, sealed).map_err(|_| CORRUPT)?;
     let plain: Vec<(String, Option<String>)> = serde_json::from_str(&plain).map_err(|_| CORRUPT)?;
     let fault = |(code, text): (String, Option<String>)| {
@@ -279,7 +280,7 @@ fn rows(connection: &mut Connection, conversations: &Pairs) -> Result<Vec<EntryR
         .load::<EntryRow>(c))?)
 }
 
-fn entry_from(key: &DataKey, row: EntryRow) -> Result<JournalEntry, StoreError> {
+fn entry_from(key: &ServiceKey, row: EntryRow) -> Result<JournalEntry, StoreError> {
     let ((_, _, marked_at, confirm_by, messages), (archived_at, reference), (document, rejected_at, rejection)) = row;
     let reference = reference.map(|text| JournalReference::parse(&text)).transpose().map_err(|_| CORRUPT)?;
     let document = document.into();
@@ -294,26 +295,32 @@ fn entry_from(key: &DataKey, row: EntryRow) -> Result<JournalEntry, StoreError> 
     })
 }
 
-/// What is marked of conversations, by their ids: of mailboxes whose key is at hand.
-pub(crate) fn entries<'k>(
+/// What is marked of conversations of a service, by their ids; none for what is damaged.
+pub(crate) fn entries(
     connection: &mut Connection,
     conversations: &Pairs,
-    key_of: impl Fn(MailboxId) -> Option<&'k DataKey>,
-) -> Result<HashMap<Id, JournalEntry>, StoreError> {
+    key: &ServiceKey,
+) -> Result<HashMap<Id, Option<JournalEntry>>, StoreError> {
     if conversations.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows = rows(connection, conversations)?.into_iter();
-    let opened = rows.filter_map(|row| Some((key_of(row.0.0.into())?, row)));
-    opened.map(|(key, row)| Ok((row.0.1, entry_from(key, row)?))).collect()
+    Ok(rows(connection, conversations)?.into_iter().map(|row| (row.0.1, entry_from(key, row).ok())).collect())
 }
 
 fn fetch(connection: &mut Connection, desk: &Desk<'_>) -> Result<Option<JournalEntry>, StoreError> {
     let key = desk.key_of();
-    Ok(entries(connection, &Pairs::from_iter([key]), |_| Some(desk.key))?.remove(&key.1))
+    entries(connection, &Pairs::from_iter([key]), desk.service_key)?
+        .remove(&key.1)
+        .map(|entry| entry.ok_or(CORRUPT))
+        .transpose()
 }
 
-fn document(inner: &Inner, connection: &mut Connection, desk: &Desk<'_>) -> Result<JournalDocument, Failure> {
+/// The document, and the keys of its messages.
+fn document(
+    inner: &Inner,
+    connection: &mut Connection,
+    desk: &Desk<'_>,
+) -> Result<(JournalDocument, MessageKeys), Failure> {
     let entry = fetch(connection, desk)?.ok_or(Failure::NotFound)?;
     let wanted: HashSet<Id> = entry.messages.iter().map(|id| id.key()).collect();
     let mut rows = vec![];
@@ -321,28 +328,28 @@ fn document(inner: &Inner, connection: &mut Connection, desk: &Desk<'_>) -> Resu
     loop {
         let page = turns::rows_after(connection, desk, after, CHUNK)?;
         let Some(last) = page.last() else { break };
-        after = last.0.0;
-        rows.extend(page.into_iter().filter(|row| wanted.contains(&row.0.0)));
+        after = last.id();
+        rows.extend(page.into_iter().filter(|row| wanted.contains(&row.id())));
     }
     let mut around = turns::Around::gather(inner, connection, desk, &rows)?;
-    let turns = rows.into_iter().map(|row| around.turn(desk, row)).collect::<Result<Vec<Turn>, StoreError>>()?;
+    let turns = rows.into_iter().map(|row| around.turn(row)).collect::<Result<Vec<Turn>, StoreError>>()?;
     let (number, name) = on!(&mut *connection, c => mailbox::table
         .find(desk.found.mailbox.key())
         .select((mailbox::national_id, mailbox::person_name))
         .first::<(Vec<u8>, Vec<u8>)>(c))?;
-    let number = desk.key.open_text(desk.found.mailbox.as_uuid(), Field::NationalId, &number).map_err(|_| CORRUPT)?;
-    Ok(JournalDocument {
+    let document = JournalDocument {
         id: entry.document,
         conversation: desk.found.id,
         service: domain::message::Sender::clone(&*service::sender(inner, connection, desk.found.service)?),
         inquiry: desk.found.inquiry,
-        subject: desk.found.subject(desk.key)?,
-        patient: stored_number(&number)?,
-        patient_name: open_name(desk.key, desk.found.mailbox.key(), &name)?,
+        subject: desk.found.subject(desk.service_key)?,
+        patient: open_number(&inner.vault, desk.found.mailbox, &number)?,
+        patient_name: open_name(&inner.vault, desk.found.mailbox, &name)?,
         marked_at: entry.marked_at,
         confirm_by: entry.confirm_by,
         turns,
-    })
+    };
+    Ok((document, around.keys))
 }
 
 /// Tells the service, unless the journal has answered meanwhile, or it was marked anew and has time again.

@@ -67,7 +67,7 @@ fn note(connection: &mut Connection, desk: &Desk<'_>, text: NoteText) -> Result<
             conversation_note::conversation_id.eq(desk.found.id.key()),
             conversation_note::id.eq(note.id.key()),
             conversation_note::author_id.eq(note.author.map(Key::key)),
-            conversation_note::text.eq(desk.key.seal(note.id.as_uuid(), Field::Note, note.text.expose().as_bytes())),
+            conversation_note::text.eq(desk.service_key.seal(note.id.as_uuid(), Field::Note, note.text.expose().as_bytes())),
             conversation_note::at.eq(Time(note.at)),
         ))
         .execute(c))?;
@@ -88,7 +88,7 @@ fn notes(connection: &mut Connection, desk: &Desk<'_>, only: Option<Id>) -> Resu
         query.load::<(Id, Option<Id>, Vec<u8>, Time)>(c)
     })?;
     let open = |(id, author, text, at): (Id, Option<Id>, Vec<u8>, Time)| {
-        let text = desk.key.open_text(id.0, Field::Note, &text).map_err(|_| CORRUPT)?;
+        let text = desk.service_key.open_text(id.0, Field::Note, &text).map_err(|_| CORRUPT)?;
         Ok(Note {
             id: NoteId::from(id),
             author: author.map(Into::into),

@@ -1,6 +1,7 @@
 //! The queue of a service.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -19,9 +20,10 @@ use crate::database::literal::word;
 use crate::database::{Connection, Id, Key, Pairs, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::page::{Page, Slice};
-use crate::persons::key::KeyRow;
+use crate::persons::person::open_name;
 use crate::schema::{conversation, conversation_seen, mailbox};
-use crate::vault::DataKey;
+use crate::services::key::service_key;
+use crate::vault::ServiceKey;
 use crate::{Inner, Store};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "conversation" };
@@ -222,9 +224,11 @@ pub(super) struct Around {
     is_system: bool,
     me: Option<PersonId>,
     lawful: HashSet<Id>,
-    keys: HashMap<MailboxId, (DataKey, PersonName)>,
+    /// None where the page is empty.
+    key: Option<Arc<ServiceKey>>,
+    names: HashMap<MailboxId, PersonName>,
     seen: HashMap<Id, DateTime<Utc>>,
-    journal: HashMap<Id, JournalEntry>,
+    journal: HashMap<Id, Option<JournalEntry>>,
 }
 
 impl Around {
@@ -256,17 +260,24 @@ impl Around {
         };
         let is_system = worker.is_none();
         let shown = page.iter().filter(|stored| is_system || lawful.contains(&stored.id.key()));
-        let keys = keys(inner, connection, shown.map(|stored| stored.mailbox))?;
-        let journal =
-            super::journal::entries(connection, &conversations, |mailbox| keys.get(&mailbox).map(|(key, _)| key))?;
-        Ok(Self { is_system, me: worker.map(|worker| worker.person), lawful, keys, seen, journal })
+        let names = names(inner, connection, shown.map(|stored| stored.mailbox))?;
+        let key = page.first().map(|stored| service_key(inner, connection, stored.service)).transpose()?;
+        let journal = match &key {
+            Some(key) => super::journal::entries(connection, &conversations, key)?,
+            None => HashMap::new(),
+        };
+        Ok(Self { is_system, me: worker.map(|worker| worker.person), lawful, key, names, seen, journal })
     }
 
     pub(super) fn item(&self, stored: &Stored) -> Result<QueueItem, StoreError> {
         let is_shown = self.is_system || self.lawful.contains(&stored.id.key());
         let patient = if is_shown {
-            let (key, name) = self.keys.get(&stored.mailbox).ok_or(CORRUPT)?;
-            Some(Patient { mailbox: stored.mailbox, name: name.clone(), subject: stored.subject(key)? })
+            let name = self.names.get(&stored.mailbox).ok_or(CORRUPT)?;
+            Some(Patient {
+                mailbox: stored.mailbox,
+                name: name.clone(),
+                subject: stored.subject(self.key.as_ref().ok_or(CORRUPT)?)?,
+            })
         } else {
             None
         };
@@ -274,6 +285,10 @@ impl Around {
             let seen = self.seen.get(&stored.id.key());
             stored.inbound_at.is_some_and(|inbound| seen.is_none_or(|seen| *seen < inbound))
         });
+        let journal = match self.journal.get(&stored.id.key()).filter(|_| is_shown) {
+            Some(entry) => Some(entry.clone().ok_or(CORRUPT)?),
+            None => None,
+        };
         Ok(QueueItem {
             id: stored.id,
             service: stored.service,
@@ -284,30 +299,25 @@ impl Around {
             begun_at: stored.begun_at,
             changed_at: stored.changed_at,
             is_unread,
-            journal: self.journal.get(&stored.id.key()).filter(|_| is_shown).cloned(),
+            journal,
             version: stored.version,
         })
     }
 }
 
-fn keys(
+fn names(
     inner: &Inner,
     connection: &mut Connection,
     mailboxes: impl Iterator<Item = MailboxId>,
-) -> Result<HashMap<MailboxId, (DataKey, PersonName)>, StoreError> {
+) -> Result<HashMap<MailboxId, PersonName>, StoreError> {
     let mut ids: Vec<Id> = mailboxes.map(Key::key).collect();
     ids.sort_unstable();
     ids.dedup();
     let rows = on!(connection, c => mailbox::table
         .filter(mailbox::id.eq_any(&ids))
-        .select((KeyRow::as_select(), mailbox::person_name))
-        .load::<(KeyRow, Vec<u8>)>(c))?;
-    // Of a mailbox that does not open nothing is shown; the others are.
-    let open = |(row, name): (KeyRow, Vec<u8>)| {
-        let id = row.id;
-        let key = row.open(&inner.vault).ok()?;
-        let name = crate::persons::person::open_name(&key, id, &name).ok()?;
-        Some((id.into(), (key, name)))
-    };
+        .select((mailbox::id, mailbox::person_name))
+        .load::<(Id, Vec<u8>)>(c))?;
+    // Of somebody whose name does not open nothing is shown; the others are.
+    let open = |(id, name): (Id, Vec<u8>)| Some((id.into(), open_name(&inner.vault, id.into(), &name).ok()?));
     Ok(rows.into_iter().filter_map(open).collect())
 }

@@ -17,7 +17,7 @@ use crate::error::StoreError;
 use crate::letters::intake::content::Head;
 use crate::mailboxes::flags::AskedRow;
 use crate::schema::{conversation, message};
-use crate::vault::{DataKey, Field};
+use crate::vault::{Field, ServiceKey};
 
 rows! {
     /// A conversation that begins.
@@ -45,28 +45,26 @@ rows! {
 impl ConversationRow {
     /// One that a citizen begins. `responsible`: who follows the citizen up, to whom it goes (DH-7).
     pub(super) fn begun_by_citizen(
-        head: Head,
-        id: ConversationId,
+        (head, id): (Head, ConversationId),
         inquiry: Inquiry,
-        key: &DataKey,
+        key: &ServiceKey,
         subject: &Subject,
         responsible: Option<PersonId>,
     ) -> Self {
         let state = ConversationState::New;
-        let row = Self::new(head, id, inquiry, key, subject, state);
+        let row = Self::new((head, id), inquiry, key, subject, state);
         Self { assignee_id: responsible.map(Key::key), inbound_at: Some(row.begun_at), ..row }
     }
 
     /// One that a service begins with a message that can be answered.
-    pub(crate) fn begun_by_service(head: Head, id: ConversationId, key: &DataKey, subject: &Subject) -> Self {
-        Self::new(head, id, Inquiry::Dialogue, key, subject, ConversationState::WaitingForCitizen)
+    pub(crate) fn begun_by_service(head: Head, id: ConversationId, key: &ServiceKey, subject: &Subject) -> Self {
+        Self::new((head, id), Inquiry::Dialogue, key, subject, ConversationState::WaitingForCitizen)
     }
 
     fn new(
-        head: Head,
-        id: ConversationId,
+        (head, id): (Head, ConversationId),
         inquiry: Inquiry,
-        key: &DataKey,
+        key: &ServiceKey,
         subject: &Subject,
         state: ConversationState,
     ) -> Self {
@@ -110,7 +108,7 @@ pub(super) struct Stored {
 }
 
 impl Stored {
-    pub(super) fn subject(&self, key: &DataKey) -> Result<Subject, StoreError> {
+    pub(super) fn subject(&self, key: &ServiceKey) -> Result<Subject, StoreError> {
         let text = key.open_text(self.id.as_uuid(), Field::Subject, &self.subject).map_err(|_| CORRUPT)?;
         Subject::parse(&text).map_err(|_| CORRUPT)
     }

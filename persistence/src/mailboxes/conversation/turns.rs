@@ -16,10 +16,11 @@ use crate::context::Context;
 use crate::database::{Connection, Id, Key, Pairs, Time, on};
 use crate::error::{Failure, StoreError};
 use crate::mailboxes::attachment::{self, Fetched};
+use crate::mailboxes::message_key::{MessageKeyRow, MessageKeys};
 use crate::page::{Page, Slice};
 use crate::persons::person;
 use crate::schema::{message, message_body};
-use crate::services::form::{self, FormColumns, form_columns};
+use crate::services::form::{self, FilledRow};
 use crate::vault::Field;
 use crate::{Inner, Store};
 
@@ -40,9 +41,9 @@ impl Store {
             let after: Option<Id> = page.position(&inner.vault, &list)?;
             let rows = rows_after(connection, desk, after.unwrap_or(Id::MIN), page.fetch_limit())?;
             look(connection, desk)?;
-            let slice = Slice::cut(rows, &page, &inner.vault, &list, |row| row.0.0);
+            let slice = Slice::cut(rows, &page, &inner.vault, &list, TurnRow::id);
             let mut around = Around::gather(inner, connection, desk, &slice.items)?;
-            slice.open_each(|row| row.0.0, |row| Ok(around.turn(desk, row)?))
+            slice.open_each(TurnRow::id, |row| Ok(around.turn(row)?))
         })
         .await
     }
@@ -64,18 +65,52 @@ impl Store {
                 .filter(message::mailbox_id.eq(desk.found.mailbox.key()))
                 .filter(message::id.eq(message.key()))
                 .filter(message::conversation_id.eq(id.key()))
-                .select(message::id)
-                .first::<Id>(c)
+                .select(MessageKeyRow::as_select())
+                .first::<MessageKeyRow>(c)
                 .optional())?;
-            found.ok_or(Failure::NotFound)?;
-            attachment::fetch(inner, connection, desk.found.mailbox, desk.key, message, file)
+            let key = found.ok_or(Failure::NotFound)?.open_as_service(desk.service_key)?;
+            attachment::fetch(inner, connection, (desk.found.mailbox, message), &key, file)
         })
         .await
     }
 }
 
-pub(super) type TurnRow =
-    ((Id, String, Vec<u8>, Option<String>, Option<Id>), (Time, Option<Time>), (String, Vec<u8>, FormColumns));
+/// A message and its text.
+pub(super) struct TurnRow {
+    told: ToldRow,
+    text: TextRow,
+}
+
+impl TurnRow {
+    pub(super) const fn id(&self) -> Id {
+        self.told.key.id
+    }
+}
+
+/// A message of a conversation.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = message)]
+struct ToldRow {
+    #[diesel(embed)]
+    key: MessageKeyRow,
+    direction: String,
+    subject: Vec<u8>,
+    author_relation: Option<String>,
+    author_id: Option<Id>,
+    accepted_at: Time,
+    opened_at: Option<Time>,
+}
+
+/// What it says.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = message_body)]
+struct TextRow {
+    message_id: Id,
+    format: String,
+    body: Vec<u8>,
+    #[diesel(embed)]
+    filled: FilledRow,
+}
 
 pub(super) fn rows_after(
     connection: &mut Connection,
@@ -83,7 +118,6 @@ pub(super) fn rows_after(
     after: Id,
     limit: i64,
 ) -> Result<Vec<TurnRow>, StoreError> {
-    type Told = ((Id, String, Vec<u8>, Option<String>, Option<Id>), (Time, Option<Time>));
     let mailbox = desk.found.mailbox.key();
     let told = on!(&mut *connection, c => message::table
         .filter(message::mailbox_id.eq(mailbox))
@@ -91,23 +125,22 @@ pub(super) fn rows_after(
         .filter(message::id.gt(after))
         .order(message::id)
         .limit(limit)
-        .select((
-            (message::id, message::direction, message::subject, message::author_relation, message::author_id),
-            (message::accepted_at, message::opened_at),
-        ))
-        .load::<Told>(c))?;
+        .select(ToldRow::as_select())
+        .load::<ToldRow>(c))?;
     // Not joined: of a long conversation all texts would be read for one page.
-    let messages: Pairs = told.iter().map(|row| (mailbox, row.0.0)).collect();
+    let messages: Pairs = told.iter().map(|row| (mailbox, row.key.id)).collect();
     let texts = on!(connection, c => message_body::table
         .filter(messages.among(message_body::mailbox_id, message_body::message_id))
-        .select((message_body::message_id, (message_body::format, message_body::body, form_columns!())))
-        .load::<(Id, (String, Vec<u8>, FormColumns))>(c))?;
-    let mut texts: HashMap<Id, _> = texts.into_iter().collect();
-    told.into_iter().map(|(row, at)| texts.remove(&row.0).map(|text| (row, at, text)).ok_or(CORRUPT)).collect()
+        .select(TextRow::as_select())
+        .load::<TextRow>(c))?;
+    let mut texts: HashMap<Id, TextRow> = texts.into_iter().map(|text| (text.message_id, text)).collect();
+    told.into_iter().map(|told| texts.remove(&told.key.id).map(|text| TurnRow { told, text }).ok_or(CORRUPT)).collect()
 }
 
 /// What stands around messages of a conversation, asked for all of them together.
 pub(super) struct Around {
+    /// Of those that open.
+    pub(super) keys: MessageKeys,
     names: HashMap<PersonId, String>,
     attachments: HashMap<MessageId, Vec<Attachment>>,
     forms: HashMap<MessageId, FormAnswers>,
@@ -120,34 +153,37 @@ impl Around {
         desk: &Desk<'_>,
         rows: &[TurnRow],
     ) -> Result<Self, StoreError> {
-        let authors: Vec<PersonId> = rows.iter().filter_map(|row| row.0.4).map(Into::into).collect();
+        let authors: Vec<PersonId> = rows.iter().filter_map(|row| row.told.author_id).map(Into::into).collect();
         let names = person::names_shown(inner, connection, &authors, desk.member, desk.context.now)?;
-        let messages: Vec<MessageId> = rows.iter().map(|row| row.0.0.into()).collect();
-        let attachments = attachment::list(connection, desk.found.mailbox, desk.key, &messages)?;
-        let filled = rows.iter().map(|row| (row.0.0.into(), &row.2.2));
-        let forms = form::answers(connection, desk.key, desk.found.service, filled)?;
-        Ok(Self { names, attachments, forms })
+        let open = |row: &TurnRow| Some((row.id().into(), row.told.key.open_as_service(desk.service_key).ok()?));
+        let keys: MessageKeys = rows.iter().filter_map(open).collect();
+        let messages: Vec<MessageId> = rows.iter().map(|row| row.id().into()).collect();
+        let attachments = attachment::list(connection, desk.found.mailbox, &keys, &messages)?;
+        let filled = rows.iter().map(|row| (row.id().into(), &row.text.filled));
+        let forms = form::answers(connection, &keys, desk.found.service, filled)?;
+        Ok(Self { keys, names, attachments, forms })
     }
 
     /// A message, with what was asked about it.
-    pub(super) fn turn(&mut self, desk: &Desk<'_>, row: TurnRow) -> Result<Turn, StoreError> {
-        let ((id, direction, subject, relation, author), (at, opened_at), (format, body, _)) = row;
-        let subject = desk.key.open_text(id.0, Field::Subject, &subject).map_err(|_| CORRUPT)?;
-        let body = desk.key.open_text(id.0, Field::Body, &body).map_err(|_| CORRUPT)?;
-        let (id, author) = (MessageId::from(id), author.map(PersonId::from));
+    pub(super) fn turn(&mut self, row: TurnRow) -> Result<Turn, StoreError> {
+        let TurnRow { told, text } = row;
+        let (id, author) = (told.key.message(), told.author_id.map(PersonId::from));
+        let key = self.keys.get(&id).ok_or(CORRUPT)?;
+        let subject = key.open_text(id.as_uuid(), Field::Subject, &told.subject).map_err(|_| CORRUPT)?;
+        let body = key.open_text(id.as_uuid(), Field::Body, &text.body).map_err(|_| CORRUPT)?;
         Ok(Turn {
             id,
-            direction: direction.parse().map_err(|_| CORRUPT)?,
+            direction: told.direction.parse().map_err(|_| CORRUPT)?,
             subject: Subject::parse(&subject).map_err(|_| CORRUPT)?,
             body: Body::parse(&body).map_err(|_| CORRUPT)?,
-            body_format: format.parse().map_err(|_| CORRUPT)?,
+            body_format: text.format.parse().map_err(|_| CORRUPT)?,
             author: Author {
-                relation: relation.unwrap_or_else(|| "service".to_owned()),
+                relation: told.author_relation.unwrap_or_else(|| "service".to_owned()),
                 person: author,
                 name: author.and_then(|person| self.names.get(&person).cloned()),
             },
-            at: at.0,
-            opened_at: opened_at.map(|at| at.0),
+            at: told.accepted_at.0,
+            opened_at: told.opened_at.map(|at| at.0),
             attachments: self.attachments.remove(&id).unwrap_or_default(),
             form_answers: self.forms.remove(&id),
         })

@@ -25,9 +25,11 @@ use crate::mailboxes::message;
 use crate::persons::consent;
 use crate::schema::mailbox;
 use crate::services::form;
+use crate::services::key::service_key;
 use crate::services::relationship;
 use crate::services::service;
 use crate::services::upload::{self, Stored as StoredUpload, Whose};
+use crate::vault::BothKeys;
 use crate::{Inner, Store};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "person" };
@@ -212,7 +214,13 @@ fn begin(
     // Who followed the citizen up while they received the service does not get what comes after.
     let is_received = |of: &Relationship| of.state(now) != RelationshipState::Closed;
     let responsible = received.filter(|(of, _)| is_received(of)).and_then(|(_, responsible)| responsible);
-    let row = ConversationRow::begun_by_citizen(head, conversation, inquiry, &opened.key, &subject, responsible);
+    let row = ConversationRow::begun_by_citizen(
+        (head, conversation),
+        inquiry,
+        &*service_key(inner, connection, head.service)?,
+        &subject,
+        responsible,
+    );
     ConversationRow::insert_all(connection, vec![row])?;
     store(inner, connection, &piece, head, now)?;
     Ok(head.id)
@@ -255,7 +263,7 @@ fn answer(
     let found = rows::locked(connection, mailbox, id)?.ok_or(Failure::NotFound)?;
     let (service, item) = may_answer(connection, opened, &found, now)?;
     judged?;
-    let subject = found.subject(&opened.key)?;
+    let subject = found.subject(&*service_key(inner, connection, found.service)?)?;
     let state = found.state.after_message(Direction::Sent).ok_or(Failure::NoReply(NoReply::Closed, found.service))?;
     let piece = Piece {
         opened,
@@ -287,12 +295,13 @@ pub(crate) struct Report<'r> {
 /// Begins a conversation by which a service learns what the citizen did. It does not ask whether the service can be
 /// written to: what was done must reach it.
 pub(crate) fn report(
+    inner: &Inner,
     connection: &mut Connection,
     report: &Report<'_>,
     now: DateTime<Utc>,
 ) -> Result<MessageId, StoreError> {
     let Report { opened, service, item, rule, subject, body } = report;
-    let (grant, key) = (&opened.grant, &opened.key);
+    let grant = &opened.grant;
     let conversation: ConversationId = new_id();
     let head = Head {
         mailbox: grant.mailbox(),
@@ -307,14 +316,18 @@ pub(crate) fn report(
         conversation: Some(conversation),
         author: Some((grant.standing().as_word(), grant.person())),
     };
+    let service_key = service_key(inner, connection, *service)?;
+    let keys = BothKeys { mailbox: opened.key()?, service: &service_key };
+    let key = head.new_key(keys);
     // Who is to answer gets lawful access by that, so nobody does for a citizen who receives the service no more.
     let responsible = relationship_of(connection, opened, *service)?
         .filter(|(relationship, _)| relationship.state(now) != RelationshipState::Closed)
         .and_then(|(_, responsible)| responsible);
-    let row = ConversationRow::begun_by_citizen(head, conversation, Inquiry::Dialogue, key, subject, responsible);
+    let row =
+        ConversationRow::begun_by_citizen((head, conversation), Inquiry::Dialogue, keys.service, subject, responsible);
     ConversationRow::insert_all(connection, vec![row])?;
-    MessageRow::insert_all(connection, vec![MessageRow::new(head, key, subject, 0)])?;
-    BodyRow::insert_all(connection, vec![BodyRow::new(head, key, BodyFormat::Text, body)])?;
+    MessageRow::insert_all(connection, vec![MessageRow::new(head, &key, subject, 0)])?;
+    BodyRow::insert_all(connection, vec![BodyRow::new(head, &key.key, BodyFormat::Text, body)])?;
     Ok(head.id)
 }
 
@@ -376,22 +389,23 @@ fn store(
     head: Head,
     now: DateTime<Utc>,
 ) -> Result<(), Failure> {
-    let key = &piece.opened.key;
+    let service_key = service_key(inner, connection, head.service)?;
+    let key = head.new_key(BothKeys { mailbox: piece.opened.key()?, service: &service_key });
     let uploads = &piece.text.uploads;
     let stored = upload::fetch_all(inner, connection, uploads, now)?;
     let author = Whose::of_person(head.mailbox, piece.opened.grant.person().ok_or(Failure::NotFound)?);
     let mine = |id| stored.iter().find(|stored| stored.upload.id == id && author.has(stored));
-    let attachments = content::attachments(uploads, mine, head, key)?;
+    let attachments = content::attachments(uploads, mine, head, &key.key)?;
     accepts(piece.service, uploads.iter().filter_map(|id| mine(*id)))?;
     let ids: Vec<Id> = uploads.iter().map(|id| id.key()).collect();
     if upload::consume(connection, &ids)? != ids.len() {
         return Err(Failure::InProgress);
     }
-    MessageRow::insert_all(connection, vec![MessageRow::new(head, key, piece.subject, attachments.len())])?;
-    BodyRow::insert_all(connection, vec![BodyRow::new(head, key, piece.text.body_format, &piece.text.body)])?;
+    MessageRow::insert_all(connection, vec![MessageRow::new(head, &key, piece.subject, attachments.len())])?;
+    BodyRow::insert_all(connection, vec![BodyRow::new(head, &key.key, piece.text.body_format, &piece.text.body)])?;
     AttachmentRow::insert_all(connection, attachments)?;
     if let Some(filled) = &piece.text.form {
-        form::carry(connection, key, (head.mailbox, head.id), filled)?;
+        form::carry(connection, &key.key, (head.mailbox, head.id), filled)?;
     }
     let received = About { mailbox: head.mailbox, service: head.service, message: head.id };
     event::record(connection, EventKind::InquiryReceived, &[received], now)?;

@@ -139,7 +139,7 @@ impl<'m> Merge<'m> {
         line: &Line,
         outcome: &mut Outcome,
     ) -> Result<(), Failure> {
-        let key = self.inner.vault.data_key(line.mailbox, &owner.wrapped_key).map_err(|_| CORRUPT)?;
+        let key = owner.key(&self.inner.vault)?;
         let (before, told) = (open_names(&key, found.id, &found.names)?, open_names(&key, line.id, &line.names)?);
         let is_known = before == told
             && found.kind == line.kind

@@ -163,7 +163,7 @@ pub(crate) fn tell_of_practitioner(
     let Some((service, contact, names, from)) = found else { return Ok(()) };
     let service = service::fetch(connection, service.into())?.ok_or(CORRUPT)?;
     let owner = owners_of(connection, &[lease.mailbox], now)?.pop().ok_or(CORRUPT)?;
-    let key = inner.vault.data_key(owner.record.mailbox, &owner.wrapped_key).map_err(|_| CORRUPT)?;
+    let key = owner.key(&inner.vault)?;
     let (subject, body) = change_receipt(&open_names(&key, contact.into(), &names)?, from);
     let reference = format!("practitioner-change/{}", lease.object.0);
     let notice = Notice { owner: &owner, reference, subject, body };

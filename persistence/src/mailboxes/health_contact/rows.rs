@@ -14,7 +14,7 @@ use crate::database::rows::rows;
 use crate::database::{Connection, Id, Key, SqlTime, SqlUuid, Time, on};
 use crate::error::StoreError;
 use crate::schema::{health_contact, health_contact_name};
-use crate::vault::{DataKey, Field};
+use crate::vault::{Field, MailboxKey};
 
 pub(super) const CORRUPT: StoreError = StoreError::Corrupt { what: "health contact" };
 
@@ -204,7 +204,7 @@ struct SealedNames {
     unit: Option<String>,
 }
 
-pub(super) fn seal_names(key: &DataKey, id: HealthContactId, names: &ContactNames) -> Result<Vec<u8>, StoreError> {
+pub(super) fn seal_names(key: &MailboxKey, id: HealthContactId, names: &ContactNames) -> Result<Vec<u8>, StoreError> {
     let ContactNames { role, person, unit } = names;
     let text = |name: &Option<ContactName>| name.as_ref().map(|name| name.expose().to_owned());
     let role = role.as_ref().map(|role| role.expose().to_owned());
@@ -213,7 +213,7 @@ pub(super) fn seal_names(key: &DataKey, id: HealthContactId, names: &ContactName
     Ok(key.seal(id.as_uuid(), Field::ContactNames, &plain))
 }
 
-pub(super) fn open_names(key: &DataKey, id: HealthContactId, sealed: &[u8]) -> Result<ContactNames, StoreError> {
+pub(super) fn open_names(key: &MailboxKey, id: HealthContactId, sealed: &[u8]) -> Result<ContactNames, StoreError> {
     let plain = key.open(id.as_uuid(), Field::ContactNames, sealed).map_err(|_| CORRUPT)?;
     let SealedNames { role, person, unit } = serde_json::from_slice(&plain).map_err(|_| CORRUPT)?;
     let name = |text: Option<String>| text.map(|text| ContactName::parse(&text)).transpose().map_err(|_| CORRUPT);

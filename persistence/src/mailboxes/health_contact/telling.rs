@@ -172,7 +172,7 @@ fn put_aside(
         };
         let id: HealthContactId = new_id();
         let mailbox = owner.record.mailbox;
-        let key = inner.vault.data_key(mailbox, &owner.wrapped_key).map_err(|_| CORRUPT)?;
+        let key = owner.key(&inner.vault)?;
         rows.push(LineRow {
             batch_id: batch.key(),
             line: i32::try_from(line).map_err(|_| CORRUPT)?,

@@ -124,7 +124,7 @@ impl Wanted {
         now: DateTime<Utc>,
     ) -> Result<Stored, Failure> {
         let Self { id, kind, holder, areas, period, case_number, registration, replaces } = self;
-        let key = inner.vault.data_key(giver.record.mailbox, &giver.wrapped_key).map_err(|_| super::CORRUPT)?;
+        let key = giver.key(&inner.vault)?;
         let power = Stored {
             id,
             mailbox: giver.record.mailbox,

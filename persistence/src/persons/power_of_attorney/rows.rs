@@ -23,7 +23,7 @@ use crate::error::{Failure, StoreError};
 use crate::persons::person as persons;
 use crate::persons::register::stored_number;
 use crate::schema::{mailbox, person_lookup, power_of_attorney};
-use crate::vault::{DataKey, Field};
+use crate::vault::{Field, MailboxKey};
 
 /// One of the two of a power of attorney, who asks.
 #[derive(Clone)]
@@ -51,12 +51,12 @@ pub(super) struct Holder {
 }
 
 impl Holder {
-    pub(super) fn seal(inner: &Inner, key: &DataKey, id: PowerOfAttorneyId, words: &HolderWords) -> Self {
+    pub(super) fn seal(inner: &Inner, key: &MailboxKey, id: PowerOfAttorneyId, words: &HolderWords) -> Self {
         let seal = |field, text: &str| key.seal(id.as_uuid(), field, text.as_bytes());
         Self {
             hash: inner.vault.lookup_hash(&words.number).to_vec(),
-            number: Some(seal(Field::NationalId, words.number.expose())),
-            name: words.name.as_ref().map(|name| seal(Field::PersonName, name.expose())),
+            number: Some(seal(Field::HolderNumber, words.number.expose())),
+            name: words.name.as_ref().map(|name| seal(Field::HolderName, name.expose())),
         }
     }
 }
@@ -129,11 +129,11 @@ impl Stored {
     }
 
     /// What the giver wrote of the holder; none where it was not kept. `key` is that of the giver's mailbox.
-    pub(super) fn words(&self, key: &DataKey) -> Result<Option<HolderWords>, StoreError> {
+    pub(super) fn words(&self, key: &MailboxKey) -> Result<Option<HolderWords>, StoreError> {
         let open = |field, sealed: &[u8]| key.open_text(self.id.as_uuid(), field, sealed).map_err(|_| CORRUPT);
         let Some(number) = &self.holder.number else { return Ok(None) };
-        let number = stored_number(&open(Field::NationalId, number)?)?;
-        let name = self.holder.name.as_deref().map(|name| open(Field::PersonName, name)).transpose()?;
+        let number = stored_number(&open(Field::HolderNumber, number)?)?;
+        let name = self.holder.name.as_deref().map(|name| open(Field::HolderName, name)).transpose()?;
         let name = name.map(|name| HolderName::parse(&name)).transpose().map_err(|_| CORRUPT)?;
         Ok(Some(HolderWords { number, name }))
     }
@@ -475,7 +475,7 @@ pub(super) fn seen(
     inner: &Inner,
     connection: &mut Connection,
     powers: Vec<Stored>,
-    (me, key): (&Party, &DataKey),
+    (me, key): (&Party, &MailboxKey),
     as_of: AsOf,
 ) -> Result<Vec<PowerOfAttorney>, StoreError> {
     let (AsOf::Now(now) | AsOf::Given(now)) = as_of;
@@ -487,7 +487,7 @@ pub(super) fn seen(
 
 fn view(
     power: Stored,
-    (me, key): (&Party, &DataKey),
+    (me, key): (&Party, &MailboxKey),
     as_of: AsOf,
     unavailable: &HashSet<PersonId>,
     names: &HashMap<PersonId, String>,

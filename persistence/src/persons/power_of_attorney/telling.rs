@@ -98,7 +98,7 @@ fn notice_to<'o>(
     let holder = owners.iter().find(|owner| owner.lookup_hash() == power.holder.hash);
     let other = match role {
         PowerRole::Giver => {
-            let key = inner.vault.data_key(power.mailbox, &giver.wrapped_key).map_err(|_| CORRUPT)?;
+            let key = giver.key(&inner.vault)?;
             power.words(&key)?.map(|words| written(&words))
         }
         // Whoever is dead or has a protected address is not named to others: the register may have given them another name (ADR-8).

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
-use diesel::sql_types::Binary;
+use diesel::sql_types::{Binary, Nullable};
 use domain::id::WebhookId;
 use futures_util::TryStreamExt;
 
@@ -11,16 +11,18 @@ use super::{Extent, Faults, Parts, Progress, Report, Step, every_nth, named};
 use crate::blob::BlobError;
 use crate::database::{Connection, Id, SqlUuid, on};
 use crate::error::StoreError;
+use crate::mailboxes::message_key::MessageKeyRow;
 use crate::persons::key::KeyRow;
-use crate::persons::register::stored_number;
-use crate::schema::{attachment, mailbox, upload, webhook_key};
+use crate::persons::register::open_number;
+use crate::schema::{attachment, mailbox, message, service, upload, webhook_key};
+use crate::services::key::ServiceKeyRow;
 use crate::store::OpenError;
-use crate::vault::{DataKey, Field};
+use crate::vault::{Field, Identity, MailboxKey, MessageKey, ServiceKey, Vault};
 
 /// How many mailboxes are looked at together.
 const AT_A_TIME: usize = 50;
 
-/// A column of a table that is sealed under the key of a mailbox.
+/// A sealed column of a table whose rows belong to a mailbox.
 struct Column {
     table: &'static str,
     /// The column with the mailbox.
@@ -28,44 +30,83 @@ struct Column {
     /// The column with the object that the value belongs to.
     object: &'static str,
     column: &'static str,
-    field: Field,
+    under: Under,
 }
 
-const fn column(table: &'static str, object: &'static str, column: &'static str, field: Field) -> Column {
-    Column { table, mailbox: "mailbox_id", object, column, field }
+/// What a column is sealed under.
+#[derive(Clone, Copy)]
+enum Under {
+    /// The vault's own key.
+    Vault(Identity),
+    /// The keys of the mailbox.
+    Mailbox(Field),
+    /// The keys of a service, and the expression for which.
+    Service(Field, &'static str),
+    /// The key of a message, and the column with which.
+    Message(Field, &'static str),
 }
 
-/// Every column that is sealed under the key of a mailbox.
+const fn column(table: &'static str, object: &'static str, column: &'static str, under: Under) -> Column {
+    Column { table, mailbox: "mailbox_id", object, column, under }
+}
+
+const fn of_mailbox(table: &'static str, object: &'static str, name: &'static str, field: Field) -> Column {
+    column(table, object, name, Under::Mailbox(field))
+}
+
+const fn of_service(table: &'static str, object: &'static str, name: &'static str, field: Field) -> Column {
+    column(table, object, name, Under::Service(field, "service_id"))
+}
+
+const fn of_conversation(table: &'static str, object: &'static str, name: &'static str, field: Field) -> Column {
+    column(table, object, name, Under::Service(field, OF_CONVERSATION))
+}
+
+const fn of_message(table: &'static str, object: &'static str, name: &'static str, field: Field) -> Column {
+    column(table, object, name, Under::Message(field, "message_id"))
+}
+
+/// The service of the conversation to which a row belongs.
+const OF_CONVERSATION: &str = "(SELECT c.service_id FROM conversation c \
+     WHERE c.mailbox_id = held.mailbox_id AND c.id = held.conversation_id)";
+
+/// Every sealed column of what belongs to a mailbox.
 const COLUMNS: [Column; 22] = [
-    Column { mailbox: "id", ..column("mailbox", "id", "national_id", Field::NationalId) },
-    Column { mailbox: "id", ..column("mailbox", "id", "person_name", Field::PersonName) },
-    column("message", "id", "subject", Field::Subject),
-    column("message_body", "message_id", "body", Field::Body),
-    column("message_body", "message_id", "form_answers", Field::FormAnswers),
-    column("draft", "id", "content", Field::Draft),
-    column("attachment", "id", "file_name", Field::FileName),
-    column("attachment", "id", "file_key", Field::FileKey),
-    column("attachment", "id", "sha256", Field::FileDigest),
-    column("recorded_access", "id", "reason", Field::AccessReason),
-    column("conversation", "id", "subject", Field::Subject),
-    column("conversation_note", "id", "text", Field::Note),
-    column("journal_entry", "document_id", "rejection", Field::JournalRejection),
-    column("appointment", "id", "title", Field::AppointmentTitle),
-    column("appointment", "id", "place", Field::Place),
-    column("appointment", "id", "description", Field::AppointmentDescription),
-    column("health_contact", "id", "names", Field::ContactNames),
-    column("health_contact_line", "id", "names", Field::ContactNames),
-    column("contact_details", "mailbox_id", "email", Field::Email),
-    column("contact_details", "mailbox_id", "mobile", Field::Mobile),
-    Column { mailbox: "giver_mailbox_id", ..column("power_of_attorney", "id", "holder_number", Field::NationalId) },
-    Column { mailbox: "giver_mailbox_id", ..column("power_of_attorney", "id", "holder_name", Field::PersonName) },
+    Column { mailbox: "id", ..column("mailbox", "id", "national_id", Under::Vault(Identity::Number)) },
+    Column { mailbox: "id", ..column("mailbox", "id", "person_name", Under::Vault(Identity::Name)) },
+    column("message", "id", "subject", Under::Message(Field::Subject, "id")),
+    of_message("message_body", "message_id", "body", Field::Body),
+    of_message("message_body", "message_id", "form_answers", Field::FormAnswers),
+    of_message("attachment", "id", "file_name", Field::FileName),
+    of_message("attachment", "id", "file_key", Field::FileKey),
+    of_message("attachment", "id", "sha256", Field::FileDigest),
+    of_service("recorded_access", "id", "reason", Field::AccessReason),
+    of_service("conversation", "id", "subject", Field::Subject),
+    of_conversation("conversation_note", "id", "text", Field::Note),
+    of_conversation("journal_entry", "document_id", "rejection", Field::JournalRejection),
+    of_mailbox("draft", "id", "content", Field::Draft),
+    of_mailbox("appointment", "id", "title", Field::AppointmentTitle),
+    of_mailbox("appointment", "id", "place", Field::Place),
+    of_mailbox("appointment", "id", "description", Field::AppointmentDescription),
+    of_mailbox("health_contact", "id", "names", Field::ContactNames),
+    of_mailbox("health_contact_line", "id", "names", Field::ContactNames),
+    of_mailbox("contact_details", "mailbox_id", "email", Field::Email),
+    of_mailbox("contact_details", "mailbox_id", "mobile", Field::Mobile),
+    Column {
+        mailbox: "giver_mailbox_id",
+        ..of_mailbox("power_of_attorney", "id", "holder_number", Field::HolderNumber)
+    },
+    Column { mailbox: "giver_mailbox_id", ..of_mailbox("power_of_attorney", "id", "holder_name", Field::HolderName) },
 ];
 
-/// The sealed columns that are looked at beside those: the keys of mailboxes, and what is sealed under the vault's own key. A
-/// vault whose keys do not open does not come this far.
-const OTHERS: [(&str, &str); 6] = [
+/// The sealed columns that are looked at beside those: keys, and what is sealed under the vault's own key. A vault whose keys do
+/// not open does not come this far.
+const OTHERS: [(&str, &str); 9] = [
     ("vault_key", "wrapped"),
     ("mailbox", "data_key"),
+    ("service", "data_key"),
+    ("message", "owner_key"),
+    ("message", "service_key"),
     ("upload", "file_name"),
     ("upload", "file_key"),
     ("upload", "sha256"),
@@ -98,6 +139,7 @@ pub(super) async fn check(
     let total = u64::try_from(total).unwrap_or(0);
     let nth = every_nth(total, extent);
     let mut counts = Counts::default();
+    let services = services(parts, &mut counts)?;
     let (mut seen, mut after) = (0_u64, Id::MIN);
     loop {
         let page = mailboxes_after(&mut parts.connection()?, after)?;
@@ -111,7 +153,7 @@ pub(super) async fn check(
             seen += 1;
         }
         for some in chosen.chunks(AT_A_TIME) {
-            check_some(parts, some, &mut counts).await?;
+            check_some(parts, some, &services, &mut counts).await?;
             progress(Step::Sealed, seen, Some(total));
         }
     }
@@ -137,24 +179,111 @@ fn mailboxes_after(connection: &mut Connection, after: Id) -> Result<Vec<KeyRow>
         .load::<KeyRow>(c))?)
 }
 
-async fn check_some(parts: &Parts, some: &[KeyRow], counts: &mut Counts) -> Result<(), OpenError> {
+/// The keys of all services: they are few beside mailboxes.
+fn services(parts: &Parts, counts: &mut Counts) -> Result<HashMap<Id, ServiceKey>, StoreError> {
+    let rows = on!(&mut parts.connection()?, c => service::table
+        .select(ServiceKeyRow::as_select())
+        .load::<ServiceKeyRow>(c))?;
     let mut keys = HashMap::new();
-    for row in some {
-        counts.mailboxes += 1;
+    for row in rows {
+        let id = row.id;
         counts.values += 1;
         match row.open(&parts.vault) {
-            Ok(key) => drop(keys.insert(row.id, key)),
-            Err(_) => counts.unreadable.add(|| named(&[("mailbox.data_key, mailbox", row.id.0)])),
+            Ok(key) => drop(keys.insert(id, key)),
+            Err(_) => counts.unreadable.add(|| named(&[("service.data_key, service", id.0)])),
         }
     }
-    let mailboxes: Vec<Id> = keys.keys().copied().collect();
+    Ok(keys)
+}
+
+/// The keys that open what belongs to some mailboxes.
+struct Keys<'k> {
+    mailboxes: HashMap<Id, MailboxKey>,
+    services: &'k HashMap<Id, ServiceKey>,
+    messages: HashMap<(Id, Id), MessageKey>,
+}
+
+impl<'k> Keys<'k> {
+    fn gather(
+        parts: &Parts,
+        some: &[KeyRow],
+        services: &'k HashMap<Id, ServiceKey>,
+        counts: &mut Counts,
+    ) -> Result<Self, StoreError> {
+        let mut mailboxes = HashMap::new();
+        for row in some {
+            counts.mailboxes += 1;
+            counts.values += 1;
+            match row.open(&parts.vault) {
+                Ok(key) => drop(mailboxes.insert(row.id, key)),
+                Err(_) => counts.unreadable.add(|| named(&[("mailbox.data_key, mailbox", row.id.0)])),
+            }
+        }
+        let mut keys = Self { mailboxes, services, messages: HashMap::new() };
+        let ids: Vec<Id> = some.iter().map(|row| row.id).collect();
+        let rows = on!(&mut parts.connection()?, c => message::table
+            .filter(message::mailbox_id.eq_any(&ids))
+            .select((message::mailbox_id, MessageKeyRow::as_select()))
+            .load::<(Id, MessageKeyRow)>(c))?;
+        for (mailbox, row) in rows {
+            keys.take(mailbox, &row, counts);
+        }
+        Ok(keys)
+    }
+
+    /// Each copy that has not ended opens, and all of them to the same.
+    fn take(&mut self, mailbox: Id, row: &MessageKeyRow, counts: &mut Counts) {
+        let owners = row.has_owners_copy().then(|| row.open_as_owner(self.mailboxes.get(&mailbox)?).ok());
+        let services = row.has_services_copy().then(|| row.open_as_service(self.services.get(&row.service_id)?).ok());
+        for (name, copy) in [("message.owner_key", &owners), ("message.service_key", &services)] {
+            counts.values += u64::from(copy.is_some());
+            if matches!(copy, Some(None)) {
+                counts.unreadable.add(|| format!("{name}, {}", named(&[("mailbox", mailbox.0), ("id", row.id.0)])));
+            }
+        }
+        let both = [services.flatten(), owners.flatten()];
+        if let [Some(one), Some(other)] = &both
+            && !one.is_same_as(other)
+        {
+            counts.unreadable.add(|| named(&[("keys of message that differ, mailbox", mailbox.0), ("id", row.id.0)]));
+        }
+        if let Some(key) = both.into_iter().flatten().next() {
+            self.messages.insert((mailbox, row.id), key);
+        }
+    }
+
+    fn opens(&self, vault: &Vault, column: &Column, row: &ValueRow) -> bool {
+        let (object, sealed) = (row.object.0, row.sealed.as_slice());
+        match column.under {
+            Under::Vault(what) => vault.open_identity(row.mailbox.into(), what, sealed).is_ok(),
+            Under::Mailbox(field) => {
+                self.mailboxes.get(&row.mailbox).is_some_and(|key| key.open(object, field, sealed).is_ok())
+            }
+            Under::Service(field, _) => row
+                .key
+                .and_then(|service| self.services.get(&service))
+                .is_some_and(|key| key.open(object, field, sealed).is_ok()),
+            Under::Message(field, _) => row
+                .key
+                .and_then(|message| self.messages.get(&(row.mailbox, message)))
+                .is_some_and(|key| key.open(object, field, sealed).is_ok()),
+        }
+    }
+}
+
+async fn check_some(
+    parts: &Parts,
+    some: &[KeyRow],
+    services: &HashMap<Id, ServiceKey>,
+    counts: &mut Counts,
+) -> Result<(), OpenError> {
+    let keys = Keys::gather(parts, some, services, counts)?;
+    let mailboxes: Vec<Id> = some.iter().map(|row| row.id).collect();
     for column in &COLUMNS {
         for row in values(&mut parts.connection()?, column, &mailboxes)? {
             counts.values += 1;
-            let is_open = keys.get(&row.mailbox).is_some_and(|key| opens(key, column, &row))
-                && (column.table != "mailbox"
-                    || column.field != Field::NationalId
-                    || is_owner(parts, &keys, some, &row));
+            let is_number = matches!(column.under, Under::Vault(Identity::Number));
+            let is_open = keys.opens(&parts.vault, column, &row) && (!is_number || is_owner(&parts.vault, some, &row));
             if !is_open {
                 let what = format!("{}.{}", column.table, column.column);
                 counts
@@ -167,16 +296,10 @@ async fn check_some(parts: &Parts, some: &[KeyRow], counts: &mut Counts) -> Resu
 }
 
 /// Whether the number that is sealed in a mailbox is the one by which it is found.
-fn is_owner(parts: &Parts, keys: &HashMap<Id, DataKey>, some: &[KeyRow], row: &ValueRow) -> bool {
-    let number =
-        keys.get(&row.mailbox).and_then(|key| key.open_text(row.object.0, Field::NationalId, &row.sealed).ok());
-    let hash = number.and_then(|number| Some(parts.vault.lookup_hash(&stored_number(&number).ok()?)));
-    let found_by = some.iter().find(|mailbox| mailbox.id == row.mailbox).map(|mailbox| &mailbox.lookup_hash);
-    hash.is_some_and(|hash| found_by.is_some_and(|found_by| found_by.as_slice() == hash))
-}
-
-fn opens(key: &DataKey, column: &Column, row: &ValueRow) -> bool {
-    key.open(row.object.0, column.field, &row.sealed).is_ok()
+fn is_owner(vault: &Vault, some: &[KeyRow], row: &ValueRow) -> bool {
+    let number = open_number(vault, row.mailbox.into(), &row.sealed);
+    let found_by = some.iter().find(|mailbox| mailbox.id == row.mailbox).map(|mailbox| mailbox.lookup_hash.as_slice());
+    number.is_ok_and(|number| found_by == Some(vault.lookup_hash(&number).as_slice()))
 }
 
 #[derive(QueryableByName)]
@@ -185,6 +308,9 @@ struct ValueRow {
     mailbox: Id,
     #[diesel(sql_type = SqlUuid)]
     object: Id,
+    /// The service or message whose key it is under; none where it is another kind of key.
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    key: Option<Id>,
     #[diesel(sql_type = Binary)]
     sealed: Vec<u8>,
 }
@@ -195,34 +321,38 @@ fn values(connection: &mut Connection, column: &Column, mailboxes: &[Id]) -> Res
     if mailboxes.is_empty() {
         return Ok(vec![]);
     }
-    let Column { table, mailbox, object, column, field: _ } = column;
+    let Column { table, mailbox, object, column, under } = column;
+    let key = match under {
+        Under::Vault(_) | Under::Mailbox(_) => "NULL",
+        Under::Service(_, key) | Under::Message(_, key) => key,
+    };
+    let key = match connection {
+        Connection::Postgres(_) => format!("CAST({key} AS uuid)"),
+        Connection::Sqlite(..) => key.to_owned(),
+    };
     let literal = |id: &Id| match connection {
         Connection::Postgres(_) => format!("'{}'", id.0),
         Connection::Sqlite(..) => format!("x'{}'", id.0.simple()),
     };
     let ids = mailboxes.iter().map(literal).collect::<Vec<_>>().join(", ");
     let statement = format!(
-        "SELECT {mailbox} AS mailbox, {object} AS object, {column} AS sealed FROM {table} \
+        "SELECT {mailbox} AS mailbox, {object} AS object, {key} AS key, {column} AS sealed FROM {table} AS held \
          WHERE {mailbox} IN ({ids}) AND {column} IS NOT NULL"
     );
     Ok(on!(connection, c => diesel::sql_query(statement).load::<ValueRow>(c))?)
 }
 
 /// Reads the files of some mailboxes to their ends. What is not there has been counted as missing.
-async fn check_files(
-    parts: &Parts,
-    keys: &HashMap<Id, DataKey>,
-    mailboxes: &[Id],
-    counts: &mut Counts,
-) -> Result<(), OpenError> {
+async fn check_files(parts: &Parts, keys: &Keys<'_>, mailboxes: &[Id], counts: &mut Counts) -> Result<(), OpenError> {
     let rows = on!(&mut parts.connection()?, c => attachment::table
         .filter(attachment::mailbox_id.eq_any(mailboxes))
         .select((
-            attachment::mailbox_id, attachment::id, attachment::blob_id, attachment::file_key, attachment::size_bytes,
+            (attachment::mailbox_id, attachment::message_id, attachment::id),
+            (attachment::blob_id, attachment::file_key, attachment::size_bytes),
         ))
-        .load::<(Id, Id, Id, Vec<u8>, i64)>(c))?;
-    for (mailbox, id, blob, sealed, size_bytes) in rows {
-        let key = keys.get(&mailbox).and_then(|key| key.open_file_key(id.into(), &sealed).ok());
+        .load::<((Id, Id, Id), (Id, Vec<u8>, i64))>(c))?;
+    for ((mailbox, message, id), (blob, sealed, size_bytes)) in rows {
+        let key = keys.messages.get(&(mailbox, message)).and_then(|key| key.open_file_key(id.into(), &sealed).ok());
         let (Some(key), Ok(size_bytes)) = (key, u64::try_from(size_bytes)) else { continue };
         let pieces = parts.blobs.read(blob.0, &key, size_bytes, 0..size_bytes);
         match pieces.try_fold(0, |sum, piece| async move { Ok(sum + piece.len() as u64) }).await {
