@@ -157,6 +157,7 @@ impl JobRow {
 /// A job that this worker has until `leased_until`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lease {
+    pub(crate) kind: JobKind,
     pub(crate) job: Id,
     pub(crate) mailbox: Id,
     pub(crate) object: Id,
@@ -166,8 +167,8 @@ pub(crate) struct Lease {
 
 impl Lease {
     /// The same job once more, later.
-    pub(crate) fn again(&self, kind: JobKind, run_at: DateTime<Utc>) -> JobRow {
-        JobRow { attempts: self.attempts, ..JobRow::new(kind, self.mailbox.into(), self.object, run_at) }
+    pub(crate) fn again(&self, run_at: DateTime<Utc>) -> JobRow {
+        JobRow { attempts: self.attempts, ..JobRow::new(self.kind, self.mailbox.into(), self.object, run_at) }
     }
 }
 
@@ -199,7 +200,7 @@ pub(crate) fn lease(
                 .set((job::leased_until.eq(Time(until)), job::attempts.eq(job::attempts + 1)))
                 .execute(c))?;
         }
-        let lease = |(job, mailbox, object, before)| Lease { job, mailbox, object, attempts: before + 1 };
+        let lease = |(job, mailbox, object, before)| Lease { kind, job, mailbox, object, attempts: before + 1 };
         Ok::<_, StoreError>(rows.into_iter().map(lease).collect())
     })?;
     Ok((leases, until))
@@ -245,8 +246,8 @@ pub(crate) fn rest_broken(
     now: DateTime<Utc>,
 ) -> Result<(), Failure> {
     let error = Chain(failure);
-    let Lease { job, mailbox, object, attempts } = lease;
-    tracing::error!(%error, job.id = %job.0, job.attempts = attempts, mailbox.id = %mailbox.0, object.id = %object.0, "a job cannot be done");
+    let Lease { kind, job, mailbox, object, attempts } = lease;
+    tracing::error!(%error, job.kind = kind.as_word(), job.id = %job.0, job.attempts = attempts, mailbox.id = %mailbox.0, object.id = %object.0, "a job cannot be done");
     connection.write(|connection| Ok(put_off(connection, lease, until, Trouble::Broken, now).map(drop)?))
 }
 

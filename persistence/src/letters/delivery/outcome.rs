@@ -51,7 +51,7 @@ impl Outcomes {
             // The sender's own time is over, and still nobody knows. It is not guessed then either.
             (Some(routed), _) if is_overdue => self.returned.push((waiting, routed)),
             (Some(_), _) | (None, Route::Wait) => {
-                self.jobs.push(lease.again(JobKind::Deliver, now + wait_after(lease.attempts)));
+                self.jobs.push(lease.again(now + wait_after(lease.attempts)));
             }
             (None, Route::Inbox) => {
                 self.told.extend(is_news.then(|| (waiting.id, step(Status::Routed))));

@@ -152,7 +152,7 @@ pub(crate) fn put_off(
         .execute(c))?;
     if count == 1 && given_up_at.is_some() {
         let (job, mailbox, object) = (lease.job.0, lease.mailbox.0, lease.object.0);
-        tracing::error!(job.id = %job, mailbox.id = %mailbox, object.id = %object, trouble = trouble.as_word(), "a job waits for an operator");
+        tracing::error!(job.kind = lease.kind.as_word(), job.id = %job, mailbox.id = %mailbox, object.id = %object, trouble = trouble.as_word(), "a job waits for an operator");
         metrics::counter!("brevdue_jobs_given_up_total").increment(1);
         tell(connection, lease, now)?;
     }
