@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tests::{Database, TestApp};
+use tests::{Database, TestApp, files, stories};
 
+use crate::dialogue::home_care_of;
 use crate::persons::SKUDDAR;
+use crate::verify::{faults, verify};
 
 /// A migration of its own in a folder.
 fn write_migration(folder: &Path, name: &str, up: &str, is_alone: bool) {
@@ -16,6 +18,36 @@ fn write_migration(folder: &Path, name: &str, up: &str, is_alone: bool) {
     let files = [("up.sql", up), ("down.sql", "SELECT 1;")];
     for (file, text) in files.into_iter().chain(is_alone.then_some(("metadata.toml", "run_in_transaction = false\n"))) {
         std::fs::write(of_it.join(file), text).expect("it can be written");
+    }
+}
+
+stories! {
+    async fn the_baseline_with_people_in_it_goes_forward_and_nothing_is_lost(app: TestApp) {
+        let care = home_care_of(&app).await;
+        let letter = app.message("Brev").from(&care.system, &care.service).file(files::pdf()).deliver().await;
+        let conversation = care.written("Besøket").await;
+        let (before, path) = (app.place().row_counts(), care.citizen.own(&format!("/messages/{letter}")));
+        let folder = app.place().folder().join("migrations");
+        // What an expanding migration does: a column, what it is from now on, an index, and a table beside.
+        let column = "ALTER TABLE message ADD COLUMN story text; UPDATE message SET story = 'told';";
+        write_migration(&folder, "2099-01-01-000000_widen", column, false);
+        let index = "CREATE INDEX message_story ON message (mailbox_id, story); CREATE TABLE stories (id integer PRIMARY KEY);";
+        write_migration(&folder, "2099-01-02-000000_list", index, false);
+        let url = app.place().store_url();
+        let migrate = || tokio::task::block_in_place(|| persistence::migrate_folder(&url, &folder).expect("it migrates"));
+
+        assert_eq!((migrate(), migrate()), (2, 0), "each once");
+
+        let after = app.place().row_counts();
+        let lost: Vec<_> = before.iter().filter(|(table, rows)| after.get(*table) != Some(rows)).collect();
+        assert!(lost.is_empty(), "{lost:?}");
+        assert_eq!(app.place().number("SELECT count(*) AS number FROM message WHERE story IS NULL"), 0);
+        // The program of before goes on beside the new schema.
+        assert_eq!(care.citizen.get(&path).await.expect(200)["attachments"].as_array().map(Vec::len), Some(1));
+        let _ = care.answer(&conversation, "Vi kommer").await.expect(201);
+        let _ = app.message("Brev til").from(&care.system, &care.service).deliver().await;
+        assert_eq!(faults(&verify(app.place(), &["--all"]).1), vec![]);
+        assert_eq!(app.place().number("SELECT count(*) AS number FROM message WHERE story IS NULL"), 2);
     }
 }
 
@@ -28,7 +60,7 @@ fn a_migration_that_waits_for_a_reader_keeps_nobody_waiting() {
         write_migration(&folder, "2099-01-01-000000_widen", "ALTER TABLE message ADD COLUMN story text;", false);
         let reader = app.place().transaction("SELECT count(*) FROM message");
 
-        let (url, is_done) = (app.place().url(), Arc::new(AtomicBool::new(false)));
+        let (url, is_done) = (app.place().store_url(), Arc::new(AtomicBool::new(false)));
         let done = Arc::clone(&is_done);
         let migrating = tokio::task::spawn_blocking(move || {
             let applied = persistence::migrate_folder(&url, &folder);
@@ -70,7 +102,7 @@ fn an_index_whose_making_broke_off_is_made_again_beside_writers() {
         write_migration(&folder, "2099-01-02-000000_index", index, true);
         let invalid = "SELECT count(*) AS number FROM pg_index WHERE indrelid = 'twice'::regclass AND NOT indisvalid";
 
-        let url = app.place().url();
+        let url = app.place().store_url();
         let migrate = || tokio::task::block_in_place(|| persistence::migrate_folder(&url, &folder));
         let _ = migrate().expect_err("two rows are the same");
         assert_eq!(app.place().number(invalid), 1);
@@ -112,8 +144,8 @@ fn two_that_migrate_wait_for_each_other_without_standing_in_the_way_of_an_index(
         let app = TestApp::start(database).await;
         let folder = app.place().folder().join("migrations");
         write_migration(&folder, "2099-01-01-000000_index", "CREATE INDEX CONCURRENTLY story ON message (kind);", true);
-        let url = app.place().url();
-        let migrate = |url: String| {
+        let url = app.place().store_url();
+        let migrate = |url: persistence::DatabaseUrl| {
             let folder = folder.clone();
             tokio::task::spawn_blocking(move || persistence::migrate_folder(&url, &folder))
         };

@@ -12,7 +12,7 @@ use diesel::migration::MigrationSource;
 use diesel::pg::{Pg, PgConnection};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
-use diesel::sqlite::SqliteConnection;
+use diesel::sqlite::{Sqlite, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, FileBasedMigrations, MigrationHarness, embed_migrations};
 
 use crate::database::{Connection, DatabaseUrl, OwnConnection};
@@ -71,23 +71,28 @@ struct Count {
 /// # Errors
 /// The database away, a migration that fails, or a lock that does not come free.
 pub fn migrate(url: &DatabaseUrl) -> Result<usize, MigrationError> {
-    match OwnConnection::establish(url)? {
-        OwnConnection::Postgres(mut connection) => apply(&mut connection, POSTGRES),
-        OwnConnection::Sqlite(mut connection) => {
-            connection.run_pending_migrations(SQLITE).map(|applied| applied.len()).map_err(MigrationError::Failed)
-        }
-    }
+    apply_to(url, POSTGRES, SQLITE)
 }
 
-/// Applies the migrations of a folder to PostgreSQL, as [`migrate`] does those of the program. For trying migrations out.
+/// Applies the migrations of a folder, as [`migrate`] does those of the program. For trying migrations out.
 ///
 /// # Errors
 /// As [`migrate`]; and a folder that cannot be read.
-pub fn migrate_folder(url: &str, folder: &std::path::Path) -> Result<usize, MigrationError> {
-    let source = FileBasedMigrations::from_path(folder).map_err(|error| MigrationError::Failed(Box::new(error)))?;
-    match OwnConnection::establish(&DatabaseUrl::Postgres(url.to_owned()))? {
-        OwnConnection::Postgres(mut connection) => apply(&mut connection, source),
-        OwnConnection::Sqlite(_) => Ok(0),
+pub fn migrate_folder(url: &DatabaseUrl, folder: &std::path::Path) -> Result<usize, MigrationError> {
+    let source = || FileBasedMigrations::from_path(folder).map_err(|error| MigrationError::Failed(Box::new(error)));
+    apply_to(url, source()?, source()?)
+}
+
+fn apply_to(
+    url: &DatabaseUrl,
+    postgres: impl MigrationSource<Pg>,
+    sqlite: impl MigrationSource<Sqlite>,
+) -> Result<usize, MigrationError> {
+    match OwnConnection::establish(url)? {
+        OwnConnection::Postgres(mut connection) => apply(&mut connection, postgres),
+        OwnConnection::Sqlite(mut connection) => {
+            connection.run_pending_migrations(sqlite).map(|applied| applied.len()).map_err(MigrationError::Failed)
+        }
     }
 }
 
