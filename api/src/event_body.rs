@@ -7,9 +7,11 @@ use domain::event::{About, Event, EventKind};
 use serde::Serialize;
 use strum::VariantArray as _;
 use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
+use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
+
+use crate::words::growing;
 
 /// Something that happened. More fields may come.
 #[derive(Serialize, ToSchema)]
@@ -61,15 +63,7 @@ impl ToSchema for EventType {
 
 impl PartialSchema for EventType {
     fn schema() -> RefOr<Schema> {
-        let words = EventKind::VARIANTS.iter().fold(OneOfBuilder::new(), |words, kind| {
-            words.item(
-                ObjectBuilder::new()
-                    .schema_type(Type::String)
-                    .enum_values(Some([kind.as_word()]))
-                    .description(Some(meaning(*kind))),
-            )
-        });
-        words.description(Some("What happened. More words will come: pass over those that you do not know.")).into()
+        growing("What happened.", EventKind::VARIANTS.iter().map(|kind| (kind.as_word(), meaning(*kind))))
     }
 }
 

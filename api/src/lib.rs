@@ -22,4 +22,5 @@ pub mod settings;
 mod shutdown;
 mod state;
 pub mod telemetry;
+mod words;
 mod worker;

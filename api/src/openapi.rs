@@ -1,17 +1,16 @@
 //! The contract: what `openapi.yaml` says, taken from the handlers themselves.
 
+mod shape;
+mod yaml;
+
 use actix_web::App;
-use utoipa::openapi::schema::ArrayItems;
+use serde_json::Value;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{Modify, OpenApi};
 use utoipa_actix_web::AppExt as _;
 
 use crate::contract::Contract;
 use crate::operations;
-
-/// How the derive names a page of a list.
-const LIST_PREFIX: &str = "ListView_";
 
 /// All that stands in the document beside the operations.
 #[derive(OpenApi)]
@@ -74,25 +73,15 @@ pub(crate) fn contract(with_sandbox: bool) -> std::io::Result<Contract> {
 }
 
 /// The contract, taken from the routes.
+///
+/// # Panics
+/// Never: a document is JSON.
 #[must_use]
-pub fn document(with_sandbox: bool) -> utoipa::openapi::OpenApi {
+pub fn document(with_sandbox: bool) -> Value {
     let app = App::new().into_utoipa_app().openapi(Document::openapi());
     let (_, document) = app.configure(operations::all(with_sandbox)).split_for_parts();
-    finish(document)
-}
-
-/// Names the items of lists by reference. The derive copies them into each list, and generated clients would then have
-/// two types for one thing.
-fn finish(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
-    let schemas = document.components.iter_mut().flat_map(|components| &mut components.schemas);
-    for (name, schema) in schemas {
-        if let Some(item) = name.strip_prefix(LIST_PREFIX)
-            && let RefOr::T(Schema::Object(list)) = schema
-            && let Some(RefOr::T(Schema::Array(items))) = list.properties.get_mut("items")
-        {
-            items.items = ArrayItems::RefOrSchema(Box::new(RefOr::Ref(Ref::from_schema_name(item))));
-        }
-    }
+    let mut document = serde_json::to_value(document).expect("a document is JSON");
+    shape::shape(&mut document);
     document
 }
 
@@ -101,5 +90,5 @@ fn finish(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
 /// # Errors
 /// When it cannot be written as YAML, which is a fault of the program.
 pub fn yaml() -> std::io::Result<String> {
-    document(true).to_yaml().map_err(std::io::Error::other)
+    Ok(yaml::compact(&yaml_serde::to_string(&document(true)).map_err(std::io::Error::other)?))
 }

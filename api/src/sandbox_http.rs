@@ -23,6 +23,7 @@ use crate::problem::responses::BodyProblems;
 use crate::problem::{ApiError, ProblemBody, ProblemKind, ViolationCode};
 use crate::sandbox::{Sandbox, parse_duration};
 use crate::state::AppState;
+use crate::words::{TokenKind, UnregisteredRecipients};
 use crate::worker;
 
 /// Adds the operations.
@@ -52,7 +53,7 @@ const OPERATOR: &str = "sandbox-operator";
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TokenRequest {
     /// `citizen`, `healthWorker`, `system` or `operator`.
-    #[schema(value_type = String, example = "citizen")]
+    #[schema(value_type = TokenKind, example = "citizen")]
     kind: Field<String>,
     /// The person; for `citizen` and `healthWorker`.
     #[serde(default)]
@@ -122,6 +123,7 @@ pub(crate) struct TestServiceView {
     name: String,
     kind: &'static str,
     /// `hold` or `reject`.
+    #[schema(value_type = UnregisteredRecipients)]
     unregistered_recipients: &'static str,
 }
 

@@ -20,8 +20,11 @@ const API: &[(&str, &str)] = &[
     ("connect", "clock outbound settings"),
     ("contract", ""),
     ("document", "language"),
-    ("event_body", ""),
-    ("http", "at_once auth contract document event_body language outbound problem rate_limit settings state telemetry"),
+    ("event_body", "words"),
+    (
+        "http",
+        "at_once auth contract document event_body language outbound problem rate_limit settings state telemetry words",
+    ),
     ("language", ""),
     ("openapi", "contract operations"),
     ("operations", "http sandbox_http"),
@@ -29,11 +32,12 @@ const API: &[(&str, &str)] = &[
     ("problem", "auth language"),
     ("rate_limit", "settings"),
     ("sandbox", "auth clock outbound settings worker"),
-    ("sandbox_http", "auth http problem sandbox state worker"),
+    ("sandbox_http", "auth http problem sandbox state words worker"),
     ("settings", ""),
     ("shutdown", ""),
     ("state", "at_once auth clock document rate_limit sandbox settings shutdown worker"),
     ("telemetry", "settings"),
+    ("words", ""),
     ("worker", "clock document event_body outbound rate_limit telemetry"),
 ];
 

@@ -332,7 +332,8 @@ stories! {
         assert_eq!(names(&list(&patient).await), expected(&[("Lege B", "current"), ("Lege A", "current")]));
         let _ = try_tell(&ehr, &surgery, "?list=full", &[]).await.problem("invalid-request");
         let _ = try_tell(&ehr, &surgery, "?list=most", &[]).await.problem("invalid-request");
-        let _ = ehr.put(&surgery.path("/health-contacts"), &json!({})).await.problem("unsupported-media-type");
+        let text = ehr.request(Method::PUT, &surgery.path("/health-contacts")).body("text/plain", "{}".to_owned());
+        let _ = text.await.problem("unsupported-media-type");
         let long = "x".repeat(5000);
         let request = ehr.request(Method::PUT, &surgery.path("/health-contacts")).body("application/x-ndjson", long);
         let _ = request.try_send().await.expect("an answer").problem("payload-too-large");

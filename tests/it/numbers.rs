@@ -137,7 +137,7 @@ fn masked(word: &str) -> &str {
 
 /// The operations of the contract whose body has a person's number in it, however deep.
 fn operations_with_a_number() -> BTreeSet<String> {
-    let contract = serde_json::to_value(api::openapi::document(false)).expect("it is JSON");
+    let contract = api::openapi::document(false);
     let paths = contract["paths"].as_object().expect("paths");
     let operations = paths.values().flat_map(|path| path.as_object().expect("operations").values());
     operations

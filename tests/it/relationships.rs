@@ -39,7 +39,33 @@ stories! {
         assert_eq!(before, (states().await, app.place().row_counts()["relationship"]));
         assert_eq!(app.place().row_counts()["relationship_line"], 0, "nothing is left of batches");
         let _ = tell(&system, service, "?list=some&atomic=maybe", &[]).await.problem("invalid-request");
-        let _ = system.put(&service.path("/relationships"), &json!({})).await.problem("unsupported-media-type");
+        let text = system.request(Method::PUT, &service.path("/relationships")).body("text/plain", "{}".to_owned());
+        let _ = text.await.problem("unsupported-media-type");
+    }
+
+    async fn con_16_a_batch_as_one_document_says_what_lines_say(app: TestApp) {
+        let (system, service) = (app.system(app.municipality()).await, home_care(&app));
+        let path = service.path("/relationships");
+        let rows = [json!({"nationalId": SKUDDAR}), json!({"nationalId": "1"}), json!({"nationalId": ELDRID, "state": "active"})];
+
+        let items = system.put(&path, &json!({"items": rows})).await.expect(200);
+        let lines = tell(&system, service, "", &rows).await.expect(200);
+
+        assert_eq!((&items["lines"], &items["created"]), (&json!(3), &json!(2)));
+        assert_eq!((&lines["lines"], &lines["unchanged"]), (&json!(3), &json!(2)), "the same citizens");
+        assert_eq!(items["rejected"], lines["rejected"]);
+        assert_eq!(items["rejected"][0]["line"], 2);
+        for (what, body) in [
+            ("a list", json!(rows)),
+            ("no items", json!({})),
+            ("another field beside", json!({"items": rows, "list": "full"})),
+            ("items that are none", json!({"items": SKUDDAR})),
+        ] {
+            let answer = system.put(&path, &body).await;
+            assert!([400, 422].contains(&answer.status), "{what}: {answer}");
+        }
+        let broken = system.put(&format!("{path}?atomic=true"), &json!({"items": rows})).await.problem("invalid-request");
+        assert_eq!(broken.violations().iter().map(|(pointer, _)| pointer.as_str()).collect::<Vec<_>>(), ["/2/nationalId"]);
     }
 
     async fn con_16_a_batch_that_breaks_off_counts_for_nothing_and_leaves_nothing(app: TestApp) {

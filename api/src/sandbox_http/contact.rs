@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::http::request::input::{Field, Unknown, Violations};
 use crate::sandbox::contact_register::{LineChange, Mailbox, Point, certificate_end};
+use crate::words;
 
 /// What the contact register says of a person.
 #[derive(Serialize, ToSchema)]
@@ -21,6 +22,7 @@ pub(crate) struct ContactView {
     /// Follows from the rest: active, not reserved, and an address confirmed within 18 months.
     can_be_notified: bool,
     /// `nb`, `nn`, `en` or `se`.
+    #[schema(value_type = Option<words::ContactLanguage>)]
     language: Option<&'static str>,
     email: Option<ContactPointView>,
     mobile: Option<ContactPointView>,
@@ -61,7 +63,7 @@ pub(crate) struct ContactChangeRequest {
     status: Field<String>,
     /// `nb`, `nn`, `en` or `se`.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "nb")]
+    #[schema(value_type = Option<words::ContactLanguage>, example = "nb")]
     language: Field<String>,
     #[serde(default)]
     #[schema(value_type = Option<ContactPointRequest>)]

@@ -24,6 +24,7 @@ use crate::sandbox::Sandbox;
 use crate::sandbox::contact_register::LineChange;
 use crate::sandbox::register::Change;
 use crate::state::AppState;
+use crate::words::{Protection, ResponsibilityKind};
 
 /// How many people can be named in one list.
 const MOST_PEOPLE: usize = 50;
@@ -44,7 +45,7 @@ pub(crate) struct PersonChangeRequest {
     death_date: Field<String>,
     /// `ungraded`, `confidential`, `strictlyConfidential` or `strictlyConfidentialAbroad`.
     #[serde(default)]
-    #[schema(value_type = Option<String>, nullable = false, example = "confidential")]
+    #[schema(value_type = Option<Protection>, nullable = false, example = "confidential")]
     protection: Field<String>,
     /// The last day of the grade; `null` where it has no end.
     #[serde(default)]
@@ -87,7 +88,7 @@ pub(crate) struct ResponsibleRequest {
     #[schema(value_type = String, example = "14849100018")]
     national_id: Field<String>,
     /// `shared`, `mother`, `father`, `coMother`, `other` or `unknown`.
-    #[schema(value_type = String, example = "shared")]
+    #[schema(value_type = ResponsibilityKind, example = "shared")]
     kind: Field<String>,
     /// Whether they are registered at the person's address. `false` where left out.
     #[serde(default)]

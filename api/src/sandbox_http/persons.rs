@@ -18,6 +18,7 @@ use crate::problem::responses::QueryProblems;
 use crate::problem::{ApiError, ProblemBody};
 use crate::sandbox::{Sandbox, TestPerson};
 use crate::state::AppState;
+use crate::words::{Protection, ResponsibilityKind};
 
 /// A person who does not exist.
 #[derive(Serialize, ToSchema)]
@@ -35,6 +36,7 @@ pub(crate) struct TestPersonView {
     /// The day of death.
     death_date: Option<NaiveDate>,
     /// The grade of the address: `ungraded`, `confidential`, `strictlyConfidential` or `strictlyConfidentialAbroad`.
+    #[schema(value_type = Protection)]
     protection: &'static str,
     /// The last day of the grade. After it the grade has no effect.
     protection_until: Option<NaiveDate>,
@@ -62,6 +64,7 @@ pub(crate) struct TestPersonView {
 pub(crate) struct ResponsibleView {
     national_id: String,
     /// `shared`, `mother`, `father`, `coMother`, `other` or `unknown`; what is unknown is not taken for responsibility.
+    #[schema(value_type = ResponsibilityKind)]
     kind: &'static str,
     /// Whether they are registered at the person's address.
     shares_address: bool,

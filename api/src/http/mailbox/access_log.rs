@@ -11,7 +11,7 @@ use domain::id::MailboxId;
 use persistence::Page;
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::Schema;
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 use uuid::Uuid;
 
@@ -21,6 +21,8 @@ use crate::http::request::page::{ListView, page};
 use crate::problem::responses::{CallProblems, QueryProblems};
 use crate::problem::{ApiError, ViolationCode};
 use crate::state::AppState;
+use crate::words;
+use crate::words::growing;
 
 /// The words for what can be done, each with what it means: of the logs, and of the explanation of access.
 pub(crate) struct ActWord;
@@ -33,17 +35,8 @@ impl ToSchema for ActWord {
 
 impl PartialSchema for ActWord {
     fn schema() -> RefOr<Schema> {
-        let vocabulary = vocabulary();
-        let meanings = vocabulary.iter().map(|(word, meaning)| format!("\n- `{}`: {meaning}", word.as_str()));
-        let description = format!(
-            "What was done, or can be. More words will come: pass over those that you do not know.\n{}",
-            meanings.collect::<String>()
-        );
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .enum_values(Some(vocabulary.keys().map(|word| word.as_str())))
-            .description(Some(description))
-            .into()
+        let words = vocabulary().into_iter().map(|(word, meaning)| (word.as_str(), meaning));
+        growing("What was done, or can be.", words)
     }
 }
 
@@ -61,7 +54,7 @@ pub(crate) struct AccessLogQuery {
     before: Field<String>,
     /// By whom: `citizen`, `healthWorker`, `system`, `operator` or `worker`, which is Brevdue itself.
     #[serde(default)]
-    #[param(value_type = Option<String>, example = "healthWorker")]
+    #[param(value_type = Option<words::ActorKind>, example = "healthWorker")]
     actor: Field<String>,
     /// What was done.
     #[serde(default)]
@@ -69,7 +62,7 @@ pub(crate) struct AccessLogQuery {
     action: Field<String>,
     /// `granted` or `refused`.
     #[serde(default)]
-    #[param(value_type = Option<String>, example = "granted")]
+    #[param(value_type = Option<words::Outcome>, example = "granted")]
     outcome: Field<String>,
     /// At most this many items.
     #[serde(default)]
@@ -142,7 +135,7 @@ pub(crate) struct AccessLogEntryView {
     #[schema(example = "PP-1")]
     ground: &'static str,
     /// `granted` or `refused`.
-    #[schema(example = "granted")]
+    #[schema(value_type = words::Outcome, example = "granted")]
     outcome: &'static str,
     /// How often. Looks in lists, and what strangers try, are one entry for each day, actor and outcome; all else is 1.
     #[schema(example = 1, minimum = 1)]
@@ -156,7 +149,7 @@ pub(crate) struct AccessLogEntryView {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ActorView {
     /// `citizen`, `healthWorker`, `system`, `operator` or `worker`, which is Brevdue itself.
-    #[schema(example = "citizen")]
+    #[schema(value_type = words::ActorKind, example = "citizen")]
     kind: &'static str,
     /// The name of a citizen or health worker; null for all others.
     #[schema(required, example = "Kari Nordmann")]

@@ -20,6 +20,7 @@ use crate::http::request::page::{ListView, PageQuery};
 use crate::problem::ApiError;
 use crate::problem::responses::{CallProblems, CreateProblems, KeyProblems, QueryProblems};
 use crate::state::AppState;
+use crate::words::{AppointmentKind, AppointmentStatus, CancelledBy};
 
 /// An appointment or visit.
 #[derive(Serialize, ToSchema)]
@@ -29,7 +30,7 @@ pub(crate) struct AppointmentView {
     /// The service that it is with.
     service: MessageServiceView,
     /// `appointment` (at the service), `homeVisit`, `video` or `phone`.
-    #[schema(example = "homeVisit")]
+    #[schema(value_type = AppointmentKind, example = "homeVisit")]
     kind: &'static str,
     /// The line to show in a list.
     #[schema(example = "Sårstell")]
@@ -48,10 +49,10 @@ pub(crate) struct AppointmentView {
     #[schema(required)]
     description: Option<String>,
     /// `planned` or `cancelled`.
-    #[schema(example = "planned")]
+    #[schema(value_type = AppointmentStatus, example = "planned")]
     status: &'static str,
     /// `service` or `citizen`, where it was cancelled.
-    #[schema(required, example = "citizen")]
+    #[schema(value_type = Option<CancelledBy>, required, example = "citizen")]
     cancelled_by: Option<&'static str>,
     /// When it was cancelled.
     #[schema(required)]

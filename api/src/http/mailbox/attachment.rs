@@ -32,7 +32,8 @@ pub(crate) struct FileBytes(Vec<u8>);
 
 /// Fetch a file of a message
 ///
-/// The bytes as they were sent, to be kept as a file and never shown inside a page. One range of them can be asked for.
+/// The bytes as they were sent, to be kept as a file and never shown inside a page. `Content-Type` is the file's own:
+/// `application/pdf`, `application/msword` or that of Word documents. One range of them can be asked for.
 #[utoipa::path(
     operation_id = "attachmentFetch",
     tag = "Mailboxes",
@@ -50,9 +51,7 @@ pub(crate) struct FileBytes(Vec<u8>);
     responses(
         (status = 200, description = "The whole file.",
             content(
-                (FileBytes = "application/pdf"),
-                (FileBytes = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-                (FileBytes = "application/msword"),
+                (FileBytes = "application/octet-stream"),
             ),
             headers(
                 ("Content-Disposition" = String, description = "`attachment`, with the name of the file."),
@@ -62,9 +61,7 @@ pub(crate) struct FileBytes(Vec<u8>);
             )),
         (status = 206, description = "The range that was asked for, with the same headers.",
             content(
-                (FileBytes = "application/pdf"),
-                (FileBytes = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-                (FileBytes = "application/msword"),
+                (FileBytes = "application/octet-stream"),
             ),
             headers(
                 ("Content-Range" = String, description = "Which bytes these are, and how many there are in all."),

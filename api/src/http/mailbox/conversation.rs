@@ -16,6 +16,7 @@ use crate::http::request::page::{ListView, PageQuery};
 use crate::problem::ApiError;
 use crate::problem::responses::{CallProblems, QueryProblems};
 use crate::state::AppState;
+use crate::words::{InquiryKind, OpenOrClosed};
 
 /// A conversation. Its messages are in the overview, by `conversationId`.
 #[derive(Serialize, ToSchema)]
@@ -25,13 +26,13 @@ pub(crate) struct ConversationView {
     /// The service at the other end.
     service: MessageServiceView,
     /// What it began as: `dialogue`, `letter` or `accessRequest`.
-    #[schema(example = "dialogue")]
+    #[schema(value_type = InquiryKind, example = "dialogue")]
     kind: &'static str,
     /// The line to show in a list.
     #[schema(example = "Spørsmål om besøket på torsdag")]
     subject: String,
     /// `open`, or `closed` by the service.
-    #[schema(example = "open")]
+    #[schema(value_type = OpenOrClosed, example = "open")]
     state: &'static str,
     /// Whether the caller can answer.
     can_reply: bool,

@@ -25,6 +25,7 @@ use crate::http::service::sending::request::{AttachmentRequest, body_format, upl
 use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems, VersionProblems};
 use crate::problem::{ApiError, ViolationCode};
 use crate::state::AppState;
+use crate::words::{BodyFormat, InquiryKind};
 
 /// Which draft in which mailbox.
 #[derive(Deserialize, IntoParams)]
@@ -53,7 +54,7 @@ pub(crate) struct DraftRequest {
     conversation_id: Field<String>,
     /// `dialogue`, `letter` or `accessRequest`.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "dialogue")]
+    #[schema(value_type = Option<InquiryKind>, example = "dialogue")]
     kind: Field<String>,
     /// The line shown in the overview: at most 120 characters.
     #[serde(default)]
@@ -65,7 +66,7 @@ pub(crate) struct DraftRequest {
     body: Field<String>,
     /// How the body is written: `text` (where left out) or `markdown`.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "text")]
+    #[schema(value_type = Option<BodyFormat>, example = "text")]
     body_format: Field<String>,
     /// Files handed in ahead, at most 20. They are kept as long as the draft is.
     #[serde(default)]
@@ -92,7 +93,7 @@ pub(crate) struct DraftView {
     #[schema(required)]
     conversation_id: Option<Uuid>,
     /// `dialogue`, `letter` or `accessRequest`.
-    #[schema(required, example = "dialogue")]
+    #[schema(value_type = Option<InquiryKind>, required, example = "dialogue")]
     kind: Option<&'static str>,
     /// The line shown in the overview.
     #[schema(required)]
@@ -101,7 +102,7 @@ pub(crate) struct DraftView {
     #[schema(required)]
     body: Option<String>,
     /// `text` or `markdown`.
-    #[schema(example = "text")]
+    #[schema(value_type = BodyFormat, example = "text")]
     body_format: &'static str,
     /// The files.
     attachments: Vec<DraftFileView>,

@@ -18,6 +18,7 @@ use crate::http::request::page::{ListView, PageQuery};
 use crate::problem::ApiError;
 use crate::problem::responses::{CallProblems, QueryProblems};
 use crate::state::AppState;
+use crate::words::{ContactKind, ContactState};
 
 /// Somebody in the health services who is, was or will be there for the owner.
 #[derive(Serialize, ToSchema)]
@@ -25,10 +26,10 @@ use crate::state::AppState;
 pub(crate) struct HealthContactView {
     id: Uuid,
     /// `generalPractitioner`, `specialist`, `hospitalDepartment`, `pathwayCoordinator`, `municipalCare` or `other`.
-    #[schema(example = "generalPractitioner")]
+    #[schema(value_type = ContactKind, example = "generalPractitioner")]
     kind: &'static str,
     /// `current`, `upcoming` or `former`.
-    #[schema(example = "current")]
+    #[schema(value_type = ContactState, example = "current")]
     status: &'static str,
     /// What they are to the owner, in the service's own words.
     #[schema(required, example = "Fysioterapeut")]

@@ -20,6 +20,7 @@ use crate::http::service::form::FormAnswersView;
 use crate::problem::ApiError;
 use crate::problem::responses::{BodyProblems, CallProblems, QueryProblems};
 use crate::state::AppState;
+use crate::words::{BodyFormat, Direction, MessageKind};
 
 /// A message in the overview.
 #[derive(Serialize, ToSchema)]
@@ -28,10 +29,10 @@ pub(crate) struct OverviewView {
     /// The message.
     id: Uuid,
     /// Which way it went, seen from the mailbox: `received` or `sent`.
-    #[schema(example = "received")]
+    #[schema(value_type = Direction, example = "received")]
     direction: &'static str,
     /// What it is: `letter`, `dialogue`, `service` or `appointmentLetter`.
-    #[schema(example = "letter")]
+    #[schema(value_type = MessageKind, example = "letter")]
     kind: &'static str,
     /// The line to show in a list.
     #[schema(example = "Vedtak i klagesak")]
@@ -93,7 +94,7 @@ pub(crate) struct MessageView {
     /// What it says.
     body: String,
     /// How the body is written: `text` or `markdown`. HTML in Markdown is to be shown as it stands, never run.
-    #[schema(example = "text")]
+    #[schema(value_type = BodyFormat, example = "text")]
     body_format: &'static str,
     /// Its files, in the sender's order.
     attachments: Vec<AttachmentView>,
@@ -147,11 +148,11 @@ pub(crate) struct ControllerView {
 pub(crate) struct MessageQuery {
     /// `received` or `sent`.
     #[serde(default)]
-    #[param(value_type = Option<String>, example = "received")]
+    #[param(value_type = Option<Direction>, example = "received")]
     direction: Field<String>,
     /// `letter`, `dialogue`, `service` or `appointmentLetter`.
     #[serde(default)]
-    #[param(value_type = Option<String>, example = "letter")]
+    #[param(value_type = Option<MessageKind>, example = "letter")]
     kind: Field<String>,
     /// Those of one service.
     #[serde(default)]

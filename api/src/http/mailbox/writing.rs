@@ -24,6 +24,7 @@ use crate::http::service::sending::request::{AttachmentRequest, body_format, upl
 use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems};
 use crate::problem::{ApiError, Problem, ProblemKind};
 use crate::state::AppState;
+use crate::words::{BodyFormat, InquiryKind};
 
 /// What a citizen writes to a service.
 #[derive(Deserialize, ToSchema)]
@@ -34,7 +35,7 @@ pub(crate) struct InquiryRequest {
     recipient: Field<ServiceRecipientRequest>,
     /// `dialogue`, `letter` (formal, without reply), or `accessRequest`: what the organisation holds about the owner of
     /// the mailbox (PP-8).
-    #[schema(value_type = String, example = "dialogue")]
+    #[schema(value_type = InquiryKind, example = "dialogue")]
     kind: Field<String>,
     /// The line shown in the overview: at most 120 characters.
     #[schema(value_type = String, max_length = 120, example = "Spørsmål om besøket på torsdag")]
@@ -68,7 +69,7 @@ pub(crate) struct TextRequest {
     body: Field<String>,
     /// How the body is written: `text` (where left out) or `markdown`.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "text")]
+    #[schema(value_type = Option<BodyFormat>, example = "text")]
     body_format: Field<String>,
     /// Files handed in ahead, in the order in which they are shown: at most 20.
     #[serde(default)]
@@ -98,39 +99,6 @@ pub(crate) struct ServiceRecipientRequest {
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
-}
-
-/// A message with its files.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "read by the derive, for the contract")]
-pub(crate) struct MultipartInquiryRequest {
-    /// The message, as JSON. Files handed in ahead come before those of this request.
-    message: InquiryRequest,
-    /// The files, each with a file name. Parts may have any other name than `message`.
-    #[schema(value_type = Vec<String>, format = Binary, max_items = 20, required = false)]
-    files: Vec<Vec<u8>>,
-}
-
-/// An answer with its files.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "read by the derive, for the contract")]
-pub(crate) struct MultipartReplyRequest {
-    /// The answer, as JSON. Files handed in ahead come before those of this request.
-    message: ReplyRequest,
-    /// The files, each with a file name. Parts may have any other name than `message`.
-    #[schema(value_type = Vec<String>, format = Binary, max_items = 20, required = false)]
-    files: Vec<Vec<u8>>,
-}
-
-/// What a service answers, with its files.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "read by the derive, for the contract")]
-pub(crate) struct MultipartTextRequest {
-    /// The answer, as JSON. Files handed in ahead come before those of this request.
-    message: TextRequest,
-    /// The files, each with a file name. Parts may have any other name than `message`.
-    #[schema(value_type = Vec<String>, format = Binary, max_items = 20, required = false)]
-    files: Vec<Vec<u8>>,
 }
 
 /// What was written, and the receipt for it.
@@ -227,8 +195,9 @@ fn written(violations: &mut Violations, request: TextRequest) -> Result<Option<W
 
 /// Write to a service
 ///
-/// A new conversation, a formal letter, or a request for access, as JSON or as `multipart/form-data` with a part named
-/// `message` (the same JSON) and up to 20 files. Who writes for somebody else writes in their own name, on the owner's
+/// A new conversation, a formal letter, or a request for access. Files are handed in ahead (`mailboxUploadOpen`,
+/// `mailboxUploadFill`), or come with it as `multipart/form-data` with a part named `message` (the same JSON) and up to 20
+/// files. Who writes for somebody else writes in their own name, on the owner's
 /// behalf. When the answer is `201`, it is safe and in the service's queue (KRR-11). `GET …/recipients` tells whom this
 /// mailbox can write to.
 #[utoipa::path(
@@ -238,10 +207,7 @@ fn written(violations: &mut Violations, request: TextRequest) -> Result<Option<W
         ("mailboxId" = Uuid, Path, description = "The mailbox."),
         ("Idempotency-Key" = Option<String>, Header, description = "Of the caller's choice, 1–255 visible characters. The same request with the same key gets the first answer again."),
     ),
-    request_body(content(
-        (InquiryRequest = "application/json"),
-        (MultipartInquiryRequest = "multipart/form-data"),
-    )),
+    request_body = InquiryRequest,
     responses(
         (status = 201, description = "It is stored safely.", body = WrittenView, headers(
             ("Location" = String, description = "The message's path."),
@@ -288,10 +254,7 @@ pub(crate) async fn inquiry_send(
         ("conversationId" = Uuid, Path, description = "The conversation."),
         ("Idempotency-Key" = Option<String>, Header, description = "Of the caller's choice, 1–255 visible characters. The same request with the same key gets the first answer again."),
     ),
-    request_body(content(
-        (ReplyRequest = "application/json"),
-        (MultipartReplyRequest = "multipart/form-data"),
-    )),
+    request_body = ReplyRequest,
     responses(
         (status = 201, description = "It is stored safely.", body = WrittenView, headers(
             ("Location" = String, description = "The message's path."),

@@ -112,13 +112,13 @@ pub(crate) async fn me_contact_details_show(
 /// Change my contact details
 ///
 /// What is named is entered, corrected or, with null, removed; what is not named stays. They go with the consent. Who tries
-/// to change something else that is held is told whom to ask.
+/// to change something else that is held is told whom to ask. Also taken as `application/merge-patch+json`.
 #[utoipa::path(
     operation_id = "meContactDetailsChange",
     tag = "Me",
     params(("If-Match" = Option<String>, Header, nullable = false,
         description = "The `ETag` of the version that the caller has seen. Without it, the change goes for whatever there is.")),
-    request_body(content((ContactDetailsRequest = "application/merge-patch+json"), (ContactDetailsRequest = "application/json"))),
+    request_body = ContactDetailsRequest,
     responses(
         (status = 200, description = "The contact details.", body = ContactDetailsView,
             headers(("ETag" = String, description = "The tag of this version."))),

@@ -66,11 +66,11 @@ pub(crate) async fn me_notification_settings_show(call: Call, state: Data<AppSta
 /// Change how I am told that something has come
 ///
 /// Who is told in no way finds what has come when they look. It holds for the caller's own messages and for those of whom
-/// the caller acts for.
+/// the caller acts for. What is not named stays. Also taken as `application/merge-patch+json`.
 #[utoipa::path(
     operation_id = "meNotificationSettingsChange",
     tag = "Me",
-    request_body(content((NotificationSettingsRequest = "application/merge-patch+json"), (NotificationSettingsRequest = "application/json"))),
+    request_body = NotificationSettingsRequest,
     responses(
         (status = 200, description = "How the caller is told from now on.", body = NotificationSettingsView),
         CallProblems,

@@ -19,6 +19,7 @@ use crate::http::request::page::{ListView, PageQuery};
 use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems, QueryProblems};
 use crate::problem::{ApiError, ViolationCode};
 use crate::state::AppState;
+use crate::words::{EndedBy, PowerKind, PowerRole, PowerStatus};
 
 /// The most areas that one request names.
 const MOST_AREAS: usize = 100;
@@ -100,14 +101,14 @@ pub(crate) struct HolderRequest {
 pub(crate) struct PowerOfAttorneyView {
     id: Uuid,
     /// What the caller is: `giver` or `holder`.
-    #[schema(example = "giver")]
+    #[schema(value_type = PowerRole, example = "giver")]
     role: &'static str,
     /// `powerOfAttorney`, or `assignedPowerOfAttorney` where the giver lacks decision competence.
-    #[schema(example = "powerOfAttorney")]
+    #[schema(value_type = PowerKind, example = "powerOfAttorney")]
     kind: &'static str,
     /// `pending` until it begins, `active` while it holds, `suspended` while it cannot be used (no reason is told; to the giver
     /// never because of the holder: whether the holder can use it is decided when they do), `expired` when its time is over, `ended` by somebody, or `replaced` by an edit.
-    #[schema(example = "active")]
+    #[schema(value_type = PowerStatus, example = "active")]
     status: &'static str,
     /// The codes of the service areas that it covers. The inbox takes area 3 (FUL-4).
     #[schema(example = json!([3]))]
@@ -130,7 +131,7 @@ pub(crate) struct PowerOfAttorneyView {
     #[schema(required)]
     ended_at: Option<DateTime<Utc>>,
     /// By whom or what: `giver`, `holder`, `operator` or `replacement`; null where it was not.
-    #[schema(required, example = "holder")]
+    #[schema(value_type = Option<EndedBy>, required, example = "holder")]
     ended_by: Option<&'static str>,
     /// What took its place; null where nothing did.
     #[schema(required)]

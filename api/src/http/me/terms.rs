@@ -11,6 +11,7 @@ use crate::http::request::context::Visit;
 use crate::problem::ApiError;
 use crate::problem::responses::OpenProblems;
 use crate::state::AppState;
+use crate::words::TermsDocument;
 
 /// What is in force.
 #[derive(Serialize, ToSchema)]
@@ -24,7 +25,7 @@ pub(crate) struct TermsView {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DocumentView {
     /// `termsOfUse` or `dialogueAndArchive`.
-    #[schema(example = "termsOfUse")]
+    #[schema(value_type = TermsDocument, example = "termsOfUse")]
     document: &'static str,
     /// The version in force, which is the one to accept.
     #[schema(example = "2026-01")]

@@ -20,6 +20,7 @@ use crate::language::Language;
 use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems, OpenProblems, QueryProblems};
 use crate::problem::{ApiError, ProblemKind};
 use crate::state::AppState;
+use crate::words::NoticeLanguage;
 
 /// How long others may keep an answer: a new version shows after five minutes at the latest.
 const CACHED: HeaderValue = HeaderValue::from_static("public, max-age=300");
@@ -103,7 +104,7 @@ pub(crate) struct PrivacyNoticeView {
     /// The first day on which it holds.
     valid_from: NaiveDate,
     /// The language of the text: `nb`, `nn` or `en`. Bokmål where there is no text in the wanted one.
-    #[schema(example = "nb")]
+    #[schema(value_type = NoticeLanguage, example = "nb")]
     language: &'static str,
     /// The languages that there are.
     #[schema(example = json!(["nb", "nn"]))]

@@ -15,6 +15,7 @@ use crate::http::request::page::{ListView, page};
 use crate::problem::ApiError;
 use crate::problem::responses::{CallProblems, QueryProblems};
 use crate::state::AppState;
+use crate::words::Outcome;
 
 /// Which acts are listed.
 #[derive(Deserialize, IntoParams)]
@@ -69,7 +70,7 @@ pub(crate) struct OperatorActView {
     #[schema(required)]
     object_id: Option<Uuid>,
     /// `granted` or `refused`.
-    #[schema(example = "granted")]
+    #[schema(value_type = Outcome, example = "granted")]
     outcome: String,
     /// The rule that decided.
     #[schema(example = "PJL-22")]

@@ -18,6 +18,7 @@ use crate::http::request::input::{Field, JsonBody, Unknown, Violations};
 use crate::problem::ApiError;
 use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems};
 use crate::state::AppState;
+use crate::words::{ConsentGiven, PowerKind, PowerStatus};
 
 /// A power of attorney as a form has it.
 #[derive(Deserialize, ToSchema)]
@@ -30,7 +31,7 @@ pub(crate) struct RegisteredPowerRequest {
     #[schema(value_type = HolderRequest)]
     holder: Field<HolderRequest>,
     /// `powerOfAttorney`, or `assignedPowerOfAttorney` where the giver lacks decision competence (FUL-14).
-    #[schema(value_type = String, example = "powerOfAttorney")]
+    #[schema(value_type = PowerKind, example = "powerOfAttorney")]
     kind: Field<String>,
     /// The codes of the service areas that it covers: one or more.
     #[schema(value_type = Vec<i16>, min_items = 1, example = json!([3]))]
@@ -48,7 +49,7 @@ pub(crate) struct RegisteredPowerRequest {
     case_number: Field<String>,
     /// What the giver consents to on the form: `basis`, `basisPlus` or `full`. It goes on record as the giver's consent.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "basis")]
+    #[schema(value_type = Option<ConsentGiven>, example = "basis")]
     consent_level: Field<String>,
     #[serde(flatten)]
     #[schema(ignore)]
@@ -61,10 +62,10 @@ pub(crate) struct RegisteredPowerRequest {
 pub(crate) struct RegisteredPowerView {
     id: Uuid,
     /// `powerOfAttorney` or `assignedPowerOfAttorney`.
-    #[schema(example = "powerOfAttorney")]
+    #[schema(value_type = PowerKind, example = "powerOfAttorney")]
     kind: &'static str,
     /// `pending` until another operator has confirmed it and the wait is over, or until its first day; then `active`.
-    #[schema(example = "pending")]
+    #[schema(value_type = PowerStatus, example = "pending")]
     status: &'static str,
     /// Whether another operator has confirmed it.
     confirmed: bool,

@@ -16,6 +16,7 @@ use crate::http::request::page::{ListView, page};
 use crate::problem::ApiError;
 use crate::problem::responses::{CallProblems, QueryProblems};
 use crate::state::AppState;
+use crate::words::{Outcome, StaffActorKind};
 
 /// The query of the log of staff and systems.
 #[derive(Deserialize, IntoParams)]
@@ -32,7 +33,7 @@ pub(crate) struct StaffLogQuery {
     before: Field<String>,
     /// By whom: `healthWorker` or `system`.
     #[serde(default)]
-    #[param(value_type = Option<String>, example = "healthWorker")]
+    #[param(value_type = Option<StaffActorKind>, example = "healthWorker")]
     actor: Field<String>,
     /// By this health worker, as `GET …/members` names them.
     #[serde(default)]
@@ -52,7 +53,7 @@ pub(crate) struct StaffLogQuery {
     action: Field<String>,
     /// `granted` or `refused`.
     #[serde(default)]
-    #[param(value_type = Option<String>, example = "refused")]
+    #[param(value_type = Option<Outcome>, example = "refused")]
     outcome: Field<String>,
     /// At most this many items.
     #[serde(default)]
@@ -114,7 +115,7 @@ pub(crate) struct StaffLogEntryView {
     #[schema(example = "DH-7")]
     ground: &'static str,
     /// `granted` or `refused`.
-    #[schema(example = "granted")]
+    #[schema(value_type = Outcome, example = "granted")]
     outcome: &'static str,
     /// How often. Looks in lists, and what strangers to a mailbox try, are one entry for each day, actor and outcome; all
     /// else is 1.
@@ -144,7 +145,7 @@ pub(crate) struct LogView {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct StaffActorView {
     /// `healthWorker` or `system`.
-    #[schema(example = "healthWorker")]
+    #[schema(value_type = StaffActorKind, example = "healthWorker")]
     kind: &'static str,
     /// The health worker; null for systems, and for whoever is not known here.
     #[schema(required)]

@@ -21,6 +21,7 @@ use crate::outbound::webhook::public_key;
 use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems, KeyProblems, VersionProblems};
 use crate::problem::{ApiError, ViolationCode};
 use crate::state::AppState;
+use crate::words::WebhookState;
 
 /// Which webhook.
 #[derive(Deserialize, IntoParams)]
@@ -70,7 +71,7 @@ pub(crate) struct WebhookView {
     url: String,
     /// `unconfirmed`: the receiver has not yet answered the challenge, and events wait. `active`: they are sent. `paused`:
     /// the organisation has put it on hold, and they wait. `ended`: nothing is sent any more.
-    #[schema(example = "active")]
+    #[schema(value_type = WebhookState, example = "active")]
     state: &'static str,
     /// Why it has ended. `gone`: the receiver answered `410`. `challengeFailed`: it did not answer the challenge in three
     /// days. `eventsExpired`: events that it had not got have left the feed. `organisationEnded`: its organisation has stopped using

@@ -8,18 +8,23 @@ use actix_web::{HttpMessage as _, HttpRequest};
 use futures_util::{Stream, StreamExt as _};
 use persistence::{BatchTerms, Failure, LineFault};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
 use tokio_util::io::StreamReader;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::http::request::input::{Field, QueryInput, Unknown, Violations};
+use crate::http::request::input::{Field, JsonBody, QueryInput, Unknown, Violations};
 use crate::http::request::stream::{broken_off, refuse_encoded, timed};
 use crate::language::Language;
 use crate::problem::{ApiError, ProblemKind, Violation, ViolationBody, ViolationCode};
 use crate::settings::BodyPace;
+use crate::words::BatchScope;
 
 /// The most lines of a batch.
 const MAX_LINES: u32 = 50_000;
+
+/// The largest batch that comes as one document, which is held as a whole.
+const MAX_DOCUMENT_BYTES: usize = 16 * 1024 * 1024;
 
 /// The longest line, in bytes.
 const MAX_LINE_BYTES: usize = 4096;
@@ -35,7 +40,7 @@ pub(crate) struct BatchQuery {
     /// `full`: the batch names all that there is, and what it does not name is closed. `partial` (where left out): it
     /// names that of which there is something to say.
     #[serde(default)]
-    #[param(value_type = Option<String>, example = "partial")]
+    #[param(inline, value_type = Option<BatchScope>, example = "partial")]
     list: Field<String>,
     /// `true`: a line that cannot be taken stands against all others. `false` where left out.
     #[serde(default)]
@@ -85,16 +90,62 @@ pub(in crate::http) struct Taken {
     broken: Vec<(u32, Vec<Violation>)>,
 }
 
-/// Whether the body is one that a batch can be.
+/// The form in which a batch comes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::http) enum BatchForm {
+    /// `{"items": […]}`, as generated clients send it.
+    Items,
+    /// A line of JSON for each, read as it comes.
+    Lines,
+}
+
+impl BatchForm {
+    /// Reads it out of the head of a request.
+    ///
+    /// # Errors
+    /// `unsupported-media-type`.
+    pub(in crate::http) fn of(request: &HttpRequest) -> Result<Self, ApiError> {
+        refuse_encoded(request)?;
+        match request.mime_type() {
+            Ok(Some(mime)) if mime.essence_str() == "application/json" => Ok(Self::Items),
+            Ok(Some(mime)) if mime.essence_str() == "application/x-ndjson" => Ok(Self::Lines),
+            _ => Err(ProblemKind::UnsupportedMediaType.into()),
+        }
+    }
+}
+
+/// A batch as one document: the text of each item.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Items {
+    items: Vec<Box<RawValue>>,
+}
+
+/// The items of a batch that comes as one document, each as a line of its own.
 ///
 /// # Errors
-/// `unsupported-media-type`.
-pub(in crate::http) fn check_head(request: &HttpRequest) -> Result<(), ApiError> {
-    refuse_encoded(request)?;
-    if !matches!(request.mime_type(), Ok(Some(mime)) if mime.essence_str() == "application/x-ndjson") {
-        return Err(ProblemKind::UnsupportedMediaType.into());
+/// A body that breaks off, is too large, or is no such document.
+async fn items_of(payload: Payload, pace: BodyPace) -> Result<Vec<Result<String, LinesCodecError>>, ApiError> {
+    let mut body = Vec::new();
+    let mut chunks = pin!(timed(payload, pace));
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|error| broken_off(&error, ProblemKind::MalformedRequest))?;
+        if body.len() + chunk.len() > MAX_DOCUMENT_BYTES {
+            return Err(ProblemKind::PayloadTooLarge.into());
+        }
+        body.extend_from_slice(&chunk);
     }
-    Ok(())
+    let Items { items } = JsonBody::from_bytes(&body)?.value;
+    Ok(items
+        .into_iter()
+        .map(|item| {
+            if item.get().len() > MAX_LINE_BYTES {
+                Err(LinesCodecError::MaxLineLengthExceeded)
+            } else {
+                Ok(item.get().to_owned())
+            }
+        })
+        .collect())
 }
 
 /// Takes a batch in, a chunk of lines at a time. `read` says what a line means; `put_aside` keeps lines until the batch
@@ -103,12 +154,18 @@ pub(in crate::http) fn check_head(request: &HttpRequest) -> Result<(), ApiError>
 /// # Errors
 /// A body that breaks off or is over a limit, and whatever `put_aside` reports.
 async fn take<L>(
-    (payload, pace): (Payload, BodyPace),
+    (form, payload, pace): (BatchForm, Payload, BodyPace),
     read: impl Fn(u32, &str) -> Result<L, Vec<Violation>>,
     mut put_aside: impl AsyncFnMut(Vec<L>) -> Result<Vec<(u32, Violation)>, ApiError>,
 ) -> Result<Taken, ApiError> {
-    let bytes = StreamReader::new(timed(payload, pace).map(|chunk| chunk.map_err(std::io::Error::other)));
-    let mut lines = pin!(FramedRead::new(bytes, LinesCodec::new_with_max_length(MAX_LINE_BYTES)));
+    let lines = match form {
+        BatchForm::Items => futures_util::stream::iter(items_of(payload, pace).await?).left_stream(),
+        BatchForm::Lines => {
+            let bytes = StreamReader::new(timed(payload, pace).map(|chunk| chunk.map_err(std::io::Error::other)));
+            FramedRead::new(bytes, LinesCodec::new_with_max_length(MAX_LINE_BYTES)).right_stream()
+        }
+    };
+    let mut lines = pin!(lines);
     let mut taken = Taken::default();
     let mut chunk = taken.next_chunk(&mut lines, &read).await?;
     while !chunk.is_empty() {
@@ -127,7 +184,7 @@ async fn take<L>(
 /// # Errors
 /// Whatever [`take`] and `end` report.
 pub(in crate::http) async fn carry<L, R>(
-    body: (Payload, BodyPace),
+    body: (BatchForm, Payload, BodyPace),
     terms: BatchTerms,
     read: impl Fn(u32, &str) -> Result<L, Vec<Violation>>,
     put_aside: impl AsyncFnMut(Vec<L>) -> Result<Vec<(u32, Violation)>, ApiError>,

@@ -11,7 +11,6 @@ use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::name::{Namespace, ResolveResult};
 use quick_xml::{NsReader, XmlVersion};
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::http::request::input::Violations;
@@ -27,12 +26,6 @@ const MAX_DEPTH: usize = 20;
 // Values of code system 8258.
 const ACCEPTED: &str = "1";
 const REJECTED: &str = "2";
-
-/// An application receipt, as XML.
-#[derive(ToSchema)]
-#[schema(value_type = String, max_length = 65_536)]
-#[expect(dead_code, reason = "read by the derive, for the contract")]
-pub(crate) struct ApplicationReceipt(String);
 
 /// What the receipt says.
 #[derive(Default, PartialEq, Eq, Debug)]

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use self::view::NoteView;
 pub(in crate::http) use self::view::{QueueItemView, SaidView, TurnView};
 use crate::http::mailbox::attachment::serve;
-use crate::http::mailbox::writing::{MultipartTextRequest, TextRequest, text};
+use crate::http::mailbox::writing::{TextRequest, text};
 use crate::http::request::context::Call;
 use crate::http::request::etag::Expected;
 use crate::http::request::idempotency::{created, optional_key};
@@ -28,6 +28,7 @@ use crate::http::service::staff::MemberRefRequest;
 use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems, QueryProblems, VersionProblems};
 use crate::problem::{ApiError, ViolationCode};
 use crate::state::AppState;
+use crate::words;
 
 /// Which conversation of which service.
 #[derive(Deserialize, IntoParams)]
@@ -68,7 +69,7 @@ struct TurnFilePath {
 pub(crate) struct QueueQuery {
     /// `new`, `open`, `waitingForCitizen` or `closed`.
     #[serde(default)]
-    #[param(value_type = Option<String>, example = "new")]
+    #[param(value_type = Option<words::ConversationState>, example = "new")]
     state: Field<String>,
     /// `me`, `nobody`, or the id of a member.
     #[serde(default)]
@@ -221,8 +222,8 @@ pub(crate) async fn turn_list(
 
 /// Answer a citizen
 ///
-/// As the service; the author is on record. A letter has no reply: the service sends a letter of its own. With files, as
-/// `multipart/form-data` with a part named `message`.
+/// As the service; the author is on record. A letter has no reply: the service sends a letter of its own. Files are
+/// handed in ahead (`uploadOpen`, `uploadFill`), or come with it as `multipart/form-data` with a part named `message`.
 #[utoipa::path(
     operation_id = "turnSend",
     tag = "Queue",
@@ -231,10 +232,7 @@ pub(crate) async fn turn_list(
         ("If-Match" = String, Header, description = "The `ETag` of the conversation as the caller has seen it."),
         ("Idempotency-Key" = Option<String>, Header, description = "Of the caller's choice, 1–255 visible characters. The same request with the same key gets the first answer again."),
     ),
-    request_body(content(
-        (TextRequest = "application/json"),
-        (MultipartTextRequest = "multipart/form-data"),
-    )),
+    request_body = TextRequest,
     responses(
         (status = 201, description = "The answer is stored safely.", body = AnsweredView, headers(
             ("Location" = String, description = "Where it is told how it stands."),
@@ -441,16 +439,14 @@ pub(crate) async fn note_list(
 
 /// Fetch a file of a conversation
 ///
-/// As the citizen fetches one.
+/// As the citizen fetches one. `Content-Type` is the file's own.
 #[utoipa::path(
     operation_id = "turnAttachmentFetch",
     tag = "Queue",
     params(TurnFilePath),
     responses(
         (status = 200, description = "The file.", content(
-            (crate::http::mailbox::attachment::FileBytes = "application/pdf"),
-            (crate::http::mailbox::attachment::FileBytes = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-            (crate::http::mailbox::attachment::FileBytes = "application/msword"),
+            (crate::http::mailbox::attachment::FileBytes = "application/octet-stream"),
         )),
         CallProblems,
     ),

@@ -17,6 +17,7 @@ use crate::http::service::staff::{self, MemberRefRequest, PatientRequest};
 use crate::problem::ApiError;
 use crate::problem::responses::{BodyProblems, CallProblems, QueryProblems};
 use crate::state::AppState;
+use crate::words::FollowUpSource;
 
 /// A patient whom a member of a service follows up.
 #[derive(Deserialize, IntoParams)]
@@ -55,7 +56,7 @@ pub(crate) struct FollowUpRequest {
 pub(crate) struct FollowUpView {
     /// Who said so: `hand` (the service's system, of this patient alone) or `exchange` (the nightly exchange, which alone
     /// changes it). Where both did, the patient is listed once for each.
-    #[schema(example = "hand")]
+    #[schema(value_type = FollowUpSource, example = "hand")]
     source: &'static str,
     /// The patient's mailbox.
     mailbox_id: Uuid,

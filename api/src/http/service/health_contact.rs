@@ -18,8 +18,18 @@ use crate::language::Language;
 use crate::problem::responses::{BodyProblems, CallProblems};
 use crate::problem::{ApiError, Violation, ViolationCode};
 use crate::state::AppState;
+use crate::words;
 
-/// A line of a batch.
+/// A batch of them.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read by the derive, for the contract")]
+pub(crate) struct HealthContactsRequest {
+    /// An item for each contact.
+    #[schema(max_items = 50_000)]
+    items: Vec<HealthContactRequest>,
+}
+
+/// An item of a batch.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct HealthContactRequest {
@@ -33,7 +43,7 @@ pub(crate) struct HealthContactRequest {
     /// `generalPractitioner`, `specialist`, `hospitalDepartment`, `pathwayCoordinator`, `municipalCare` or `other`. Where
     /// left out, what the service is.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "generalPractitioner")]
+    #[schema(value_type = Option<words::ContactKind>, example = "generalPractitioner")]
     kind: Field<String>,
     /// What they are to the citizen, in the service's own words: at most 100 characters.
     #[serde(default)]
@@ -87,7 +97,8 @@ pub(crate) struct HealthContactReportView {
 
 /// Tell of health contacts
 ///
-/// Up to 50,000 lines of JSON, one for each contact, as `application/x-ndjson`. It may be sent again: what is known changes
+/// Up to 50,000 items, one for each contact. It is taken as `application/x-ndjson` too, a line for each; the number of an item or
+/// line in the answer is its place, from 1. It may be sent again: what is known changes
 /// nothing. All lines that can be taken count from the moment of the answer, or none do where it was broken off. A full list
 /// makes those whom it does not name former contacts. A citizen whose current general practitioner at this service becomes
 /// another gets a receipt as a message of the service; the first one ever told of gives none (HN-3). Takes the scope
@@ -96,7 +107,7 @@ pub(crate) struct HealthContactReportView {
     operation_id = "healthContactPut",
     tag = "Health contacts",
     params(ServicePath, BatchQuery),
-    request_body(content = HealthContactRequest, content_type = "application/x-ndjson", description = "A line for each contact."),
+    request_body = HealthContactsRequest,
     responses(
         (status = 200, description = "What came of each line.", body = HealthContactReportView),
         CallProblems,
@@ -115,7 +126,7 @@ pub(crate) async fn health_contact_put(
 ) -> Result<HttpResponse, ApiError> {
     let (terms, service, store) = (BatchQuery::read(query)?, path.service_id, &state.store);
     let batch = store.health_contact_batch_begin(&call, service).await?;
-    batch::check_head(&request)?;
+    let form = batch::BatchForm::of(&request)?;
     let read = |number, text: &str| read(number, text, state.series);
     let put_aside = async |lines| {
         let faults = store.health_contact_batch_add(&call, service, batch, lines).await?;
@@ -123,7 +134,8 @@ pub(crate) async fn health_contact_put(
     };
     let end = async |terms| store.health_contact_batch_end(&call, service, batch, terms).await;
     let discard = async || store.health_contact_batch_discard(batch).await;
-    let (taken, report) = batch::carry((payload, state.limits.body), terms, read, put_aside, end, discard).await?;
+    let (taken, report) =
+        batch::carry((form, payload, state.limits.body), terms, read, put_aside, end, discard).await?;
     let HealthContactReport { lines: report, unreachable } = report;
     let BatchReport { created, changed, unchanged, closed, rejected } = report;
     let lines = taken.lines;

@@ -12,12 +12,13 @@ use uuid::Uuid;
 
 use crate::http::request::context::Call;
 use crate::http::request::input::{Field, JsonBody, JsonOrXml, Unknown, Violations};
-use crate::http::service::apprec::{self, ApplicationReceipt};
+use crate::http::service::apprec;
 use crate::http::service::desk::{DeskPath, QueueItemView, shown};
 use crate::http::service::settings::ServicePath;
 use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems};
 use crate::problem::{ApiError, ViolationCode};
 use crate::state::AppState;
+use crate::words::JournalState;
 
 /// The most messages that are named at once. More are marked by marking the whole.
 const MAX_MESSAGES: usize = 1000;
@@ -80,7 +81,7 @@ pub(crate) struct RejectedRequest {
 pub(crate) struct JournalEntryView {
     /// `relevant`: it waits for the journal. `notArchived`: it has not been confirmed in time. `rejected`: the journal would
     /// not take it. `archived`: it has it.
-    #[schema(example = "relevant")]
+    #[schema(value_type = JournalState, example = "relevant")]
     state: &'static str,
     /// What was marked, until it is marked anew: the `documentId` of the document, and the `MsgId` of the dialogue message.
     document_id: Uuid,
@@ -253,17 +254,14 @@ fn fault(violations: &mut Violations, request: RejectedRequest) -> Option<Journa
 /// That it has archived what was marked, with its own name for it, or that it would not take it, and why; then the queue
 /// shows it and an event tells of it. The same answer again changes nothing. What was rejected can be archived later.
 ///
-/// As JSON, or as an application receipt of the Norwegian standards, KITH AppRec v1.0 or v1.1, of at most 65,536 bytes. It
+/// Also taken as `application/xml`: an application receipt of the Norwegian standards, KITH AppRec v1.0 or v1.1, of at most 65,536 bytes. It
 /// is about the document whose `documentId` is the `Id` in its `OriginalMsgId`. Status 1 says that it is archived, under
 /// the receipt's own `Id`; 2, with at least one `Error`, that it was not taken. Other statuses are refused.
 #[utoipa::path(
     operation_id = "journalReceiptCreate",
     tag = "Queue",
     params(ServicePath),
-    request_body(content(
-        (JournalReceiptRequest = "application/json"),
-        (ApplicationReceipt = "application/xml"),
-    )),
+    request_body = JournalReceiptRequest,
     responses(
         (status = 200, description = "The conversation as it is now.", body = QueueItemView),
         CallProblems,

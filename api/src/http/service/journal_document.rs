@@ -24,6 +24,7 @@ use crate::language::Language;
 use crate::problem::responses::{CallProblems, FormProblems};
 use crate::problem::{ApiError, Problem, ProblemKind};
 use crate::state::AppState;
+use crate::words::InquiryKind;
 
 /// What a journal archives: all that it takes to understand it.
 #[derive(Serialize, ToSchema)]
@@ -34,7 +35,7 @@ pub(crate) struct JournalDocumentView {
     /// The conversation.
     conversation_id: Uuid,
     /// What it began as: `dialogue`, `letter` or `accessRequest`.
-    #[schema(example = "dialogue")]
+    #[schema(value_type = InquiryKind, example = "dialogue")]
     kind: &'static str,
     /// The service, with its controller.
     service: MessageServiceView,

@@ -19,8 +19,18 @@ use crate::language::Language;
 use crate::problem::responses::{BodyProblems, CallProblems, QueryProblems};
 use crate::problem::{ApiError, Violation, ViolationCode};
 use crate::state::AppState;
+use crate::words::{RelationshipState, RelationshipTold};
 
-/// A line of a batch.
+/// A batch of them.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read by the derive, for the contract")]
+pub(crate) struct RelationshipsRequest {
+    /// An item for each citizen.
+    #[schema(max_items = 50_000)]
+    items: Vec<RelationshipRequest>,
+}
+
+/// An item of a batch.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RelationshipRequest {
@@ -29,7 +39,7 @@ pub(crate) struct RelationshipRequest {
     national_id: Field<String>,
     /// `active` (where left out), or `closed` for somebody who receives the service no more.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "active")]
+    #[schema(value_type = Option<RelationshipTold>, example = "active")]
     state: Field<String>,
     /// Who follows up; nobody where left out. It opens the citizen to them, so it takes the scope `brevdue:staff.write` too.
     #[serde(default)]
@@ -67,7 +77,7 @@ pub(crate) struct RelationshipView {
     #[schema(required)]
     mailbox_id: Option<Uuid>,
     /// `pending` until `activeFrom`, `active`, or `closed`.
-    #[schema(example = "active")]
+    #[schema(value_type = RelationshipState, example = "active")]
     state: &'static str,
     /// When the citizen can write: the day after it was told.
     active_from: DateTime<Utc>,
@@ -94,7 +104,8 @@ impl From<RelationshipEntry> for RelationshipView {
 
 /// Tell who receives a service
 ///
-/// The nightly exchange: up to 50,000 lines of JSON, one for each citizen, as `application/x-ndjson`. It may be sent
+/// The nightly exchange: up to 50,000 items, one for each citizen. It is taken as `application/x-ndjson` too, a line for each;
+/// the number of an item or line in the answer is its place, from 1. It may be sent
 /// again: what is known changes nothing. All lines that can be taken count from the moment of the answer, or none do where
 /// it was broken off. A new citizen can write from the next day on (CON-15). Takes the scope `brevdue:services.write`; a
 /// line that says who is responsible also takes `brevdue:staff.write`, and is rejected without it. Whoever is named has
@@ -104,7 +115,7 @@ impl From<RelationshipEntry> for RelationshipView {
     operation_id = "relationshipPut",
     tag = "Services",
     params(ServicePath, BatchQuery),
-    request_body(content = RelationshipRequest, content_type = "application/x-ndjson", description = "A line for each citizen."),
+    request_body = RelationshipsRequest,
     responses(
         (status = 200, description = "What came of each line.", body = BatchReportView),
         CallProblems,
@@ -123,7 +134,7 @@ pub(crate) async fn relationship_put(
 ) -> Result<HttpResponse, ApiError> {
     let (terms, service, store) = (BatchQuery::read(query)?, path.service_id, &state.store);
     let batch = store.relationship_batch_begin(&call, service).await?;
-    batch::check_head(&request)?;
+    let form = batch::BatchForm::of(&request)?;
     let read = |number, text: &str| read(number, text, state.series);
     let put_aside = async |lines| {
         let faults = store.relationship_batch_add(&call, batch, lines).await?;
@@ -131,7 +142,8 @@ pub(crate) async fn relationship_put(
     };
     let end = async |terms| store.relationship_batch_end(&call, service, batch, terms).await;
     let discard = async || store.relationship_batch_discard(batch).await;
-    let (taken, report) = batch::carry((payload, state.limits.body), terms, read, put_aside, end, discard).await?;
+    let (taken, report) =
+        batch::carry((form, payload, state.limits.body), terms, read, put_aside, end, discard).await?;
     let BatchReport { created, changed, unchanged, closed, rejected } = report;
     let lines = taken.lines;
     let rejected = taken.rejected(rejected, violation, terms.is_atomic, language)?;

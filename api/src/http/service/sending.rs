@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use self::request::{MessageRequest, MultipartRequest, draft};
+use self::request::{MessageRequest, draft};
 use crate::http::request::context::Call;
 use crate::http::request::etag::tagged;
 use crate::http::request::idempotency::{created, required_key};
@@ -26,6 +26,7 @@ use crate::language::Language;
 use crate::problem::ApiError;
 use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems, QueryProblems};
 use crate::state::AppState;
+use crate::words;
 
 /// Which message of which service.
 #[derive(Deserialize, IntoParams)]
@@ -68,16 +69,16 @@ struct SendingQuery {
 pub(crate) struct SendingView {
     id: Uuid,
     /// `letter`, `dialogue`, `service` or `appointmentLetter`.
-    #[schema(example = "letter")]
+    #[schema(value_type = words::MessageKind, example = "letter")]
     kind: &'static str,
     /// `accepted`: it is safe, and the recipient cannot see it yet. `routed`: it goes over the channel, or has left the house.
     /// `delivered`: it is in the inbox. `opened`: the recipient has read it. `returned`: it came to nobody, and is the
     /// sender's again. More words will come.
-    #[schema(example = "accepted")]
+    #[schema(value_type = words::SendingStatus, example = "accepted")]
     status: &'static str,
     /// Where it goes: `inbox`, `digitalMailbox` or `paper`. More words will come; none while nothing is decided, and where it
     /// goes nowhere.
-    #[schema(required, example = "inbox")]
+    #[schema(value_type = Option<words::Channel>, required, example = "inbox")]
     channel: Option<&'static str>,
     /// The rule that chose the channel (BX-3).
     #[schema(example = "HN-4")]
@@ -107,7 +108,7 @@ pub(crate) struct SendingView {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct StepView {
     /// What was reached, in the words of the message's `status`.
-    #[schema(example = "accepted")]
+    #[schema(value_type = words::SendingStatus, example = "accepted")]
     status: &'static str,
     /// When.
     at: DateTime<Utc>,
@@ -153,17 +154,15 @@ impl SendingView {
 
 /// Send a message
 ///
-/// To one person, as JSON, or as `multipart/form-data` with a part named `message` (the same JSON) and up to 20 files of
-/// at most 30 MiB each, in any order. When the answer is `201`, the message is safe (BX-1). Files are judged by their
-/// bytes (HK-4). The recipient is a citizen, never an employee (HK-2).
+/// To one person. Files are handed in ahead (`uploadOpen`, `uploadFill`) and named by their ids. Without a generated client
+/// both go in one request: as `multipart/form-data` with a part named `message` (the same JSON) and up to 20 files of at most
+/// 30 MiB each, in any order. When the answer is `201`, the message is safe (BX-1). Files are judged by their bytes (HK-4). The
+/// recipient is a citizen, never an employee (HK-2).
 #[utoipa::path(
     operation_id = "messageSend",
     tag = "Services",
     params(ServicePath, ("Idempotency-Key" = String, Header, description = "Of the caller's choice, 1–255 visible characters. The same request with the same key gets the first answer again.")),
-    request_body(content(
-        (MessageRequest = "application/json"),
-        (MultipartRequest = "multipart/form-data"),
-    )),
+    request_body = MessageRequest,
     responses(
         (status = 201, description = "The message is stored safely.", body = SendingView, headers(
             ("Location" = String, description = "The message's path."),

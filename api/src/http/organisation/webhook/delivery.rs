@@ -17,6 +17,7 @@ use crate::http::request::page::{ListView, page};
 use crate::problem::responses::{BodyProblems, CallProblems, QueryProblems};
 use crate::problem::{ApiError, ProblemBody, ViolationCode};
 use crate::state::AppState;
+use crate::words::DeliveryState;
 
 /// Which of what was not delivered.
 #[derive(Deserialize, IntoParams)]
@@ -25,7 +26,7 @@ use crate::state::AppState;
 struct DeliveryQuery {
     /// Only those that wait to be sent again, or only those that were given up: `waiting` or `undelivered`.
     #[serde(default)]
-    #[param(value_type = Option<String>, example = "undelivered")]
+    #[param(value_type = Option<DeliveryState>, example = "undelivered")]
     state: Field<String>,
     /// At most this many items.
     #[serde(default)]
@@ -46,7 +47,7 @@ struct DeliveryQuery {
 pub(crate) struct DeliveryView {
     event: EventView,
     /// `waiting`: it is sent again. `undelivered`: it was given up.
-    #[schema(example = "undelivered")]
+    #[schema(value_type = DeliveryState, example = "undelivered")]
     state: &'static str,
     /// How often it was sent.
     attempts: i32,

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::http::mailbox::message::AttachmentView;
 use crate::http::service::form::FormAnswersView;
 use crate::http::service::journal::JournalEntryView;
+use crate::words::{BodyFormat, ConversationState, Direction, InquiryKind};
 
 /// A conversation in the queue.
 #[derive(Serialize, ToSchema)]
@@ -17,11 +18,11 @@ use crate::http::service::journal::JournalEntryView;
 pub(crate) struct QueueItemView {
     id: Uuid,
     /// What it began as: `dialogue`, `letter` or `accessRequest`.
-    #[schema(example = "dialogue")]
+    #[schema(value_type = InquiryKind, example = "dialogue")]
     kind: &'static str,
     /// `new`: nobody has looked. `open`: there is something to do. `waitingForCitizen`: the service has written last.
     /// `closed`: nobody writes in it.
-    #[schema(example = "new")]
+    #[schema(value_type = ConversationState, example = "new")]
     state: &'static str,
     /// Who is to answer.
     #[schema(required)]
@@ -104,14 +105,14 @@ pub(crate) struct TurnView {
 pub(crate) struct SaidView {
     id: Uuid,
     /// Which way it went, seen from the citizen: `sent` or `received`.
-    #[schema(example = "sent")]
+    #[schema(value_type = Direction, example = "sent")]
     direction: &'static str,
     /// The line to show in a list.
     subject: String,
     /// What it says.
     body: String,
     /// `text` or `markdown`.
-    #[schema(example = "text")]
+    #[schema(value_type = BodyFormat, example = "text")]
     body_format: &'static str,
     /// Who wrote it.
     author: AuthorView,

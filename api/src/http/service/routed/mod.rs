@@ -8,13 +8,14 @@ use utoipa::ToSchema;
 
 pub(super) use self::words::text;
 use crate::language::Language;
+use crate::words::Channel;
 
 /// A channel that was not chosen.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PassedOverView {
     /// The channel: `inbox`, `digitalMailbox` or `paper`.
-    #[schema(example = "digitalMailbox")]
+    #[schema(value_type = Channel, example = "digitalMailbox")]
     channel: &'static str,
     /// The rule that stood against it.
     #[schema(example = "HK-7")]

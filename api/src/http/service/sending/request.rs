@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use crate::http::request::input::{Field, Unknown, Violations};
 use crate::problem::{ApiError, Problem, ProblemKind, ViolationCode};
+use crate::words;
 
 /// A message.
 #[derive(Deserialize, ToSchema)]
@@ -21,7 +22,7 @@ pub(crate) struct MessageRequest {
     #[schema(value_type = RecipientRequest)]
     recipient: Field<RecipientRequest>,
     /// `letter` (formal, without reply), `dialogue`, `service` (information of no legal weight) or `appointmentLetter`.
-    #[schema(value_type = String, example = "letter")]
+    #[schema(value_type = words::MessageKind, example = "letter")]
     kind: Field<String>,
     /// The line shown in the overview: at most 120 characters.
     #[schema(value_type = String, max_length = 120, example = "Vedtak i klagesak")]
@@ -31,7 +32,7 @@ pub(crate) struct MessageRequest {
     body: Field<String>,
     /// How the body is written: `text` (where left out) or `markdown`.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "text")]
+    #[schema(value_type = Option<words::BodyFormat>, example = "text")]
     body_format: Field<String>,
     /// The sender's own name for the message, of at most 100 characters. Unique for each service, for ever.
     #[serde(default)]
@@ -52,17 +53,6 @@ pub(crate) struct MessageRequest {
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
-}
-
-/// A message with its files.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "read by the derive, for the contract")]
-pub(crate) struct MultipartRequest {
-    /// The message, as JSON. Files handed in ahead come before those of this request.
-    message: MessageRequest,
-    /// The files, each with a file name. Parts may have any other name than `message`.
-    #[schema(value_type = Vec<String>, format = Binary, max_items = 20, required = false)]
-    files: Vec<Vec<u8>>,
 }
 
 /// A citizen, by one of the two. Never an employee (HK-2).
@@ -109,7 +99,7 @@ pub(crate) struct AttachmentRequest {
 pub(crate) struct VisibilityRequest {
     /// Parents of a child: `never`, `until12`, or `until16`; as far as the service allows where left out.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "until12")]
+    #[schema(value_type = Option<words::ParentVisibility>, example = "until12")]
     parents: Field<String>,
     /// Holders of a power of attorney; as the service allows where left out.
     #[serde(default)]
