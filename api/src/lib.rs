@@ -22,5 +22,6 @@ pub mod settings;
 mod shutdown;
 mod state;
 pub mod telemetry;
+mod text;
 mod words;
 mod worker;

@@ -19,17 +19,17 @@ const API: &[(&str, &str)] = &[
     ("clock", ""),
     ("connect", "clock outbound settings"),
     ("contract", ""),
-    ("document", "language"),
+    ("document", "language text"),
     ("event_body", "words"),
     (
         "http",
-        "at_once auth contract document event_body language outbound problem rate_limit settings state telemetry words",
+        "at_once auth contract document event_body language outbound problem rate_limit settings state telemetry text words",
     ),
     ("language", ""),
     ("openapi", "contract operations"),
     ("operations", "http sandbox_http"),
-    ("outbound", "clock settings"),
-    ("problem", "auth language"),
+    ("outbound", "clock language settings text"),
+    ("problem", "auth language text"),
     ("rate_limit", "settings"),
     ("sandbox", "auth clock outbound settings worker"),
     ("sandbox_http", "auth http problem sandbox state words worker"),
@@ -37,8 +37,9 @@ const API: &[(&str, &str)] = &[
     ("shutdown", ""),
     ("state", "at_once auth clock document rate_limit sandbox settings shutdown worker"),
     ("telemetry", "settings"),
+    ("text", "language"),
     ("words", ""),
-    ("worker", "clock document event_body outbound rate_limit telemetry"),
+    ("worker", "clock document event_body outbound rate_limit telemetry text"),
 ];
 
 /// Of each module of `persistence`: what it uses.

@@ -17,7 +17,7 @@ use quick_xml::Writer;
 use quick_xml::escape::escape;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-use super::words::{Words, told};
+use super::words::{Word, Words};
 use super::{Contents, form};
 use crate::language::Language;
 
@@ -135,8 +135,9 @@ fn name_parts(name: &str) -> (Option<&str>, &str) {
 fn note(xml: &mut Xml, document: &JournalDocument, turn: &Turn) -> io::Result<()> {
     let words = Words::of(Language::Bokmal);
     let (author, behalf) = words.author(document, &turn.author);
-    let behalf = behalf.map(|behalf| format!("{}: {behalf}. ", words.behalf)).unwrap_or_default();
-    let remark = format!("{}: {author}. {behalf}{}: {}.", words.author, words.sent_at, time(turn.at));
+    let behalf = behalf.map(|behalf| format!("{}: {behalf}. ", words.say(Word::Behalf))).unwrap_or_default();
+    let remark =
+        format!("{}: {author}. {behalf}{}: {}.", words.say(Word::Author), words.say(Word::SentAt), time(turn.at));
     xml.within("Notat", &[], |xml| {
         let subject = [("V", "6"), ("S", SUBJECT_OF_DIALOGUE), ("DN", "Henvendelse om pasient")];
         xml.empty("TemaKodet", &subject)?;
@@ -149,7 +150,7 @@ fn note(xml: &mut Xml, document: &JournalDocument, turn: &Turn) -> io::Result<()
         xml.leaf("DatoNotat", &[], &day_of(turn.at).to_string())?;
         let Some(name) = &turn.author.name else { return Ok(()) };
         xml.within("RollerRelatertNotat", &[], |xml| {
-            xml.empty("RoleToPatient", &[("OT", told(&words.relations, &turn.author.relation))])?;
+            xml.empty("RoleToPatient", &[("OT", &words.relation(&turn.author.relation))])?;
             let (given, family) = name_parts(name);
             if turn.author.relation == "staff" {
                 return xml.within("HealthcareProfessional", &[], |xml| {

@@ -8,7 +8,7 @@ use domain::message::Direction;
 use domain::person::in_oslo;
 
 use super::pdf::{About, PdfError, PdfFile, PdfWriter};
-use super::words::{Words, told};
+use super::words::{Word, Words};
 use super::{Contents, form};
 use crate::language::Language;
 
@@ -33,7 +33,7 @@ pub(crate) fn journal_pdf(
         message(&mut page, words, document, turn, number);
         if let Some(exact) = exact {
             page.space(6.0);
-            page.small(&format!("{} {}.", words.numbered, exact.name));
+            page.small(&words.numbered(&exact.name));
             files.push(exact);
         }
         list_files(&mut page, words, turn, number, contents.is_some());
@@ -42,7 +42,7 @@ pub(crate) fn journal_pdf(
             files.push(PdfFile {
                 name: name_of(file, number, place + 1),
                 media_type: file.file_type.media_type(),
-                description: format!("{} {number}: {}", words.message, file.file_name.expose()),
+                description: format!("{} {number}: {}", words.say(Word::Message), file.file_name.expose()),
                 bytes,
                 at: turn.at,
                 is_alternative: false,
@@ -53,16 +53,16 @@ pub(crate) fn journal_pdf(
     let patient = format!("{} {}", document.patient.expose(), document.patient_name.expose());
     let about = About {
         id: document.id.to_string(),
-        title: format!("{}: {}", words.title, document.subject.expose()),
+        title: format!("{}: {}", words.say(Word::Title), document.subject.expose()),
         language: language.tag(),
         at: document.marked_at,
         header: format!("{} · {patient}", document.conversation),
-        footer: words.footer,
+        footer: Box::new(move |page, pages| words.footer(page, pages)),
     };
     page.finish(about, files)
 }
 
-fn head(page: &mut PdfWriter, words: &Words, document: &JournalDocument) {
+fn head(page: &mut PdfWriter, words: Words, document: &JournalDocument) {
     let JournalDocument {
         id: _,
         conversation,
@@ -75,52 +75,55 @@ fn head(page: &mut PdfWriter, words: &Words, document: &JournalDocument) {
         confirm_by: _,
         turns,
     } = document;
-    page.heading(words.title, 17.0);
+    page.heading(&words.say(Word::Title), 17.0);
     page.space(4.0);
-    page.field(words.patient, patient_name.expose());
-    page.field(words.national_id, patient.expose());
-    page.field(words.service, service.service_name.as_str());
+    page.field(&words.say(Word::Patient), patient_name.expose());
+    page.field(&words.say(Word::NationalId), patient.expose());
+    page.field(&words.say(Word::Service), service.service_name.as_str());
     let (name, number) = (service.organisation_name.as_str(), service.organisation_number.as_str());
-    page.field(words.controller, &format!("{name}, {} {number}", words.organisation_number));
-    page.field(words.subject, subject.expose());
-    page.field(words.kind, told(&words.kinds, inquiry.as_word()));
-    page.field(words.conversation, &conversation.to_string());
-    page.field(words.marked_at, &clock(*marked_at));
-    page.field(words.message_count, &turns.len().to_string());
+    page.field(&words.say(Word::Controller), &format!("{name}, {} {number}", words.say(Word::OrganisationNumber)));
+    page.field(&words.say(Word::Subject), subject.expose());
+    page.field(&words.say(Word::Kind), &words.kind(*inquiry));
+    page.field(&words.say(Word::Conversation), &conversation.to_string());
+    page.field(&words.say(Word::MarkedAt), &clock(*marked_at));
+    page.field(&words.say(Word::MessageCount), &turns.len().to_string());
     page.space(6.0);
-    page.small(words.times);
+    page.small(&words.say(Word::Times));
 }
 
-fn message(page: &mut PdfWriter, words: &Words, document: &JournalDocument, turn: &Turn, number: usize) {
+fn message(page: &mut PdfWriter, words: Words, document: &JournalDocument, turn: &Turn, number: usize) {
     let Turn { id: _, direction, subject, body, body_format: _, author, at, opened_at, attachments: _, form_answers } =
         turn;
-    page.heading(&format!("{} {number}: {}", words.message, subject.expose()), 12.0);
+    page.heading(&format!("{} {number}: {}", words.say(Word::Message), subject.expose()), 12.0);
     let (name, behalf) = words.author(document, author);
-    page.field(words.author, &name);
+    page.field(&words.say(Word::Author), &name);
     if let Some(behalf) = behalf {
-        page.field(words.behalf, &behalf);
+        page.field(&words.say(Word::Behalf), &behalf);
     }
-    page.field(words.sent_at, &clock(*at));
+    page.field(&words.say(Word::SentAt), &clock(*at));
     if *direction == Direction::Received {
-        page.field(words.opened_at, &opened_at.map_or_else(|| words.not_opened.to_owned(), clock));
+        page.field(
+            &words.say(Word::OpenedAt),
+            &opened_at.map_or_else(|| words.say(Word::NotOpened).into_owned(), clock),
+        );
     }
     page.space(6.0);
     page.paragraph(body.expose());
     if let Some(filled) = form_answers {
         page.space(8.0);
-        page.heading(&format!("{}: {}", words.form, filled.form.title.as_str()), 10.0);
+        page.heading(&format!("{}: {}", words.say(Word::Form), filled.form.title.as_str()), 10.0);
         for (question, answer) in form::lines(filled) {
             page.field(&question, &answer);
         }
     }
 }
 
-fn list_files(page: &mut PdfWriter, words: &Words, turn: &Turn, number: usize, are_attached: bool) {
+fn list_files(page: &mut PdfWriter, words: Words, turn: &Turn, number: usize, are_attached: bool) {
     if turn.attachments.is_empty() {
         return;
     }
     page.space(8.0);
-    page.heading(words.files, 10.0);
+    page.heading(&words.say(Word::Files), 10.0);
     for (place, file) in turn.attachments.iter().enumerate() {
         page.paragraph(&name_of(file, number, place + 1));
         let size = thousands(file.size_bytes);
@@ -128,11 +131,11 @@ fn list_files(page: &mut PdfWriter, words: &Words, turn: &Turn, number: usize, a
         page.small(&format!("SHA-256 {}", hex::encode(file.sha256)));
     }
     page.space(3.0);
-    page.small(if are_attached { words.attached } else { words.listed });
+    page.small(&words.say(if are_attached { Word::Attached } else { Word::Listed }));
 }
 
 /// The text itself, where letters of it are shown by their numbers.
-fn exact_text(page: &PdfWriter, words: &Words, turn: &Turn, number: usize) -> Option<PdfFile> {
+fn exact_text(page: &PdfWriter, words: Words, turn: &Turn, number: usize) -> Option<PdfFile> {
     let (subject, body) = (turn.subject.expose(), turn.body.expose());
     let filled = turn.form_answers.as_ref().map(|filled| format!("\n{}\n", form::text(filled))).unwrap_or_default();
     if ![subject, body, &filled].iter().any(|text| page.lacks_some(text)) {
@@ -141,7 +144,7 @@ fn exact_text(page: &PdfWriter, words: &Words, turn: &Turn, number: usize) -> Op
     Some(PdfFile {
         name: format!("{number}-0.txt"),
         media_type: "text/plain",
-        description: words.exact.to_owned(),
+        description: words.say(Word::Exact).into_owned(),
         bytes: format!("{subject}\n\n{body}\n{filled}").into_bytes(),
         at: turn.at,
         is_alternative: true,

@@ -101,3 +101,6 @@ pub(crate) async fn read_contents(files: impl IntoIterator<Item = &Fetched>) -> 
     }
     Ok(contents)
 }
+
+#[cfg(test)]
+pub(crate) use self::{letter_pdf::every_letter_text, words::every_journal_text};

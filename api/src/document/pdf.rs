@@ -70,7 +70,7 @@ pub(crate) struct About {
     /// The line above each page.
     pub(crate) header: String,
     /// The line below each page, of its number and how many there are.
-    pub(crate) footer: fn(usize, usize) -> String,
+    pub(crate) footer: Box<dyn Fn(usize, usize) -> String>,
 }
 
 enum Mark {

@@ -47,7 +47,7 @@ fn message(from: &Mailbox, notice: &OutgoingNotice) -> Result<Message, SendError
     let message = Message::builder()
         .from(from.clone())
         .to(Mailbox::new(None, to))
-        .subject(notice.subject)
+        .subject(&*notice.subject)
         .message_id(Some(format!("<{}@{}>", notice.id, from.email.domain())))
         // Nobody's holiday answers it (RFC 3834).
         .raw_header(HeaderValue::new(name, "auto-generated".to_owned()))
@@ -80,7 +80,8 @@ mod unit {
         let from: Mailbox = "Brevdue <ikke-svar@brevdue.example>".parse().expect("an address");
         let id = NoticeId::from(uuid::Uuid::from_u128(7));
         let to = "kari@example.no".to_owned();
-        let notice = OutgoingNotice { id, to, subject: "Ny melding", text: "Du har fått en melding.".to_owned() };
+        let notice =
+            OutgoingNotice { id, to, subject: "Ny melding".into(), text: "Du har fått en melding.".to_owned() };
 
         let written = message(&from, &notice).expect("an e-mail").formatted();
 

@@ -1,5 +1,6 @@
 //! What sends a notice, whatever is behind it.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ pub(crate) struct OutgoingNotice {
     /// The number or address.
     pub(crate) to: String,
     /// The line of an e-mail; an SMS has none.
-    pub(crate) subject: &'static str,
+    pub(crate) subject: Cow<'static, str>,
     /// What it says.
     pub(crate) text: String,
 }

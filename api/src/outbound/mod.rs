@@ -37,3 +37,6 @@ pub(crate) use not_connected::NotConnected;
 pub(crate) use population_register::SkatteetatenPopulationRegister;
 pub(crate) use print::{PrintFolder, PrintService};
 pub(crate) use sms::SmsGateway;
+
+#[cfg(test)]
+pub(crate) use dpi::every_package_text;

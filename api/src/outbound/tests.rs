@@ -40,7 +40,7 @@ fn gateway(url: String, shape: SmsShape) -> SmsGateway {
 
 fn notice() -> OutgoingNotice {
     let id = NoticeId::from(uuid::Uuid::from_u128(7));
-    OutgoingNotice { id, to: "+4799000001".to_owned(), subject: "", text: TEXT.to_owned() }
+    OutgoingNotice { id, to: "+4799000001".to_owned(), subject: "".into(), text: TEXT.to_owned() }
 }
 
 /// A letter with a file.

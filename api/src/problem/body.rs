@@ -10,8 +10,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::texts::ProblemText;
 use super::{Problem, TYPE_BASE, Violation, texts};
 use crate::language::Language;
+use crate::text::text;
 
 /// The media type of problems (RFC 9457).
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -25,7 +27,7 @@ pub(crate) struct ProblemBody {
     #[schema(example = "https://brevdue.dev/problems/not-found")]
     type_uri: String,
     /// What is wrong, in the language asked for.
-    title: &'static str,
+    title: String,
     /// The status of the response.
     status: u16,
     /// How to mend it, in the language asked for.
@@ -94,17 +96,14 @@ impl ProblemBody {
     #[must_use]
     pub(super) fn new(problem: &Problem, language: Language, trace_id: Option<Uuid>) -> Self {
         let Problem { kind, rule, errors, retry_after_seconds: _, position, more } = problem;
-        let text = texts::text(*kind, language);
-        let detail = match (position, language) {
-            (None, _) => text.fix.to_owned(),
-            (Some(at), Language::Bokmal | Language::Nynorsk) => {
-                format!("{} Linje {}, kolonne {}.", text.fix, at.line, at.column)
-            }
-            (Some(at), Language::English) => format!("{} Line {}, column {}.", text.fix, at.line, at.column),
-        };
+        let mut detail = texts::fix(*kind, language).into_owned();
+        if let Some(place) = position {
+            detail.push(' ');
+            detail.push_str(&text(&ProblemText::Place(*place), language));
+        }
         Self {
             type_uri: format!("{TYPE_BASE}{}", kind.slug()),
-            title: text.title,
+            title: texts::title(*kind, language).into_owned(),
             status: kind.status().as_u16(),
             detail,
             instance: trace_id.map(|id| id.urn().to_string()),
@@ -124,7 +123,7 @@ impl ViolationBody {
     #[must_use]
     pub(crate) fn new(violation: &Violation, language: Language) -> Self {
         let Violation { pointer, code } = violation;
-        Self { pointer: pointer.clone(), code: code.as_word(), message: code.message(language) }
+        Self { pointer: pointer.clone(), code: code.as_word(), message: text(code, language).into_owned() }
     }
 }
 

@@ -7,6 +7,7 @@ use strum::{IntoEnumIterator as _, VariantArray as _};
 
 use super::{ProblemKind, TYPE_BASE, ViolationCode, texts};
 use crate::language::Language;
+use crate::text::text;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/problems.md");
 
@@ -30,7 +31,7 @@ parameter of the query), `code` (one of these) and `message`. No message repeats
 ";
 
 /// One of each, with limits and words as they may stand in an answer.
-fn examples() -> Vec<ViolationCode> {
+pub(crate) fn examples() -> Vec<ViolationCode> {
     ViolationCode::iter()
         .map(|code| match code {
             ViolationCode::TooLong { .. } => ViolationCode::TooLong { max: 120 },
@@ -45,29 +46,22 @@ fn examples() -> Vec<ViolationCode> {
 }
 
 fn document() -> String {
-    let mut text = HEAD.to_owned();
+    let mut document = HEAD.to_owned();
     let _ = writeln!(
-        text,
+        document,
         "`type` is `{TYPE_BASE}<slug>`.\n\n| slug | status | retry | title | how to mend it |\n|---|---|---|---|---|"
     );
     for kind in ProblemKind::VARIANTS {
-        let words = texts::text(*kind, Language::English);
+        let (title, fix) = (texts::title(*kind, Language::English), texts::fix(*kind, Language::English));
         let retry = if kind.is_retryable() { "yes" } else { "no" };
-        let _ = writeln!(
-            text,
-            "| `{}` | {} | {retry} | {} | {} |",
-            kind.slug(),
-            kind.status().as_u16(),
-            words.title,
-            words.fix
-        );
+        let _ = writeln!(document, "| `{}` | {} | {retry} | {title} | {fix} |", kind.slug(), kind.status().as_u16(),);
     }
-    text.push_str(VIOLATIONS);
-    text.push_str("| code | message |\n|---|---|\n");
+    document.push_str(VIOLATIONS);
+    document.push_str("| code | message |\n|---|---|\n");
     for code in examples() {
-        let _ = writeln!(text, "| `{}` | {} |", code.as_word(), code.message(Language::English));
+        let _ = writeln!(document, "| `{}` | {} |", code.as_word(), text(&code, Language::English));
     }
-    text
+    document
 }
 
 #[test]
@@ -83,7 +77,7 @@ fn the_list_of_problems_in_docs_is_the_registry() {
 fn each_violation_has_a_message_in_each_language() {
     for code in examples() {
         for language in Language::VARIANTS {
-            let message = code.message(*language);
+            let message = text(&code, *language);
             assert!(message.ends_with('.') && message.len() > 10, "{code:?} {language:?}");
         }
     }

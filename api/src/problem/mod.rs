@@ -1,5 +1,5 @@
-//! Every error that leaves the program (BX-11): a closed registry of kinds, with status, texts in three languages, what
-//! mends it, and whether to try again. The only place with status codes of errors.
+//! Every error that leaves the program (BX-11): a closed registry of kinds, with status, rule, and whether to try
+//! again. The only place with status codes of errors. What they say to people stands in `api/texts`.
 //!
 //! An error carries its [`Problem`] in the extensions of its response; [`middleware()`] writes the body, because only
 //! there language and trace id are known. What the web framework refuses by itself becomes a problem there too.
@@ -30,8 +30,12 @@ use domain::rule::Rule;
 
 pub(crate) use body::{ProblemBody, ViolationBody};
 pub(crate) use config::{JsonLimit, configure, malformed_json};
+#[cfg(test)]
+pub(crate) use docs::examples as every_violation;
 pub(crate) use middleware::middleware;
 pub use registry::ProblemKind;
+#[cfg(test)]
+pub(crate) use texts::{every_label, every_text};
 pub(crate) use violation::{Violation, ViolationCode};
 
 /// Where `type` points: the slug follows.

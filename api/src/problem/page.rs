@@ -4,84 +4,42 @@ use actix_web::http::header::{CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, VARY};
 use actix_web::{HttpResponse, get, web};
 use strum::VariantArray as _;
 
+use super::texts::Label;
 use super::{ApiError, ProblemKind, texts};
 use crate::language::Language;
-
-struct Labels {
-    all: &'static str,
-    about: &'static str,
-    mend: &'static str,
-    status: &'static str,
-    retry: &'static str,
-    yes: &'static str,
-    no: &'static str,
-}
-
-const fn labels(language: Language) -> Labels {
-    match language {
-        Language::Bokmal => Labels {
-            all: "Alle problemtyper",
-            about: "Hver feil fra API-et er av en av disse typene.",
-            mend: "Slik retter du det",
-            status: "HTTP-status",
-            retry: "Kan samme forespørsel lykkes senere?",
-            yes: "Ja",
-            no: "Nei",
-        },
-        Language::Nynorsk => Labels {
-            all: "Alle problemtypar",
-            about: "Kvar feil frå API-et er av ein av desse typane.",
-            mend: "Slik rettar du det",
-            status: "HTTP-status",
-            retry: "Kan den same førespurnaden lukkast seinare?",
-            yes: "Ja",
-            no: "Nei",
-        },
-        Language::English => Labels {
-            all: "All kinds of problems",
-            about: "Every error of the API is of one of these kinds.",
-            mend: "How to mend it",
-            status: "HTTP status",
-            retry: "Can the same request succeed later?",
-            yes: "Yes",
-            no: "No",
-        },
-    }
-}
+use crate::text::text;
 
 /// The page of a kind of problem, if there is such a kind.
 #[must_use]
 pub(crate) fn render(slug: &str, language: Language) -> Option<String> {
     let kind: ProblemKind = slug.parse().ok()?;
-    let labels = labels(language);
-    let text = texts::text(kind, language);
-    let retry = if kind.is_retryable() { labels.yes } else { labels.no };
+    let label = |label: Label| text(&label, language);
+    let (title, fix) = (texts::title(kind, language), texts::fix(kind, language));
+    let retry = label(if kind.is_retryable() { Label::Yes } else { Label::No });
     let content = format!(
-        "<h1>{}</h1>\n<p><code>{slug}</code></p>\n<h2>{}</h2>\n<p>{}</p>\n<dl>\n<dt>{}</dt><dd>{}</dd>\n\
+        "<h1>{title}</h1>\n<p><code>{slug}</code></p>\n<h2>{}</h2>\n<p>{fix}</p>\n<dl>\n<dt>{}</dt><dd>{}</dd>\n\
          <dt>{}</dt><dd>{retry}</dd>\n</dl>\n<p><a href=\"/problems\">{}</a></p>\n",
-        text.title,
-        labels.mend,
-        text.fix,
-        labels.status,
+        label(Label::Mend),
+        label(Label::Status),
         kind.status().as_u16(),
-        labels.retry,
-        labels.all,
+        label(Label::Retry),
+        label(Label::All),
     );
-    Some(document(text.title, &content, language))
+    Some(document(&title, &content, language))
 }
 
 /// The page with all kinds.
 #[must_use]
 pub(crate) fn render_index(language: Language) -> String {
-    let labels = labels(language);
-    let mut content = format!("<h1>{}</h1>\n<p>{}</p>\n<ul>\n", labels.all, labels.about);
+    let (all, about) = (text(&Label::All, language), text(&Label::About, language));
+    let mut content = format!("<h1>{all}</h1>\n<p>{about}</p>\n<ul>\n");
     for kind in ProblemKind::VARIANTS {
-        let (slug, status, title) = (kind.slug(), kind.status().as_u16(), texts::text(*kind, language).title);
+        let (slug, status, title) = (kind.slug(), kind.status().as_u16(), texts::title(*kind, language));
         let line = format!("<li><a href=\"/problems/{slug}\"><code>{slug}</code></a> ({status}): {title}</li>\n");
         content.push_str(&line);
     }
     content.push_str("</ul>\n");
-    document(labels.all, &content, language)
+    document(&all, &content, language)
 }
 
 /// All that is put into it comes from our own texts, which hold nothing that HTML gives a meaning.

@@ -8,7 +8,7 @@ use domain::identity::{NationalIdError, OrganisationNumberError};
 use domain::text::TextError;
 use strum::{EnumIter, IntoStaticStr};
 
-use crate::language::Language;
+use crate::text::{File, Message, Value};
 
 /// One thing that is wrong, and where.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -166,262 +166,70 @@ impl ViolationCode {
     pub(crate) fn as_word(&self) -> &'static str {
         self.into()
     }
+}
 
-    /// The sentence that people read.
-    #[must_use]
-    pub(crate) fn message(&self, language: Language) -> String {
-        let choose = |nb, nn, en| match language {
-            Language::Bokmal => nb,
-            Language::Nynorsk => nn,
-            Language::English => en,
-        };
-        let fixed = |nb: &str, nn: &str, en: &str| match language {
-            Language::Bokmal => nb.to_owned(),
-            Language::Nynorsk => nn.to_owned(),
-            Language::English => en.to_owned(),
-        };
+/// The sentence that people read.
+impl Message for ViolationCode {
+    const FILE: File = File::Violations;
+
+    fn id(&self) -> &'static str {
+        self.as_word()
+    }
+
+    fn values(&self) -> Vec<(&'static str, Value<'static>)> {
         match self {
-            Self::Required => fixed("Feltet mangler.", "Feltet manglar.", "The field is missing."),
-            Self::UnknownField => fixed("Feltet er ukjent.", "Feltet er ukjent.", "The field is not known."),
-            Self::WrongType => {
-                fixed("Verdien har feil type.", "Verdien har feil type.", "The value is of the wrong type.")
+            Self::TooLong { max } | Self::TooMany { max } | Self::TooManyAnswers { max } => {
+                vec![("max", (*max).into())]
             }
-            Self::Empty => fixed("Verdien er tom.", "Verdien er tom.", "The value is empty."),
-            Self::TooLong { max } => choose(
-                format!("Teksten er lengre enn {max} tegn."),
-                format!("Teksten er lengre enn {max} teikn."),
-                format!("The text is longer than {max} characters."),
-            ),
-            Self::TooMany { max } => choose(
-                format!("Listen har flere enn {max}."),
-                format!("Lista har fleire enn {max}."),
-                format!("The list has more than {max}."),
-            ),
-            Self::ControlCharacters => {
-                fixed("Teksten har kontrolltegn.", "Teksten har kontrollteikn.", "The text has control characters.")
-            }
-            Self::NotElevenDigits => fixed(
-                "Et identitetsnummer har nøyaktig 11 sifre.",
-                "Eit identitetsnummer har nøyaktig 11 siffer.",
-                "An identity number has exactly 11 digits.",
-            ),
-            Self::ControlDigit => {
-                fixed("Et kontrollsiffer er feil.", "Eit kontrollsiffer er feil.", "A control digit is wrong.")
-            }
-            Self::NoDate => fixed(
-                "Identitetsnummeret begynner ikke med en dato.",
-                "Identitetsnummeret byrjar ikkje med ein dato.",
-                "The identity number does not start with a date.",
-            ),
-            Self::WrongSeries => fixed(
-                "Denne installasjonen tar ikke imot identitetsnumre av denne serien.",
-                "Denne installasjonen tek ikkje imot identitetsnummer av denne serien.",
-                "This installation does not take identity numbers of this series.",
-            ),
-            Self::NotNineDigits => fixed(
-                "Et organisasjonsnummer har nøyaktig 9 sifre.",
-                "Eit organisasjonsnummer har nøyaktig 9 siffer.",
-                "An organisation number has exactly 9 digits.",
-            ),
-            Self::NotAChoice { choices } => {
-                let choices = choices.join(", ");
-                choose(
-                    format!("Verdien må være en av: {choices}."),
-                    format!("Verdien må vere ein av: {choices}."),
-                    format!("The value must be one of: {choices}."),
-                )
-            }
-            Self::NotATime => fixed(
-                "Et tidspunkt skrives slik: 2026-12-06T00:00:00Z.",
-                "Eit tidspunkt blir skrive slik: 2026-12-06T00:00:00Z.",
-                "A time is written like this: 2026-12-06T00:00:00Z.",
-            ),
-            Self::InThePast => {
-                fixed("Tidspunktet er passert.", "Tidspunktet er passert.", "The time has passed already.")
-            }
-            Self::NotAPageAddress => fixed(
-                "En adresse skrives slik: https://kommune.example/skjema.",
-                "Ei adresse blir skriven slik: https://kommune.example/skjema.",
-                "An address is written like this: https://kommune.example/skjema.",
-            ),
-            Self::NotAReceiver => fixed(
-                "Adressen må være https på en port som tas imot (443), uten bruker og fragment, og åpen mot verden.",
-                "Adressa må vere https på ein port som blir teken imot (443), utan brukar og fragment, og open mot verda.",
-                "The address must be https at a port that is taken (443), without user and fragment, and open to the world.",
-            ),
-            Self::UnknownMessage => fixed(
-                "Meldingen finnes ikke i samtalen.",
-                "Meldinga finst ikkje i samtalen.",
-                "There is no such message in the conversation.",
-            ),
-            Self::UnknownForm => fixed(
-                "Tjenesten har ikke et slikt skjema i bruk.",
-                "Tenesta har ikkje eit slikt skjema i bruk.",
-                "The service has no such form in use.",
-            ),
-            Self::FormChanged { version } => choose(
-                format!("Skjemaet er endret. Hent versjon {version}, og fyll ut den."),
-                format!("Skjemaet er endra. Hent versjon {version}, og fyll ut den."),
-                format!("The form has changed. Fetch version {version}, and fill in that."),
-            ),
-            Self::AgainstForm { rule } => choose(
-                format!("Svaret bryter skjemaets regel {rule}."),
-                format!("Svaret bryt skjemaet sin regel {rule}."),
-                format!("The answer breaks the form's rule {rule}."),
-            ),
-            Self::NotASchema => fixed(
-                "Dette er ikke JSON Schema 2020-12 for et objekt.",
-                "Dette er ikkje JSON Schema 2020-12 for eit objekt.",
-                "This is not JSON Schema 2020-12 for an object.",
-            ),
-            Self::SchemaReference => fixed(
-                "En henvisning må føre til et sted i samme skjema (#/$defs/navn), og ikke tilbake til seg selv.",
-                "Ei tilvising må føre til ein stad i same skjema (#/$defs/namn), og ikkje tilbake til seg sjølv.",
-                "A reference must lead to a place of the same schema (#/$defs/name), and not back to itself.",
-            ),
-            Self::SchemaTooCostly => fixed(
-                "Det tar for lang tid å kontrollere svar mot skjemaet. Bruk færre alternativer (anyOf, oneOf, not, if), færre \
-                 og kortere mønstre, eller færre felt i lister.",
-                "Det tek for lang tid å kontrollere svar mot skjemaet. Bruk færre alternativ (anyOf, oneOf, not, if), færre \
-                 og kortare mønster, eller færre felt i lister.",
-                "Judging answers by this schema takes too long. Use fewer alternatives (anyOf, oneOf, not, if), fewer and \
-                 shorter patterns, or fewer fields in lists.",
-            ),
-            Self::AnswersTooCostly => fixed(
-                "Svarene tar for lang tid å kontrollere. Skriv kortere svar. Hjelper ikke det, må tjenesten forenkle skjemaet.",
-                "Svara tek for lang tid å kontrollere. Skriv kortare svar. Hjelper ikkje det, må tenesta forenkle skjemaet.",
-                "The answers take too long to judge. Write shorter ones. If that does not help, the service has to simplify \
-                 its form.",
-            ),
-            Self::TooManyAnswers { max } => choose(
-                format!("Skjemaet har flere enn {max} svar."),
-                format!("Skjemaet har fleire enn {max} svar."),
-                format!("The form has more than {max} answers."),
-            ),
-            Self::NotAFormName => {
-                let max = FormName::MAX_CHARS;
-                choose(
-                    format!("Et skjemanavn har 1 til {max} tegn: bokstaver fra a til z, sifre og «-»."),
-                    format!("Eit skjemanamn har 1 til {max} teikn: bokstavar frå a til z, siffer og «-»."),
-                    format!("A form's name has 1 to {max} characters: letters from a to z, digits and “-”."),
-                )
-            }
-            Self::NotJson => fixed("Linjen er ikke JSON.", "Linja er ikkje JSON.", "The line is not JSON."),
-            Self::NotInForce { version } => choose(
-                format!("Versjonen som gjelder nå, er «{version}»."),
-                format!("Versjonen som gjeld no, er «{version}»."),
-                format!("The version in force is “{version}”."),
-            ),
-            Self::NotAMember => fixed(
-                "Personen er ikke ansatt i tjenesten.",
-                "Personen er ikkje tilsett i tenesta.",
-                "The person is not a member of the service.",
-            ),
-            Self::ScopeMissing { scope } => choose(
-                format!("Dette krever et token med scopet {scope}."),
-                format!("Dette krev eit token med scopet {scope}."),
-                format!("This takes a token with the scope {scope}."),
-            ),
-            Self::AnotherCitizens => fixed(
-                "Dette gjelder en annen innbygger.",
-                "Dette gjeld ein annan innbyggjar.",
-                "This is another citizen's.",
-            ),
-            Self::UnknownService => fixed(
-                "Virksomheten har ingen slik tjeneste.",
-                "Verksemda har inga slik teneste.",
-                "The organisation has no such service.",
-            ),
-            Self::AskPopulationRegister => fixed(
-                "Dette rettes av Folkeregisteret. Meld fra til Skatteetaten.",
-                "Dette blir retta av Folkeregisteret. Meld frå til Skatteetaten.",
-                "The population register corrects this. Tell the tax administration, which keeps it.",
-            ),
-            Self::AskService => fixed(
-                "Dette rettes av tjenesten som opplysningen kommer fra. Skriv til den.",
-                "Dette blir retta av tenesta som opplysninga kjem frå. Skriv til ho.",
-                "The service that this came from corrects it. Write to it.",
-            ),
-            Self::NotAnEmailAddress => fixed(
-                "En e-postadresse skrives slik: kari@example.no.",
-                "Ei e-postadresse blir skriven slik: kari@example.no.",
-                "An e-mail address is written like this: kari@example.no.",
-            ),
-            Self::NotAMobileNumber => fixed(
-                "Et mobilnummer skrives slik: +47 912 34 567.",
-                "Eit mobilnummer blir skrive slik: +47 912 34 567.",
-                "A mobile number is written like this: +47 912 34 567.",
-            ),
-            Self::CountryNotTaken => fixed(
-                "Mobilnumre fra dette landet tas ikke imot her. Oppgi et norsk nummer, eller bare en e-postadresse.",
-                "Mobilnummer frå dette landet blir ikkje tekne imot her. Oppgi eit norsk nummer, eller berre ei e-postadresse.",
-                "Mobile numbers of this country are not taken here. Give a Norwegian one, or an e-mail address alone.",
-            ),
-            Self::NotADate => fixed(
-                "En dato skrives slik: 2026-12-06.",
-                "Ein dato blir skriven slik: 2026-12-06.",
-                "A date is written like this: 2026-12-06.",
-            ),
-            Self::NotAUuid => fixed(
-                "Verdien er ikke en id (UUID).",
-                "Verdien er ikkje ein id (UUID).",
-                "The value is not an id (UUID).",
-            ),
-            Self::NotAVersion => {
-                let max = DocumentVersion::MAX_CHARS;
-                choose(
-                    format!("En versjon har 1 til {max} tegn: bokstaver fra a til z, sifre, «.», «-» og «_»."),
-                    format!("Ein versjon har 1 til {max} teikn: bokstavar frå a til z, siffer, «.», «-» og «_»."),
-                    format!("A version has 1 to {max} characters: letters from a to z, digits, “.”, “-” and “_”."),
-                )
-            }
-            Self::OutOfRange { min, max } => choose(
-                format!("Verdien må være et helt tall fra {min} til {max}."),
-                format!("Verdien må vere eit heilt tal frå {min} til {max}."),
-                format!("The value must be a whole number from {min} to {max}."),
-            ),
-            Self::EndsBeforeStart => {
-                fixed("Slutten ligger før begynnelsen.", "Slutten ligg før byrjinga.", "The end lies before the start.")
-            }
-            Self::ExactlyOneOf { fields } => {
-                let fields = fields.join(", ");
-                choose(
-                    format!("Oppgi nøyaktig ett av feltene: {fields}."),
-                    format!("Oppgi nøyaktig eitt av felta: {fields}."),
-                    format!("Give exactly one of the fields: {fields}."),
-                )
-            }
-            Self::Duplicate => {
-                fixed("Verdien er oppgitt før.", "Verdien er oppgitt før.", "The value has been given before.")
-            }
-            Self::UnknownUpload => fixed(
-                "Det finnes ingen slik opplasting.",
-                "Det finst inga slik opplasting.",
-                "There is no such upload.",
-            ),
-            Self::NotRegistered => fixed(
-                "Personen finnes ikke i registeret.",
-                "Personen finst ikkje i registeret.",
-                "The person is in no register.",
-            ),
-            Self::WiderThanService => fixed(
-                "Synligheten er videre enn tjenesten tillater.",
-                "Synlegheita er vidare enn tenesta tillèt.",
-                "The visibility is wider than the service allows.",
-            ),
-            Self::NeverToParents => fixed(
-                "Det barn ordner alene, vises aldri til foreldre.",
-                "Det barn ordnar åleine, blir aldri vist til foreldre.",
-                "What children arrange alone is never shown to parents.",
-            ),
-            Self::TakesPaper => fixed(
-                "Innkallinger på papir krever at tjenesten sender på papir.",
-                "Innkallingar på papir krev at tenesta sender på papir.",
-                "Appointment letters on paper take that the service sends on paper.",
-            ),
-            Self::NotSupportedYet => {
-                fixed("Dette støttes ikke ennå.", "Dette er ikkje støtta enno.", "This is not supported yet.")
-            }
+            Self::NotAFormName => vec![("max", FormName::MAX_CHARS.into())],
+            Self::NotAVersion => vec![("max", DocumentVersion::MAX_CHARS.into())],
+            Self::NotAChoice { choices } => vec![("choices", choices.join(", ").into())],
+            // As words: a number of Fluent is exact to 2^53 alone.
+            Self::OutOfRange { min, max } => vec![("min", min.to_string().into()), ("max", max.to_string().into())],
+            Self::ExactlyOneOf { fields } => vec![("fields", fields.join(", ").into())],
+            Self::FormChanged { version } => vec![("version", (*version).into())],
+            Self::AgainstForm { rule } => vec![("rule", rule.clone().into())],
+            Self::NotInForce { version } => vec![("version", version.clone().into())],
+            Self::ScopeMissing { scope } => vec![("scope", (*scope).into())],
+            Self::Required
+            | Self::UnknownField
+            | Self::WrongType
+            | Self::Empty
+            | Self::ControlCharacters
+            | Self::NotElevenDigits
+            | Self::ControlDigit
+            | Self::NoDate
+            | Self::WrongSeries
+            | Self::NotNineDigits
+            | Self::NotATime
+            | Self::InThePast
+            | Self::NotADate
+            | Self::NotAUuid
+            | Self::EndsBeforeStart
+            | Self::Duplicate
+            | Self::UnknownUpload
+            | Self::NotRegistered
+            | Self::WiderThanService
+            | Self::NeverToParents
+            | Self::TakesPaper
+            | Self::NotAPageAddress
+            | Self::NotAReceiver
+            | Self::UnknownMessage
+            | Self::UnknownForm
+            | Self::NotASchema
+            | Self::SchemaReference
+            | Self::SchemaTooCostly
+            | Self::AnswersTooCostly
+            | Self::NotJson
+            | Self::NotAMember
+            | Self::AnotherCitizens
+            | Self::UnknownService
+            | Self::AskPopulationRegister
+            | Self::AskService
+            | Self::NotAnEmailAddress
+            | Self::NotAMobileNumber
+            | Self::CountryNotTaken
+            | Self::NotSupportedYet => vec![],
         }
     }
 }

@@ -130,7 +130,7 @@ impl Messenger for SandboxCarrier {
             kind,
             at,
             to: notice.to.clone(),
-            subject: (!notice.subject.is_empty()).then(|| notice.subject.to_owned()),
+            subject: (!notice.subject.is_empty()).then(|| notice.subject.clone().into_owned()),
             text: notice.text.clone(),
             documents: vec![],
             times: 1,

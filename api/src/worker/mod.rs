@@ -197,3 +197,6 @@ async fn upkeep(limiter: Arc<RateLimiter>, mut stopped: watch::Receiver<bool>) {
         telemetry::metrics_handle().run_upkeep();
     }
 }
+
+#[cfg(test)]
+pub(crate) use notice_text::every_notice_text;

@@ -1,49 +1,64 @@
 //! What notices say: that there is a message, and from which organisation (KRR-16). Never from which of its services, nor
 //! about what; and no link, for whoever gets used to links in such texts follows those of others too.
 
+use std::borrow::Cow;
+
 use domain::contact_register::ContactLanguage;
 use persistence::Notice;
+
+use crate::text::{File, Message, Value, text};
 
 /// The longest name of an organisation in a notice. With it an SMS has at most two parts.
 const MOST_NAME_CHARS: usize = 70;
 
-/// The line and the text of a notice, in its addressee's language.
-pub(super) fn write(notice: &Notice) -> (&'static str, String) {
-    let from = shortened(&notice.organisation);
-    let language = notice.language.unwrap_or(ContactLanguage::Nb);
-    match (language, notice.is_for_another) {
-        (ContactLanguage::Nb, false) => (
-            "Du har fått en ny melding",
-            format!("Du har fått en melding fra {from}. Logg inn i Brevdue for å lese den."),
-        ),
-        (ContactLanguage::Nb, true) => (
-            "Ny melding til en du representerer",
-            format!("En du representerer, har fått en melding fra {from}. Logg inn i Brevdue for å lese den."),
-        ),
-        (ContactLanguage::Nn, false) => (
-            "Du har fått ei ny melding",
-            format!("Du har fått ei melding frå {from}. Logg inn i Brevdue for å lese henne."),
-        ),
-        (ContactLanguage::Nn, true) => (
-            "Ny melding til ein du representerer",
-            format!("Ein du representerer, har fått ei melding frå {from}. Logg inn i Brevdue for å lese henne."),
-        ),
-        (ContactLanguage::En, false) => {
-            ("You have a new message", format!("You have a message from {from}. Log in to Brevdue to read it."))
-        }
-        (ContactLanguage::En, true) => (
-            "New message for somebody you represent",
-            format!("Somebody you represent has a message from {from}. Log in to Brevdue to read it."),
-        ),
-        (ContactLanguage::Se, false) => (
-            "Dutnje lea boahtán ođđa diehtu",
-            format!("Dutnje lea boahtán diehtu. Sáddejeaddji: {from}. Logge sisa Brevdue:i lohkat dan."),
-        ),
-        (ContactLanguage::Se, true) => (
-            "Ođđa diehtu olbmui gean ovddastat",
-            format!("Olbmui gean ovddastat lea boahtán diehtu. Sáddejeaddji: {from}. Logge sisa Brevdue:i lohkat dan."),
-        ),
+/// A text of notices.
+#[derive(Clone)]
+enum NoticeText {
+    /// The line of an e-mail.
+    Subject { is_for_another: bool },
+    /// The notice itself.
+    Body { is_for_another: bool, organisation: String },
+}
+
+impl Message for NoticeText {
+    const FILE: File = File::Notices;
+
+    fn id(&self) -> &'static str {
+        let (Self::Subject { is_for_another } | Self::Body { is_for_another, .. }) = self;
+        if *is_for_another { "to-another" } else { "to-owner" }
     }
+
+    fn attribute(&self) -> Option<&'static str> {
+        match self {
+            Self::Subject { .. } => Some("subject"),
+            Self::Body { .. } => None,
+        }
+    }
+
+    fn values(&self) -> Vec<(&'static str, Value<'static>)> {
+        match self {
+            Self::Subject { .. } => vec![],
+            Self::Body { is_for_another: _, organisation } => vec![("organisation", organisation.clone().into())],
+        }
+    }
+}
+
+/// The line and the text of a notice, in its addressee's language.
+pub(super) fn write(notice: &Notice) -> (Cow<'static, str>, String) {
+    let language = notice.language.unwrap_or(ContactLanguage::Nb);
+    let (is_for_another, organisation) = (notice.is_for_another, shortened(&notice.organisation));
+    let subject = text(&NoticeText::Subject { is_for_another }, language);
+    (subject, text(&NoticeText::Body { is_for_another, organisation }, language).into_owned())
+}
+
+/// Each text of notices, with values as they may be.
+#[cfg(test)]
+pub(crate) fn every_notice_text() -> Vec<impl Message> {
+    let of_one = |is_for_another| {
+        let body = NoticeText::Body { is_for_another, organisation: "Solvika sykehus".to_owned() };
+        [NoticeText::Subject { is_for_another }, body]
+    };
+    [false, true].into_iter().flat_map(of_one).collect()
 }
 
 /// A name that fits, cut where it is too long.
@@ -85,7 +100,7 @@ mod tests {
                 let (subject, text) = write(&notice(Some(*language), is_for_another, "Solvika sykehus"));
                 assert!(text.contains("Solvika sykehus") && !subject.contains("Solvika"), "{text}");
                 assert!(text.chars().count() <= 160, "one SMS: {text}");
-                texts.extend([subject.to_owned(), text]);
+                texts.extend([subject.into_owned(), text]);
             }
         }
         let count = texts.len();

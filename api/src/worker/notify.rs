@@ -1,5 +1,6 @@
 //! Sends notices that something has come (DH-9, KRR-10).
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -45,7 +46,7 @@ async fn send(messengers: &Messengers, notice: &Notice) -> NoticeOutcome {
     let Some(messenger) = messengers.of(notice.address.channel) else { return NoticeOutcome::Refused };
     let (line, text) = notice_text::write(notice);
     let subject = match notice.address.channel {
-        NoticeChannel::Sms => "",
+        NoticeChannel::Sms => Cow::Borrowed(""),
         NoticeChannel::Email => line,
     };
     let outgoing = OutgoingNotice { id: notice.id, to: notice.address.expose().to_owned(), subject, text };

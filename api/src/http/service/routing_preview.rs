@@ -1,5 +1,7 @@
 //! What would become of a message, without sending it (BX-3).
 
+use std::borrow::Cow;
+
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
 use domain::attachment::{MAX_FILE_BYTES, MAX_FILES};
@@ -60,8 +62,8 @@ pub(crate) struct PreviewView {
     #[schema(example = "inboxOpen")]
     reason: &'static str,
     /// The same in words, in the language of the request.
-    #[schema(example = "Mottakeren har åpnet innboksen for tjenesten.")]
-    text: &'static str,
+    #[schema(value_type = String, example = "Mottakeren har åpnet innboksen for tjenesten.")]
+    text: Cow<'static, str>,
     /// Each channel that is not chosen, with what stands against it.
     passed_over: Vec<PassedOverView>,
 }

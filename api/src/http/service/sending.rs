@@ -2,6 +2,8 @@
 
 pub(in crate::http) mod request;
 
+use std::borrow::Cow;
+
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use chrono::{DateTime, Utc};
@@ -87,8 +89,8 @@ pub(crate) struct SendingView {
     #[schema(required, example = "inboxOpen")]
     reason: Option<&'static str>,
     /// The same in words, in the language of the request.
-    #[schema(required, example = "Mottakeren har åpnet innboksen for tjenesten.")]
-    text: Option<&'static str>,
+    #[schema(value_type = Option<String>, required, example = "Mottakeren har åpnet innboksen for tjenesten.")]
+    text: Option<Cow<'static, str>>,
     /// Each channel that was not chosen, with what stood against it.
     passed_over: Vec<PassedOverView>,
     /// The sender's own name for it.

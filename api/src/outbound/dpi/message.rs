@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::AUTHORITY;
+use crate::language::Language;
+use crate::text::{File, Message, text};
 
 const STANDARD: &str = "urn:fdc:digdir.no:2020:innbyggerpost:xsd::innbyggerpost##urn:fdc:digdir.no:2020:innbyggerpost:\
                         schema:digital::1.0";
@@ -17,7 +19,22 @@ const SHA_256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
 /// How recipients log in before they see a letter. Less is not for health.
 const SECURITY_LEVEL: u8 = 4;
 /// What providers show to who is not logged in, and put into notices. It says nothing of what the letter is about (KRR-16).
-const TITLE: &str = "Nytt brev";
+#[derive(Clone, Copy)]
+struct TitleForAll;
+
+impl Message for TitleForAll {
+    const FILE: File = File::Letters;
+
+    fn id(&self) -> &'static str {
+        "title-for-all"
+    }
+}
+
+/// Each text of what goes with a package.
+#[cfg(test)]
+pub(crate) fn every_package_text() -> Vec<impl Message> {
+    vec![TitleForAll]
+}
 
 /// A letter, as DPI tells of it.
 pub(super) struct Outgoing<'m> {
@@ -71,7 +88,7 @@ impl Outgoing<'_> {
                 "maskinportentoken": self.token,
                 "sikkerhetsnivaa": SECURITY_LEVEL,
                 "aapningskvittering": false,
-                "ikkesensitivtittel": TITLE,
+                "ikkesensitivtittel": text(&TitleForAll, Language::Bokmal),
                 "spraak": "no",
                 "varsler": {},
             },

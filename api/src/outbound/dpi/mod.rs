@@ -274,3 +274,6 @@ fn unreached(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Send
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+pub(crate) use message::every_package_text;

@@ -2,6 +2,8 @@
 
 mod words;
 
+use std::borrow::Cow;
+
 use domain::routing::{PassedOver, Reason};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -24,8 +26,8 @@ pub(crate) struct PassedOverView {
     #[schema(example = "noMailbox")]
     reason: &'static str,
     /// The same in words, in the language of the request. That an inbox is closed has one text, whatever closes it.
-    #[schema(example = "Mottakeren har ikke valgt digital postkasse.")]
-    text: &'static str,
+    #[schema(value_type = String, example = "Mottakeren har ikke valgt digital postkasse.")]
+    text: Cow<'static, str>,
 }
 
 impl PassedOverView {
@@ -45,6 +47,6 @@ pub(super) fn passed_over(passed_over: Vec<PassedOver>, language: Language) -> V
 }
 
 /// Why, as a word and in words.
-pub(super) fn why(reason: Option<Reason>, language: Language) -> (Option<&'static str>, Option<&'static str>) {
+pub(super) fn why(reason: Option<Reason>, language: Language) -> (Option<&'static str>, Option<Cow<'static, str>>) {
     (reason.map(Reason::as_word), reason.map(|reason| text(reason, language)))
 }

@@ -1,0 +1,40 @@
+# What stands in a document for a journal beside what people wrote.
+
+title = For the patient's journal
+kind = Kind
+    .dialogue = Dialogue
+    .letter = Letter
+    .accessRequest = Request for access
+service = Service
+controller = Organisation
+organisation-number = org. no.
+patient = Patient
+national-id = Identity number
+subject = Subject
+conversation = Conversation
+marked-at = Marked
+message-count = Messages
+times = All times are those of Norway.
+message = Message
+author = From
+behalf = On behalf of
+sent-at = Sent
+opened-at = Opened
+not-opened = not opened by the patient
+nameless = the name is not shown
+# Who wrote a message, seen from the patient.
+relation =
+    .self = the patient
+    .parent = parent
+    .powerOfAttorney = holder of a power of attorney
+    .assignedPowerOfAttorney = holder of an assigned power of attorney
+    .guardian = guardian
+    .staff = staff of the service
+    .service = the service's system
+form = Form
+files = Files
+attached = The files are attached to this document, under the names that stand here.
+listed = The files are too large to be attached. They are fetched one by one, and known by their SHA-256.
+numbered = Letters that the font lacks stand as their numbers in Unicode. The text as it was written is attached as { $name }.
+exact = The text as it was written
+footer = Page { $page } of { $pages }

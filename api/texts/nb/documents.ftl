@@ -1,0 +1,40 @@
+# What stands in a document for a journal beside what people wrote.
+
+title = Til pasientjournalen
+kind = Slag
+    .dialogue = Dialog
+    .letter = Brev
+    .accessRequest = Krav om innsyn
+service = Tjeneste
+controller = Virksomhet
+organisation-number = org.nr.
+patient = Pasient
+national-id = Fødselsnummer
+subject = Emne
+conversation = Samtale
+marked-at = Merket
+message-count = Meldinger
+times = Alle klokkeslett er norsk tid.
+message = Melding
+author = Fra
+behalf = På vegne av
+sent-at = Sendt
+opened-at = Åpnet
+not-opened = ikke åpnet av pasienten
+nameless = navnet vises ikke
+# Who wrote a message, seen from the patient.
+relation =
+    .self = pasienten selv
+    .parent = forelder
+    .powerOfAttorney = fullmektig
+    .assignedPowerOfAttorney = fullmektig, tildelt fullmakt
+    .guardian = verge
+    .staff = ansatt i tjenesten
+    .service = tjenestens system
+form = Skjema
+files = Filer
+attached = Filene ligger ved dette dokumentet, under navnene som står her.
+listed = Filene er for store til å ligge ved. De hentes hver for seg og kjennes igjen på SHA-256.
+numbered = Tegn som skriften mangler, står med nummeret sitt i Unicode. Teksten slik den ble skrevet, ligger ved som { $name }.
+exact = Teksten slik den ble skrevet
+footer = Side { $page } av { $pages }

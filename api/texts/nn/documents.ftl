@@ -1,0 +1,40 @@
+# What stands in a document for a journal beside what people wrote.
+
+title = Til pasientjournalen
+kind = Slag
+    .dialogue = Dialog
+    .letter = Brev
+    .accessRequest = Krav om innsyn
+service = Teneste
+controller = Verksemd
+organisation-number = org.nr.
+patient = Pasient
+national-id = Fødselsnummer
+subject = Emne
+conversation = Samtale
+marked-at = Merkt
+message-count = Meldingar
+times = Alle klokkeslett er norsk tid.
+message = Melding
+author = Frå
+behalf = På vegner av
+sent-at = Send
+opened-at = Opna
+not-opened = ikkje opna av pasienten
+nameless = namnet blir ikkje vist
+# Who wrote a message, seen from the patient.
+relation =
+    .self = pasienten sjølv
+    .parent = forelder
+    .powerOfAttorney = fullmektig
+    .assignedPowerOfAttorney = fullmektig, tildelt fullmakt
+    .guardian = verje
+    .staff = tilsett i tenesta
+    .service = systemet til tenesta
+form = Skjema
+files = Filer
+attached = Filene ligg ved dette dokumentet, under namna som står her.
+listed = Filene er for store til å liggje ved. Dei blir henta kvar for seg og kjende att på SHA-256.
+numbered = Teikn som skrifta manglar, står med nummeret sitt i Unicode. Teksten slik han vart skriven, ligg ved som { $name }.
+exact = Teksten slik han vart skriven
+footer = Side { $page } av { $pages }
