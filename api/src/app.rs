@@ -39,7 +39,7 @@ use crate::shutdown::{Ending, Signals, end_when_told};
 use crate::state::AppState;
 use crate::worker::webhooks::Post;
 use crate::worker::{Outside, Worker};
-use crate::{openapi, operations, problem, telemetry};
+use crate::{mailbox_text, openapi, operations, problem, telemetry};
 
 /// How long requests that run may take to finish when the program is told to stop.
 const SHUTDOWN_SECONDS: u64 = 30;
@@ -339,6 +339,7 @@ async fn open_store(
         outlets,
         scanning: scanning(&settings.scanner),
         quotas: settings.limits.quotas,
+        words: mailbox_text::words(),
         now,
     })
     .await?)

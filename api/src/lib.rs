@@ -11,6 +11,7 @@ mod document;
 mod event_body;
 mod http;
 mod language;
+pub mod mailbox_text;
 pub mod openapi;
 mod operations;
 mod outbound;

@@ -34,6 +34,8 @@ pub(crate) enum File {
     Letters,
     /// Notices by SMS and e-mail.
     Notices,
+    /// What the mailbox itself writes.
+    Mailbox,
 }
 
 /// A language of texts. Requests choose among three ([`Language`]); the contact register knows one more.
@@ -99,8 +101,9 @@ const SOURCES: &[(File, Tongue, &str)] = &[
     (File::Documents, Tongue::Bokmal, include_str!("../texts/nb/documents.ftl")),
     (File::Documents, Tongue::Nynorsk, include_str!("../texts/nn/documents.ftl")),
     (File::Documents, Tongue::English, include_str!("../texts/en/documents.ftl")),
-    // In Bokmål alone, as what is sent with them is not translated either.
+    // What is kept as it was written, or goes out of the house, is in Bokmål alone.
     (File::Letters, Tongue::Bokmal, include_str!("../texts/nb/letters.ftl")),
+    (File::Mailbox, Tongue::Bokmal, include_str!("../texts/nb/mailbox.ftl")),
     (File::Notices, Tongue::Bokmal, include_str!("../texts/nb/notices.ftl")),
     (File::Notices, Tongue::Nynorsk, include_str!("../texts/nn/notices.ftl")),
     (File::Notices, Tongue::English, include_str!("../texts/en/notices.ftl")),
@@ -143,12 +146,14 @@ fn bundle(tongue: Tongue, source: &str) -> Bundle {
     bundle
 }
 
-/// A message in a language; in Bokmål where the language does not have the file.
+/// A message in a language; in Bokmål where the language does not have it.
 #[must_use]
 pub(crate) fn text<M: Message>(message: &M, tongue: impl Into<Tongue>) -> Cow<'static, str> {
     let bundles = &*BUNDLES;
-    let bundle = bundles.get(&(M::FILE, tongue.into())).or_else(|| bundles.get(&(M::FILE, Tongue::Bokmal)));
-    bundle.and_then(|bundle| written(bundle, message)).unwrap_or_else(|| {
+    let bundle = |tongue| bundles.get(&(M::FILE, tongue));
+    let found =
+        [tongue.into(), Tongue::Bokmal].into_iter().filter_map(bundle).find_map(|bundle| written(bundle, message));
+    found.unwrap_or_else(|| {
         tracing::error!(file = ?M::FILE, message = message.id(), "a text is missing or lacks a value");
         Cow::Borrowed(message.id())
     })

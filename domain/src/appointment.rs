@@ -238,25 +238,9 @@ impl AppointmentView {
     }
 }
 
-/// What a service finds in its queue when a citizen has cancelled: the subject and the text.
-#[must_use]
-pub fn cancellation_text(
-    kind: AppointmentKind,
-    title: &AppointmentTitle,
-    starts_at: DateTime<Utc>,
-) -> (String, String) {
-    let what = match kind {
-        AppointmentKind::HomeVisit => "Besøket",
-        AppointmentKind::Appointment | AppointmentKind::Video | AppointmentKind::Phone => "Timen",
-    };
-    let when = in_oslo(starts_at).format("%d.%m.%Y kl. %H.%M");
-    (format!("Avlyst: {}", title.expose()), format!("{what} {when} er avlyst."))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{Body, Subject};
 
     fn at(text: &str) -> DateTime<Utc> {
         text.parse().expect("a time")
@@ -331,14 +315,5 @@ mod tests {
         for (kind, is_protected, is_owner, expected) in table {
             assert_eq!(kind.shows_place(is_protected, is_owner), expected, "{kind:?} {is_protected} {is_owner}");
         }
-    }
-
-    #[test]
-    fn what_the_queue_gets_names_the_day_by_the_clocks_of_oslo_and_fits() {
-        let title = AppointmentTitle::parse(&"æ".repeat(AppointmentTitle::MAX_CHARS)).expect("a title");
-        let (subject, body) = cancellation_text(AppointmentKind::HomeVisit, &title, at("2026-07-01T22:30:00Z"));
-        assert!(Subject::parse(&subject).is_ok() && subject.starts_with("Avlyst: æ"));
-        assert!(Body::parse(&body).is_ok());
-        assert_eq!(body, "Besøket 02.07.2026 kl. 00.30 er avlyst.");
     }
 }

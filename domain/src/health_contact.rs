@@ -87,7 +87,8 @@ impl ContactNames {
     }
 
     /// The names in one line: the person, then the unit.
-    fn in_one_line(&self) -> String {
+    #[must_use]
+    pub fn in_one_line(&self) -> String {
         let names: Vec<&str> = self.person.iter().chain(&self.unit).map(ContactName::expose).collect();
         names.join(", ")
     }
@@ -181,18 +182,6 @@ pub fn may_write_to(
     }
 }
 
-/// The receipt that a citizen gets when they have got another general practitioner: the subject and the text. The subject
-/// names nobody: it shows in lists.
-#[must_use]
-pub fn change_receipt(new: &ContactNames, from: NaiveDate) -> (String, String) {
-    let body = format!(
-        "Ny fastlege fra {}: {}.\n\nNåværende og tidligere fastleger står i oversikten over helsekontakter.",
-        from.format("%d.%m.%Y"),
-        new.in_one_line()
-    );
-    ("Kvittering for bytte av fastlege".to_owned(), body)
-}
-
 /// A contact as the mailbox shows it.
 #[derive(Clone, Debug)]
 pub struct HealthContact {
@@ -215,7 +204,6 @@ pub struct HealthContact {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{Body, Subject};
 
     fn day(text: &str) -> NaiveDate {
         text.parse().expect("a day")
@@ -303,13 +291,5 @@ mod tests {
             [at("2026-12-31T23:00:00Z"), at("2027-03-31T22:00:00Z")]
         );
         assert_eq!(period.turns_after(at("2026-12-31T23:00:00Z")), [at("2027-03-31T22:00:00Z")]);
-    }
-
-    #[test]
-    fn hn_3_the_receipt_fits_and_its_subject_names_nobody() {
-        let longest = "æ".repeat(ContactName::MAX_CHARS);
-        let (subject, body) = change_receipt(&names(Some(&longest), Some(&longest)), day("2027-01-01"));
-        assert!(Subject::parse(&subject).is_ok() && !subject.contains('æ'));
-        assert!(Body::parse(&body).is_ok() && body.starts_with("Ny fastlege fra 01.01.2027: ææ"));
     }
 }

@@ -4,7 +4,6 @@
 mod tests;
 
 use chrono::{DateTime, Days, Months, NaiveDate, TimeDelta, Utc};
-use chrono_tz::Europe::Oslo;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::consent::ConsentLevel;
@@ -272,12 +271,6 @@ pub fn check_confirmation(on_record: Confirmable<'_>, operator: &str) -> Result<
         () if is_confirmed => Err(ConfirmationFault::Confirmed),
         () => Ok(()),
     }
-}
-
-/// A time as messages write it, in Oslo.
-#[must_use]
-pub fn written_time(at: DateTime<Utc>) -> String {
-    at.with_timezone(&Oslo).format("%d.%m.%Y kl. %H:%M").to_string()
 }
 
 /// How one stands. `is_suspended` tells that it cannot be used for a reason that whoever looks may know of: to the giver their own

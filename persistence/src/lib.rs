@@ -23,6 +23,7 @@ mod services;
 mod store;
 mod upkeep;
 mod vault;
+mod words;
 mod work;
 
 pub use access::explanation::{AccessExplained, OtherAccess};
@@ -63,6 +64,7 @@ pub use store::{OpenError, Store, StoreSettings};
 pub use upkeep::readiness::Readiness;
 pub use upkeep::restore::{Adopted, adopt_attachments, begin_after_restore};
 pub use upkeep::verify;
+pub use words::{MailboxWords, OtherSide, PowerNews, PowerTold, Written};
 pub use work::job::JobInTrouble;
 pub use work::patience::within;
 pub use work::threads::{BrokenOff, Threads, Turn, cores};

@@ -27,6 +27,7 @@ use crate::schema::vault_key;
 use crate::services::platform::PlatformService;
 use crate::upkeep::readiness::Probe;
 use crate::vault::{MasterKey, ServiceKey, Vault, VaultError, WrappedVaultKey};
+use crate::words::MailboxWords;
 use crate::work::patience;
 use crate::work::threads::{Threads, cores};
 use crate::work::undertaking::Undertaking;
@@ -67,6 +68,8 @@ pub struct StoreSettings {
     pub scanning: Scanning,
     /// What each caller may have and do.
     pub quotas: Quotas,
+    /// Who writes what the mailbox tells people.
+    pub words: Arc<dyn MailboxWords>,
     /// The time of opening.
     pub now: DateTime<Utc>,
 }
@@ -131,6 +134,8 @@ pub(crate) struct Inner {
     pub(crate) outlets: Outlets,
     pub(crate) scanning: Scanning,
     pub(crate) quotas: Quotas,
+    /// Who writes what the mailbox tells people.
+    pub(crate) words: Arc<dyn MailboxWords>,
     /// The sender of the mailbox's own messages, from the start on.
     pub(crate) platform: OnceLock<PlatformService>,
     /// Rung when there may be work for a worker.
@@ -188,6 +193,7 @@ impl Store {
             outlets,
             scanning,
             quotas,
+            words,
             now,
         } = settings;
         if migration::is_pending(&database)? {
@@ -218,6 +224,7 @@ impl Store {
             outlets,
             scanning,
             quotas,
+            words,
             platform: OnceLock::new(),
             // More than one for each core would only take turns.
             threads: Threads::new(cores(), MOST_INSPECTIONS_WAITING),

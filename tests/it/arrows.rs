@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 const API: &[(&str, &str)] = &[
     (
         "app",
-        "at_once auth clock connect document http openapi operations outbound problem rate_limit sandbox settings shutdown state telemetry worker",
+        "at_once auth clock connect document http mailbox_text openapi operations outbound problem rate_limit sandbox settings shutdown state telemetry worker",
     ),
     ("at_once", "rate_limit"),
     ("auth", "clock outbound"),
@@ -23,9 +23,10 @@ const API: &[(&str, &str)] = &[
     ("event_body", "words"),
     (
         "http",
-        "at_once auth contract document event_body language outbound problem rate_limit settings state telemetry text words",
+        "at_once auth contract document event_body language mailbox_text outbound problem rate_limit settings state telemetry text words",
     ),
     ("language", ""),
+    ("mailbox_text", "language text"),
     ("openapi", "contract operations"),
     ("operations", "http sandbox_http"),
     ("outbound", "clock language settings text"),
@@ -60,22 +61,29 @@ const PERSISTENCE: &[(&str, &str)] = &[
     ),
     (
         "mailboxes",
-        "access batch blob chain context database error feeds idempotency letters page persons schema services vault work",
+        "access batch blob chain context database error feeds idempotency letters page persons schema services vault words work",
     ),
     ("page", "database error vault"),
-    ("persons", "access chain context database error idempotency letters mailboxes page schema services vault work"),
+    (
+        "persons",
+        "access chain context database error idempotency letters mailboxes page schema services vault words work",
+    ),
     ("private", ""),
     ("schema", "database"),
     (
         "services",
         "access batch blob chain context database error feeds file_inspection idempotency mailboxes page persons schema upkeep vault",
     ),
-    ("store", "access blob database error feeds file_inspection letters persons schema services upkeep vault work"),
+    (
+        "store",
+        "access blob database error feeds file_inspection letters persons schema services upkeep vault words work",
+    ),
     (
         "upkeep",
         "access blob chain context database error feeds idempotency mailboxes persons schema services store vault",
     ),
     ("vault", ""),
+    ("words", ""),
     ("work", "chain context database error feeds letters mailboxes page persons schema"),
 ];
 

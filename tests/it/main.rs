@@ -72,6 +72,7 @@ mod staff;
 mod stores;
 mod surroundings;
 mod sweep;
+mod texts;
 mod threads;
 mod tokens;
 mod two_copies;

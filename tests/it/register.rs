@@ -373,6 +373,7 @@ async fn open(place: &Place, register: Arc<dyn PopulationRegister>) -> Store {
         now: DateTime::UNIX_EPOCH,
         scanning: persistence::Scanning::default(),
         quotas: persistence::Quotas::default(),
+        words: api::mailbox_text::words(),
     })
     .await
     .expect("the store opens")

@@ -32,6 +32,7 @@ pub(crate) async fn open<R: PopulationRegister + ContactRegister + 'static>(
         now: DateTime::UNIX_EPOCH,
         scanning: persistence::Scanning::default(),
         quotas: persistence::Quotas::default(),
+        words: api::mailbox_text::words(),
     })
     .await
     .expect("the store opens")

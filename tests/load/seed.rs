@@ -237,6 +237,7 @@ async fn persons(
         outlets: persistence::Outlets::default(),
         scanning: persistence::Scanning::default(),
         quotas: persistence::Quotas::default(),
+        words: api::mailbox_text::words(),
         now: server::STARTS_AT.parse()?,
     })
     .await?;

@@ -8,7 +8,7 @@ use strum::VariantArray as _;
 
 use super::*;
 use crate::problem::{self, ViolationCode};
-use crate::{document, outbound, worker};
+use crate::{document, mailbox_text, outbound, worker};
 
 /// The texts of a file by name, each with its variables.
 type Texts = BTreeMap<String, BTreeSet<String>>;
@@ -25,6 +25,7 @@ fn said(file: File) -> Texts {
             named(document::every_letter_text()).into_iter().chain(named(outbound::every_package_text())).collect()
         }
         File::Notices => named(worker::every_notice_text()),
+        File::Mailbox => named(mailbox_text::every_mailbox_text()),
     }
 }
 
@@ -103,8 +104,11 @@ fn each_file_is_there_in_bokmal_and_none_is_left_out() {
         assert!(SOURCES.iter().any(|(other, tongue, _)| other == file && *tongue == Tongue::Bokmal), "{file:?}");
     }
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("texts");
-    let languages = fs::read_dir(folder).expect("the texts").map(|entry| entry.expect("an entry").path());
-    let count: usize = languages.map(|language| fs::read_dir(language).expect("a language").count()).sum();
+    let entries = fs::read_dir(folder).expect("the texts").map(|entry| entry.expect("an entry").path());
+    let count: usize = entries
+        .filter(|entry| entry.is_dir())
+        .map(|language| fs::read_dir(language).expect("a language").count())
+        .sum();
     assert_eq!(count, SOURCES.len(), "a file of api/texts that is not in SOURCES says nothing");
 }
 
@@ -118,4 +122,17 @@ fn values_stand_as_they_are_without_marks_and_are_not_read_as_fluent() {
 #[test]
 fn who_reads_a_language_without_the_text_gets_bokmal() {
     assert_eq!(text(&ViolationCode::Empty, ContactLanguage::Se), text(&ViolationCode::Empty, Language::Bokmal));
+}
+
+#[test]
+fn a_text_may_have_forms_of_plural_in_each_language() {
+    for tongue in [Tongue::Bokmal, Tongue::Nynorsk, Tongue::English, Tongue::NorthernSami] {
+        let bundle = bundle(tongue, "files = { $count ->\n    [one] one\n   *[other] { $count } files\n}");
+        let pattern = bundle.get_message("files").and_then(|found| found.value()).expect("a text");
+        let said = |count: u8| {
+            let values: FluentArgs<'_> = [("count", count)].into_iter().collect();
+            bundle.format_pattern(pattern, Some(&values), &mut vec![]).into_owned()
+        };
+        assert_eq!([said(1), said(3)], ["one", "3 files"], "{tongue:?}");
+    }
 }

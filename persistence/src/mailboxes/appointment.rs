@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use domain::access::{Action, MailboxAct, Standing, VisibleScope, decide};
-use domain::appointment::{AppointmentView, CancelledBy, can_cancel, cancellation_text, is_planned};
+use domain::appointment::{AppointmentView, CancelledBy, can_cancel, is_planned};
 use domain::audit::{Object, ObjectKind};
 use domain::event::{About, EventKind};
 use domain::id::{AppointmentId, MailboxId, ServiceId};
@@ -29,6 +29,7 @@ use crate::mailboxes::message::within;
 use crate::page::{Page, Slice};
 use crate::schema::{appointment, appointment_name};
 use crate::services::service;
+use crate::words::Written;
 use crate::{Inner, Store};
 
 /// Where a page ended.
@@ -248,7 +249,9 @@ fn cancel(
     let service = service::fetch(connection, found.service)?.ok_or(CORRUPT)?;
     let rule = can_cancel(&found.facts, &service.policy.dialogue, now)?;
     rows::cancel(connection, &found, CancelledBy::Citizen, now)?;
-    tell_service(inner, connection, opened, (&found, rule), now)
+    let title = found.text(opened.key()?)?.title;
+    let written = inner.words.appointment_cancelled(found.kind, &title, found.facts.starts_at);
+    tell_service(inner, connection, opened, (&found, rule, &written), now)
 }
 
 /// The service finds it in its queue, and its organisation in the feed.
@@ -256,13 +259,11 @@ fn tell_service(
     inner: &Inner,
     connection: &mut Connection,
     opened: &Opened,
-    (found, rule): (&Stored, Rule),
+    (found, rule, written): (&Stored, Rule, &Written),
     now: DateTime<Utc>,
 ) -> Result<(), Failure> {
-    let title = found.text(opened.key()?)?.title;
-    let (subject, body) = cancellation_text(found.kind, &title, found.facts.starts_at);
-    let subject = Subject::parse(&subject).map_err(|_| CORRUPT)?;
-    let body = Body::parse(&body).map_err(|_| CORRUPT)?;
+    let subject = Subject::parse(&written.subject).map_err(|_| CORRUPT)?;
+    let body = Body::parse(&written.body).map_err(|_| CORRUPT)?;
     let told = Report { opened, service: found.service, item: found.item, rule, subject: &subject, body: &body };
     let message = report(inner, connection, &told, now)?;
     let cancelled = About { mailbox: opened.grant.mailbox(), service: found.service, message };

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::Integer;
-use domain::health_contact::{ContactKind, ContactPeriod, change_receipt};
+use domain::health_contact::{ContactKind, ContactPeriod};
 use domain::id::{HealthContactId, MailboxId, PractitionerChangeId, ServiceId};
 use domain::person::day_of;
 use domain::rule::Rule;
@@ -24,6 +24,7 @@ use crate::error::{Failure, StoreError};
 use crate::letters::intake::notice::{self, Notice};
 use crate::schema::{health_contact, practitioner_change};
 use crate::services::service;
+use crate::words::Written;
 use crate::work::job::{JobKind, JobRow, Lease};
 
 rows! {
@@ -164,7 +165,7 @@ pub(crate) fn tell_of_practitioner(
     let service = service::fetch(connection, service.into())?.ok_or(CORRUPT)?;
     let owner = owners_of(connection, &[lease.mailbox], now)?.pop().ok_or(CORRUPT)?;
     let key = owner.key(&inner.vault)?;
-    let (subject, body) = change_receipt(&open_names(&key, contact.into(), &names)?, from);
+    let Written { subject, body } = inner.words.practitioner_changed(&open_names(&key, contact.into(), &names)?, from);
     let reference = format!("practitioner-change/{}", lease.object.0);
     let notice = Notice { owner: &owner, reference, subject, body };
     notice::send_for(inner, connection, &service, &notice, Rule::Hn3, new_id(), now)

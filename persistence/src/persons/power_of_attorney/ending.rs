@@ -12,7 +12,7 @@ use domain::rule::Rule;
 
 use super::proposal::profile_job;
 use super::rows::{self, Stored};
-use super::telling::{News, tell_both, tell_holder};
+use super::telling::{tell_both, tell_holder};
 use crate::Inner;
 use crate::access::audit;
 use crate::context::new_id;
@@ -22,6 +22,7 @@ use crate::letters::notification;
 use crate::persons::consent;
 use crate::persons::contact_details;
 use crate::schema::{acceptance, consent as consents, mailbox, registered_relation};
+use crate::words::PowerNews;
 use crate::work::job::{JobRow, Lease};
 
 const CORRUPT: StoreError = StoreError::Corrupt { what: "consent" };
@@ -50,7 +51,7 @@ pub(super) fn end_now(
     }
     rows::end(connection, &power, now, by, None)?;
     JobRow::insert_all(connection, profile_job(&power, now).into_iter().collect())?;
-    tell_both(inner, connection, News::Ended, &power, trace, now)?;
+    tell_both(inner, connection, PowerNews::Ended, &power, trace, now)?;
     audit::insert(connection, entry.into_iter().collect())?;
     Ok(())
 }
@@ -74,7 +75,7 @@ pub(crate) fn end_given(
             continue;
         }
         rows::end(connection, &power, now, EndedBy::Giver, None)?;
-        tell_holder(inner, connection, News::Ended, &power, (trace, now))?;
+        tell_holder(inner, connection, PowerNews::Ended, &power, (trace, now))?;
     }
     Ok(())
 }
@@ -92,7 +93,7 @@ pub(crate) fn expire_power(
     rows::lock(connection, &mailboxes)?;
     match rows::given(connection, mailbox, id)? {
         Some(power) if power.ended.is_none() && power.is_over(now) => {
-            tell_both(inner, connection, News::Expired, &power, new_id::<TraceId>(), now)
+            tell_both(inner, connection, PowerNews::Expired, &power, new_id::<TraceId>(), now)
         }
         Some(_) | None => Ok(()),
     }

@@ -9,13 +9,14 @@ use domain::power_of_attorney::{
 };
 
 use super::rows::{self, Holder, Registration, Stored};
-use super::telling::{News, tell_both};
+use super::telling::tell_both;
 use crate::Inner;
 use crate::access::facts::Owner;
 use crate::database::{Connection, Key};
 use crate::error::{Failure, StoreError};
 use crate::persons::register::Refreshed;
 use crate::services::service_area;
+use crate::words::PowerNews;
 use crate::work::job::{JobKind, JobRow};
 
 /// What a power of attorney is to cover, and when it is to hold.
@@ -143,10 +144,10 @@ impl Wanted {
         let news = match &replaces {
             Some(replaced) => {
                 rows::end(connection, replaced, now, EndedBy::Replacement, Some(id))?;
-                News::Changed
+                PowerNews::Changed
             }
-            None if power.is_waiting() => News::Registered,
-            None => News::Given,
+            None if power.is_waiting() => PowerNews::Registered,
+            None => PowerNews::Given,
         };
         JobRow::insert_all(connection, jobs(&power))?;
         tell_both(inner, connection, news, &power, trace, now)?;

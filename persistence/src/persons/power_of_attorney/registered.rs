@@ -16,7 +16,7 @@ use super::CORRUPT;
 use super::ending::{self, Ending};
 use super::proposal::{Asked, PowerTerms, Wanted, earliest, trusted};
 use super::rows::{self, Registration, Stored};
-use super::telling::{News, tell_both};
+use super::telling::tell_both;
 use crate::access::audit;
 use crate::access::facts::{Owner, owner_by_hash, owner_of};
 use crate::context::{Context, new_id};
@@ -26,6 +26,7 @@ use crate::idempotency::{self, Created, RequestKey};
 use crate::letters::delivery;
 use crate::persons::consent;
 use crate::persons::register::Whom;
+use crate::words::PowerNews;
 use crate::{Inner, Store};
 
 /// A power of attorney as a form has it.
@@ -261,7 +262,7 @@ fn confirm(
         record_consent(inner, connection, context, &giver, level, terms_version)?;
     }
     power.registration = Some(Registration { confirmed: Some((by.to_owned(), effective_at)), ..registration });
-    tell_both(inner, connection, News::Given, &power, context.trace, now)?;
+    tell_both(inner, connection, PowerNews::Given, &power, context.trace, now)?;
     let (subject, action) = (Subject::Mailbox(power.mailbox), PlatformAct::CONFIRM_POWER.word());
     let entry = audit::granted(context, None, subject, action, Some(object(id)), Rule::Pjl22);
     audit::insert(connection, vec![entry])?;

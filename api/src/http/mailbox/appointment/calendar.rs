@@ -9,6 +9,8 @@ use ics::components::Property;
 use ics::properties::{DtEnd, DtStart, Location, Sequence, Status, Summary};
 use ics::{Event, ICalendar, escape_text};
 
+use crate::mailbox_text::calendar_summary;
+
 /// Who made the file.
 const PRODUCT: &str = "-//Brevdue//Brevdue//NO";
 
@@ -39,7 +41,7 @@ fn written(appointment: &Appointment) -> String {
     event.push(DtEnd::new(time(appointment.facts.ends_at)));
     event.push(Sequence::new(appointment.version.to_string()));
     event.push(if appointment.facts.cancellation.is_some() { Status::cancelled() } else { Status::confirmed() });
-    event.push(Summary::new(escape_text(format!("Time hos {}", appointment.service.service_name.as_str()))));
+    event.push(Summary::new(escape_text(calendar_summary(appointment.service.service_name.as_str()))));
     if let Some(place) = &appointment.text.place {
         event.push(Location::new(escape_text(place.expose())));
     }
