@@ -11,7 +11,7 @@ use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
 
-use crate::words::growing;
+use crate::vocabulary::growing;
 
 /// Something that happened. More fields may come.
 #[derive(Serialize, ToSchema)]

@@ -24,5 +24,5 @@ mod shutdown;
 mod state;
 pub mod telemetry;
 mod text;
-mod words;
+mod vocabulary;
 mod worker;

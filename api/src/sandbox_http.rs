@@ -23,7 +23,7 @@ use crate::problem::responses::BodyProblems;
 use crate::problem::{ApiError, ProblemBody, ProblemKind, ViolationCode};
 use crate::sandbox::{Sandbox, parse_duration};
 use crate::state::AppState;
-use crate::words::{TokenKind, UnregisteredRecipients};
+use crate::vocabulary::{TokenKind, UnregisteredRecipients};
 use crate::worker;
 
 /// Adds the operations.

@@ -20,10 +20,10 @@ const API: &[(&str, &str)] = &[
     ("connect", "clock outbound settings"),
     ("contract", ""),
     ("document", "language text"),
-    ("event_body", "words"),
+    ("event_body", "vocabulary"),
     (
         "http",
-        "at_once auth contract document event_body language mailbox_text outbound problem rate_limit settings state telemetry text words",
+        "at_once auth contract document event_body language mailbox_text outbound problem rate_limit settings state telemetry text vocabulary",
     ),
     ("language", ""),
     ("mailbox_text", "language text"),
@@ -33,13 +33,13 @@ const API: &[(&str, &str)] = &[
     ("problem", "auth language text"),
     ("rate_limit", "settings"),
     ("sandbox", "auth clock outbound settings worker"),
-    ("sandbox_http", "auth http problem sandbox state words worker"),
+    ("sandbox_http", "auth http problem sandbox state vocabulary worker"),
     ("settings", ""),
     ("shutdown", ""),
     ("state", "at_once auth clock document rate_limit sandbox settings shutdown worker"),
     ("telemetry", "settings"),
     ("text", "language"),
-    ("words", ""),
+    ("vocabulary", ""),
     ("worker", "clock document event_body outbound rate_limit telemetry text"),
 ];
 

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::http::request::input::{Field, Unknown, Violations};
 use crate::sandbox::contact_register::{LineChange, Mailbox, Point, certificate_end};
-use crate::words;
+use crate::vocabulary;
 
 /// What the contact register says of a person.
 #[derive(Serialize, ToSchema)]
@@ -22,7 +22,7 @@ pub(crate) struct ContactView {
     /// Follows from the rest: active, not reserved, and an address confirmed within 18 months.
     can_be_notified: bool,
     /// `nb`, `nn`, `en` or `se`.
-    #[schema(value_type = Option<words::ContactLanguage>)]
+    #[schema(value_type = Option<vocabulary::ContactLanguage>)]
     language: Option<&'static str>,
     email: Option<ContactPointView>,
     mobile: Option<ContactPointView>,
@@ -63,7 +63,7 @@ pub(crate) struct ContactChangeRequest {
     status: Field<String>,
     /// `nb`, `nn`, `en` or `se`.
     #[serde(default)]
-    #[schema(value_type = Option<words::ContactLanguage>, example = "nb")]
+    #[schema(value_type = Option<vocabulary::ContactLanguage>, example = "nb")]
     language: Field<String>,
     #[serde(default)]
     #[schema(value_type = Option<ContactPointRequest>)]

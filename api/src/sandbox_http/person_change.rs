@@ -24,7 +24,7 @@ use crate::sandbox::Sandbox;
 use crate::sandbox::contact_register::LineChange;
 use crate::sandbox::register::Change;
 use crate::state::AppState;
-use crate::words::{Protection, ResponsibilityKind};
+use crate::vocabulary::{Protection, ResponsibilityKind};
 
 /// How many people can be named in one list.
 const MOST_PEOPLE: usize = 50;

@@ -18,7 +18,7 @@ use crate::problem::responses::QueryProblems;
 use crate::problem::{ApiError, ProblemBody};
 use crate::sandbox::{Sandbox, TestPerson};
 use crate::state::AppState;
-use crate::words::{Protection, ResponsibilityKind};
+use crate::vocabulary::{Protection, ResponsibilityKind};
 
 /// A person who does not exist.
 #[derive(Serialize, ToSchema)]

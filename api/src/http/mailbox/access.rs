@@ -18,7 +18,7 @@ use crate::http::request::context::Call;
 use crate::problem::ApiError;
 use crate::problem::responses::CallProblems;
 use crate::state::AppState;
-use crate::words;
+use crate::vocabulary;
 
 /// What is explained: all that can be done in a mailbox.
 static EXPLAINED: LazyLock<Vec<MailboxAct>> = LazyLock::new(in_mailbox);
@@ -95,7 +95,7 @@ pub(crate) struct OtherAccessView {
     /// What gives a health worker access: `followUp` (the service has said that they follow the owner up), `responsibility`
     /// (the service's nightly exchange names them), `recordedAccess` (they have put on record that they have lawful access)
     /// or `assignment` (they are to answer a conversation that is not closed, and see that conversation). Empty for citizens.
-    #[schema(value_type = Vec<words::LawfulWay>, example = json!(["responsibility"]))]
+    #[schema(value_type = Vec<vocabulary::LawfulWay>, example = json!(["responsibility"]))]
     ways: Vec<&'static str>,
     /// The conversations that a health worker is to answer, as far as you can see them. Where `assignment` is their only
     /// way, they see nothing else.

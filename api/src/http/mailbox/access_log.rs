@@ -21,8 +21,8 @@ use crate::http::request::page::{ListView, page};
 use crate::problem::responses::{CallProblems, QueryProblems};
 use crate::problem::{ApiError, ViolationCode};
 use crate::state::AppState;
-use crate::words;
-use crate::words::growing;
+use crate::vocabulary;
+use crate::vocabulary::growing;
 
 /// The words for what can be done, each with what it means: of the logs, and of the explanation of access.
 pub(crate) struct ActWord;
@@ -54,7 +54,7 @@ pub(crate) struct AccessLogQuery {
     before: Field<String>,
     /// By whom: `citizen`, `healthWorker`, `system`, `operator` or `worker`, which is Brevdue itself.
     #[serde(default)]
-    #[param(value_type = Option<words::ActorKind>, example = "healthWorker")]
+    #[param(value_type = Option<vocabulary::ActorKind>, example = "healthWorker")]
     actor: Field<String>,
     /// What was done.
     #[serde(default)]
@@ -62,7 +62,7 @@ pub(crate) struct AccessLogQuery {
     action: Field<String>,
     /// `granted` or `refused`.
     #[serde(default)]
-    #[param(value_type = Option<words::Outcome>, example = "granted")]
+    #[param(value_type = Option<vocabulary::Outcome>, example = "granted")]
     outcome: Field<String>,
     /// At most this many items.
     #[serde(default)]
@@ -135,7 +135,7 @@ pub(crate) struct AccessLogEntryView {
     #[schema(example = "PP-1")]
     ground: &'static str,
     /// `granted` or `refused`.
-    #[schema(value_type = words::Outcome, example = "granted")]
+    #[schema(value_type = vocabulary::Outcome, example = "granted")]
     outcome: &'static str,
     /// How often. Looks in lists, and what strangers try, are one entry for each day, actor and outcome; all else is 1.
     #[schema(example = 1, minimum = 1)]
@@ -149,7 +149,7 @@ pub(crate) struct AccessLogEntryView {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ActorView {
     /// `citizen`, `healthWorker`, `system`, `operator` or `worker`, which is Brevdue itself.
-    #[schema(value_type = words::ActorKind, example = "citizen")]
+    #[schema(value_type = vocabulary::ActorKind, example = "citizen")]
     kind: &'static str,
     /// The name of a citizen or health worker; null for all others.
     #[schema(required, example = "Kari Nordmann")]

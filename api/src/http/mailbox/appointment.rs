@@ -20,7 +20,7 @@ use crate::http::request::page::{ListView, PageQuery};
 use crate::problem::ApiError;
 use crate::problem::responses::{CallProblems, CreateProblems, KeyProblems, QueryProblems};
 use crate::state::AppState;
-use crate::words::{AppointmentKind, AppointmentStatus, CancelledBy};
+use crate::vocabulary::{AppointmentKind, AppointmentStatus, CancelledBy};
 
 /// An appointment or visit.
 #[derive(Serialize, ToSchema)]

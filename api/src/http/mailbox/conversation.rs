@@ -16,7 +16,7 @@ use crate::http::request::page::{ListView, PageQuery};
 use crate::problem::ApiError;
 use crate::problem::responses::{CallProblems, QueryProblems};
 use crate::state::AppState;
-use crate::words::{InquiryKind, OpenOrClosed};
+use crate::vocabulary::{InquiryKind, OpenOrClosed};
 
 /// A conversation. Its messages are in the overview, by `conversationId`.
 #[derive(Serialize, ToSchema)]

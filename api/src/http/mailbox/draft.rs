@@ -25,7 +25,7 @@ use crate::http::service::sending::request::{AttachmentRequest, body_format, upl
 use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems, VersionProblems};
 use crate::problem::{ApiError, ViolationCode};
 use crate::state::AppState;
-use crate::words::{BodyFormat, InquiryKind};
+use crate::vocabulary::{BodyFormat, InquiryKind};
 
 /// Which draft in which mailbox.
 #[derive(Deserialize, IntoParams)]

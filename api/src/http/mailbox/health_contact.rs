@@ -18,7 +18,7 @@ use crate::http::request::page::{ListView, PageQuery};
 use crate::problem::ApiError;
 use crate::problem::responses::{CallProblems, QueryProblems};
 use crate::state::AppState;
-use crate::words::{ContactKind, ContactState};
+use crate::vocabulary::{ContactKind, ContactState};
 
 /// Somebody in the health services who is, was or will be there for the owner.
 #[derive(Serialize, ToSchema)]

@@ -20,7 +20,7 @@ use crate::http::service::form::FormAnswersView;
 use crate::problem::ApiError;
 use crate::problem::responses::{BodyProblems, CallProblems, QueryProblems};
 use crate::state::AppState;
-use crate::words::{BodyFormat, Direction, MessageKind};
+use crate::vocabulary::{BodyFormat, Direction, MessageKind};
 
 /// A message in the overview.
 #[derive(Serialize, ToSchema)]

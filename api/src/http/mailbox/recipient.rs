@@ -20,7 +20,7 @@ use crate::http::service::settings::dialogue::RefusedSubjectView;
 use crate::problem::ApiError;
 use crate::problem::responses::{CallProblems, QueryProblems};
 use crate::state::AppState;
-use crate::words;
+use crate::vocabulary;
 
 /// Which services are wanted.
 #[derive(Deserialize, IntoParams)]
@@ -53,7 +53,7 @@ pub(crate) struct ServiceRecipientView {
     #[schema(example = "municipalCare")]
     service_kind: &'static str,
     /// Whether the owner receives the service: `pending`, `active`, `closed`; null where it is not known to.
-    #[schema(value_type = Option<words::RelationshipState>, required, example = "active")]
+    #[schema(value_type = Option<vocabulary::RelationshipState>, required, example = "active")]
     relationship: Option<&'static str>,
     /// What can be written to it, and what not.
     kinds: Vec<InquiryVerdictView>,
@@ -65,7 +65,7 @@ pub(crate) struct ServiceRecipientView {
     /// What it takes on a form, and where (TK-2).
     refused_subjects: Vec<RefusedSubjectView>,
     /// The types of files that it takes: `pdf`, `docx` and `doc`.
-    #[schema(value_type = Vec<words::FileType>)]
+    #[schema(value_type = Vec<vocabulary::FileType>)]
     attachment_types: Vec<&'static str>,
     /// The largest file that it takes, in bytes.
     max_attachment_bytes: u64,
@@ -79,7 +79,7 @@ pub(crate) struct ServiceRecipientView {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct InquiryVerdictView {
     /// `dialogue`, `letter` or `accessRequest`.
-    #[schema(value_type = words::InquiryKind, example = "dialogue")]
+    #[schema(value_type = vocabulary::InquiryKind, example = "dialogue")]
     kind: &'static str,
     /// Whether it can be written now.
     allowed: bool,

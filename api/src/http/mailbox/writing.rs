@@ -24,7 +24,7 @@ use crate::http::service::sending::request::{AttachmentRequest, body_format, upl
 use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems};
 use crate::problem::{ApiError, Problem, ProblemKind};
 use crate::state::AppState;
-use crate::words::{BodyFormat, InquiryKind};
+use crate::vocabulary::{BodyFormat, InquiryKind};
 
 /// What a citizen writes to a service.
 #[derive(Deserialize, ToSchema)]

@@ -19,7 +19,7 @@ use crate::http::request::page::{ListView, PageQuery};
 use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems, QueryProblems};
 use crate::problem::{ApiError, ViolationCode};
 use crate::state::AppState;
-use crate::words::{EndedBy, PowerKind, PowerRole, PowerStatus};
+use crate::vocabulary::{EndedBy, PowerKind, PowerRole, PowerStatus};
 
 /// The most areas that one request names.
 const MOST_AREAS: usize = 100;

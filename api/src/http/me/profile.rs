@@ -18,7 +18,7 @@ use crate::http::request::page::{ListView, PageQuery};
 use crate::problem::responses::{BodyProblems, CallProblems, QueryProblems};
 use crate::problem::{ApiError, ProblemKind, ViolationCode};
 use crate::state::AppState;
-use crate::words;
+use crate::vocabulary;
 
 /// All that is held of the caller's profile.
 #[derive(Serialize, ToSchema)]
@@ -62,7 +62,7 @@ pub(crate) struct ProfileView {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CurrentConsentView {
     /// `none`, `basis`, `basisPlus` or `full`. `none` where none was ever given, and after a withdrawal.
-    #[schema(value_type = words::ConsentLevel, example = "basis")]
+    #[schema(value_type = vocabulary::ConsentLevel, example = "basis")]
     level: &'static str,
     /// Since when; null where none was ever given.
     #[schema(required)]
@@ -77,7 +77,7 @@ pub(crate) struct CurrentConsentView {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ConsentView {
     /// `basis`, `basisPlus` or `full`; in the history also `none`, for a withdrawal.
-    #[schema(value_type = words::ConsentLevel, example = "basis")]
+    #[schema(value_type = vocabulary::ConsentLevel, example = "basis")]
     level: &'static str,
     /// When.
     given_at: DateTime<Utc>,
@@ -90,7 +90,7 @@ pub(crate) struct ConsentView {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ConsentRequest {
     /// `basis`, `basisPlus` or `full`. Each covers the ones before it.
-    #[schema(value_type = words::ConsentGiven, example = "basis")]
+    #[schema(value_type = vocabulary::ConsentGiven, example = "basis")]
     level: Field<String>,
     #[serde(flatten)]
     #[schema(ignore)]
@@ -102,7 +102,7 @@ pub(crate) struct ConsentRequest {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AcceptanceView {
     /// `termsOfUse` or `dialogueAndArchive`.
-    #[schema(value_type = words::TermsDocument, example = "termsOfUse")]
+    #[schema(value_type = vocabulary::TermsDocument, example = "termsOfUse")]
     document: &'static str,
     /// The version that was accepted.
     #[schema(example = "2026-01")]

@@ -11,7 +11,7 @@ use crate::http::request::context::Visit;
 use crate::problem::ApiError;
 use crate::problem::responses::OpenProblems;
 use crate::state::AppState;
-use crate::words::TermsDocument;
+use crate::vocabulary::TermsDocument;
 
 /// What is in force.
 #[derive(Serialize, ToSchema)]

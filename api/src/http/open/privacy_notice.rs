@@ -20,7 +20,7 @@ use crate::language::Language;
 use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems, OpenProblems, QueryProblems};
 use crate::problem::{ApiError, ProblemKind};
 use crate::state::AppState;
-use crate::words::NoticeLanguage;
+use crate::vocabulary::NoticeLanguage;
 
 /// How long others may keep an answer: a new version shows after five minutes at the latest.
 const CACHED: HeaderValue = HeaderValue::from_static("public, max-age=300");

@@ -15,7 +15,7 @@ use crate::http::request::page::{ListView, page};
 use crate::problem::ApiError;
 use crate::problem::responses::{CallProblems, QueryProblems};
 use crate::state::AppState;
-use crate::words::Outcome;
+use crate::vocabulary::Outcome;
 
 /// Which acts are listed.
 #[derive(Deserialize, IntoParams)]

@@ -18,7 +18,7 @@ use crate::http::request::input::{Field, JsonBody, Unknown, Violations};
 use crate::problem::ApiError;
 use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems};
 use crate::state::AppState;
-use crate::words::{ConsentGiven, PowerKind, PowerStatus};
+use crate::vocabulary::{ConsentGiven, PowerKind, PowerStatus};
 
 /// A power of attorney as a form has it.
 #[derive(Deserialize, ToSchema)]

@@ -16,7 +16,7 @@ use crate::http::request::page::{ListView, page};
 use crate::problem::ApiError;
 use crate::problem::responses::{CallProblems, QueryProblems};
 use crate::state::AppState;
-use crate::words::{Outcome, StaffActorKind};
+use crate::vocabulary::{Outcome, StaffActorKind};
 
 /// The query of the log of staff and systems.
 #[derive(Deserialize, IntoParams)]

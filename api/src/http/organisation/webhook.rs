@@ -21,7 +21,7 @@ use crate::outbound::webhook::public_key;
 use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems, KeyProblems, VersionProblems};
 use crate::problem::{ApiError, ViolationCode};
 use crate::state::AppState;
-use crate::words::WebhookState;
+use crate::vocabulary::WebhookState;
 
 /// Which webhook.
 #[derive(Deserialize, IntoParams)]

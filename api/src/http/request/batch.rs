@@ -18,7 +18,7 @@ use crate::http::request::stream::{broken_off, refuse_encoded, timed};
 use crate::language::Language;
 use crate::problem::{ApiError, ProblemKind, Violation, ViolationBody, ViolationCode};
 use crate::settings::BodyPace;
-use crate::words::BatchScope;
+use crate::vocabulary::BatchScope;
 
 /// The most lines of a batch.
 const MAX_LINES: u32 = 50_000;

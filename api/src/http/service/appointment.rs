@@ -21,7 +21,7 @@ use crate::http::service::sending::request::{RecipientRequest, recipient};
 use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems};
 use crate::problem::{ApiError, ProblemKind, ViolationCode};
 use crate::state::AppState;
-use crate::words;
+use crate::vocabulary;
 
 /// Which appointment of which service.
 #[derive(Deserialize, IntoParams)]
@@ -51,7 +51,7 @@ pub(crate) struct AppointmentRequest {
     #[schema(value_type = RecipientRequest)]
     recipient: Field<RecipientRequest>,
     /// `appointment` (at the service), `homeVisit`, `video` or `phone`.
-    #[schema(value_type = words::AppointmentKind, example = "homeVisit")]
+    #[schema(value_type = vocabulary::AppointmentKind, example = "homeVisit")]
     kind: Field<String>,
     /// When it starts.
     #[schema(value_type = DateTime<Utc>)]
@@ -90,7 +90,7 @@ pub(crate) struct ServiceAppointmentView {
     /// The citizen's mailbox.
     mailbox_id: Uuid,
     /// `appointment`, `homeVisit`, `video` or `phone`.
-    #[schema(value_type = words::AppointmentKind, example = "homeVisit")]
+    #[schema(value_type = vocabulary::AppointmentKind, example = "homeVisit")]
     kind: &'static str,
     /// When it starts.
     starts_at: DateTime<Utc>,
@@ -107,13 +107,13 @@ pub(crate) struct ServiceAppointmentView {
     /// Whether the citizen can cancel it, where the service allows that at all.
     is_cancellable: bool,
     /// `planned` or `cancelled`.
-    #[schema(value_type = words::AppointmentStatus, example = "planned")]
+    #[schema(value_type = vocabulary::AppointmentStatus, example = "planned")]
     status: &'static str,
     /// When it was cancelled.
     #[schema(required)]
     cancelled_at: Option<DateTime<Utc>>,
     /// `service` or `citizen`, where it was cancelled.
-    #[schema(value_type = Option<words::CancelledBy>, required, example = "citizen")]
+    #[schema(value_type = Option<vocabulary::CancelledBy>, required, example = "citizen")]
     cancelled_by: Option<&'static str>,
     /// When it was last changed or cancelled.
     changed_at: DateTime<Utc>,

@@ -28,7 +28,7 @@ use crate::http::service::staff::MemberRefRequest;
 use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems, QueryProblems, VersionProblems};
 use crate::problem::{ApiError, ViolationCode};
 use crate::state::AppState;
-use crate::words;
+use crate::vocabulary;
 
 /// Which conversation of which service.
 #[derive(Deserialize, IntoParams)]
@@ -69,7 +69,7 @@ struct TurnFilePath {
 pub(crate) struct QueueQuery {
     /// `new`, `open`, `waitingForCitizen` or `closed`.
     #[serde(default)]
-    #[param(value_type = Option<words::ConversationState>, example = "new")]
+    #[param(value_type = Option<vocabulary::ConversationState>, example = "new")]
     state: Field<String>,
     /// `me`, `nobody`, or the id of a member.
     #[serde(default)]

@@ -17,7 +17,7 @@ use crate::http::service::staff::{self, MemberRefRequest, PatientRequest};
 use crate::problem::ApiError;
 use crate::problem::responses::{BodyProblems, CallProblems, QueryProblems};
 use crate::state::AppState;
-use crate::words::FollowUpSource;
+use crate::vocabulary::FollowUpSource;
 
 /// A patient whom a member of a service follows up.
 #[derive(Deserialize, IntoParams)]

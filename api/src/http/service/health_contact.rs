@@ -18,7 +18,7 @@ use crate::language::Language;
 use crate::problem::responses::{BodyProblems, CallProblems};
 use crate::problem::{ApiError, Violation, ViolationCode};
 use crate::state::AppState;
-use crate::words;
+use crate::vocabulary;
 
 /// A batch of them.
 #[derive(ToSchema)]
@@ -43,7 +43,7 @@ pub(crate) struct HealthContactRequest {
     /// `generalPractitioner`, `specialist`, `hospitalDepartment`, `pathwayCoordinator`, `municipalCare` or `other`. Where
     /// left out, what the service is.
     #[serde(default)]
-    #[schema(value_type = Option<words::ContactKind>, example = "generalPractitioner")]
+    #[schema(value_type = Option<vocabulary::ContactKind>, example = "generalPractitioner")]
     kind: Field<String>,
     /// What they are to the citizen, in the service's own words: at most 100 characters.
     #[serde(default)]

@@ -18,7 +18,7 @@ use crate::http::service::settings::ServicePath;
 use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems};
 use crate::problem::{ApiError, ViolationCode};
 use crate::state::AppState;
-use crate::words::JournalState;
+use crate::vocabulary::JournalState;
 
 /// The most messages that are named at once. More are marked by marking the whole.
 const MAX_MESSAGES: usize = 1000;

@@ -24,7 +24,7 @@ use crate::language::Language;
 use crate::problem::responses::{CallProblems, FormProblems};
 use crate::problem::{ApiError, Problem, ProblemKind};
 use crate::state::AppState;
-use crate::words::InquiryKind;
+use crate::vocabulary::InquiryKind;
 
 /// What a journal archives: all that it takes to understand it.
 #[derive(Serialize, ToSchema)]

@@ -15,7 +15,7 @@ use crate::http::request::input::{Field, JsonBody, Unknown, Violations};
 use crate::problem::responses::{BodyProblems, CallProblems};
 use crate::problem::{ApiError, ViolationCode};
 use crate::state::AppState;
-use crate::words;
+use crate::vocabulary;
 
 /// The most persons of one question.
 const MOST: usize = 1000;
@@ -53,7 +53,7 @@ pub(crate) struct ReachableView {
     /// an inbox that is closed to the service are not told apart.
     digital: bool,
     /// Over which channel: `inbox` or `digitalMailbox`.
-    #[schema(value_type = Option<words::Channel>, required, example = "inbox")]
+    #[schema(value_type = Option<vocabulary::Channel>, required, example = "inbox")]
     channel: Option<&'static str>,
 }
 

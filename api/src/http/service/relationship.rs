@@ -19,7 +19,7 @@ use crate::language::Language;
 use crate::problem::responses::{BodyProblems, CallProblems, QueryProblems};
 use crate::problem::{ApiError, Violation, ViolationCode};
 use crate::state::AppState;
-use crate::words::{RelationshipState, RelationshipTold};
+use crate::vocabulary::{RelationshipState, RelationshipTold};
 
 /// A batch of them.
 #[derive(ToSchema)]

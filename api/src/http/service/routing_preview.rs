@@ -20,7 +20,7 @@ use crate::language::Language;
 use crate::problem::responses::{BodyProblems, CallProblems};
 use crate::problem::{ApiError, ViolationCode};
 use crate::state::AppState;
-use crate::words;
+use crate::vocabulary;
 
 /// The largest file, as a problem tells it.
 const MOST_BYTES: i64 = MAX_FILE_BYTES.cast_signed();
@@ -53,7 +53,7 @@ pub(crate) struct PreviewView {
     #[schema(example = "sent")]
     outcome: &'static str,
     /// `inbox`, `digitalMailbox` or `paper`; none where it goes nowhere, or nothing is decided.
-    #[schema(value_type = Option<words::Channel>, required, example = "inbox")]
+    #[schema(value_type = Option<vocabulary::Channel>, required, example = "inbox")]
     channel: Option<&'static str>,
     /// The rule that decides.
     #[schema(example = "HN-4")]

@@ -28,7 +28,7 @@ use crate::language::Language;
 use crate::problem::ApiError;
 use crate::problem::responses::{BodyProblems, CallProblems, CreateProblems, QueryProblems};
 use crate::state::AppState;
-use crate::words;
+use crate::vocabulary;
 
 /// Which message of which service.
 #[derive(Deserialize, IntoParams)]
@@ -71,16 +71,16 @@ struct SendingQuery {
 pub(crate) struct SendingView {
     id: Uuid,
     /// `letter`, `dialogue`, `service` or `appointmentLetter`.
-    #[schema(value_type = words::MessageKind, example = "letter")]
+    #[schema(value_type = vocabulary::MessageKind, example = "letter")]
     kind: &'static str,
     /// `accepted`: it is safe, and the recipient cannot see it yet. `routed`: it goes over the channel, or has left the house.
     /// `delivered`: it is in the inbox. `opened`: the recipient has read it. `returned`: it came to nobody, and is the
     /// sender's again. More words will come.
-    #[schema(value_type = words::SendingStatus, example = "accepted")]
+    #[schema(value_type = vocabulary::SendingStatus, example = "accepted")]
     status: &'static str,
     /// Where it goes: `inbox`, `digitalMailbox` or `paper`. More words will come; none while nothing is decided, and where it
     /// goes nowhere.
-    #[schema(value_type = Option<words::Channel>, required, example = "inbox")]
+    #[schema(value_type = Option<vocabulary::Channel>, required, example = "inbox")]
     channel: Option<&'static str>,
     /// The rule that chose the channel (BX-3).
     #[schema(example = "HN-4")]
@@ -110,7 +110,7 @@ pub(crate) struct SendingView {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct StepView {
     /// What was reached, in the words of the message's `status`.
-    #[schema(value_type = words::SendingStatus, example = "accepted")]
+    #[schema(value_type = vocabulary::SendingStatus, example = "accepted")]
     status: &'static str,
     /// When.
     at: DateTime<Utc>,

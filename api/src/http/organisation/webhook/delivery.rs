@@ -17,7 +17,7 @@ use crate::http::request::page::{ListView, page};
 use crate::problem::responses::{BodyProblems, CallProblems, QueryProblems};
 use crate::problem::{ApiError, ProblemBody, ViolationCode};
 use crate::state::AppState;
-use crate::words::DeliveryState;
+use crate::vocabulary::DeliveryState;
 
 /// Which of what was not delivered.
 #[derive(Deserialize, IntoParams)]

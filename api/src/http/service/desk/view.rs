@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::http::mailbox::message::AttachmentView;
 use crate::http::service::form::FormAnswersView;
 use crate::http::service::journal::JournalEntryView;
-use crate::words::{BodyFormat, ConversationState, Direction, InquiryKind};
+use crate::vocabulary::{BodyFormat, ConversationState, Direction, InquiryKind};
 
 /// A conversation in the queue.
 #[derive(Serialize, ToSchema)]

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 pub(super) use self::words::text;
 use crate::language::Language;
-use crate::words::Channel;
+use crate::vocabulary::Channel;
 
 /// A channel that was not chosen.
 #[derive(Serialize, ToSchema)]

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::http::request::input::{Field, Unknown, Violations};
 use crate::problem::{ApiError, Problem, ProblemKind, ViolationCode};
-use crate::words;
+use crate::vocabulary;
 
 /// A message.
 #[derive(Deserialize, ToSchema)]
@@ -22,7 +22,7 @@ pub(crate) struct MessageRequest {
     #[schema(value_type = RecipientRequest)]
     recipient: Field<RecipientRequest>,
     /// `letter` (formal, without reply), `dialogue`, `service` (information of no legal weight) or `appointmentLetter`.
-    #[schema(value_type = words::MessageKind, example = "letter")]
+    #[schema(value_type = vocabulary::MessageKind, example = "letter")]
     kind: Field<String>,
     /// The line shown in the overview: at most 120 characters.
     #[schema(value_type = String, max_length = 120, example = "Vedtak i klagesak")]
@@ -32,7 +32,7 @@ pub(crate) struct MessageRequest {
     body: Field<String>,
     /// How the body is written: `text` (where left out) or `markdown`.
     #[serde(default)]
-    #[schema(value_type = Option<words::BodyFormat>, example = "text")]
+    #[schema(value_type = Option<vocabulary::BodyFormat>, example = "text")]
     body_format: Field<String>,
     /// The sender's own name for the message, of at most 100 characters. Unique for each service, for ever.
     #[serde(default)]
@@ -99,7 +99,7 @@ pub(crate) struct AttachmentRequest {
 pub(crate) struct VisibilityRequest {
     /// Parents of a child: `never`, `until12`, or `until16`; as far as the service allows where left out.
     #[serde(default)]
-    #[schema(value_type = Option<words::ParentVisibility>, example = "until12")]
+    #[schema(value_type = Option<vocabulary::ParentVisibility>, example = "until12")]
     parents: Field<String>,
     /// Holders of a power of attorney; as the service allows where left out.
     #[serde(default)]

@@ -17,7 +17,7 @@ use super::dialogue::DialogueRequest;
 use super::external_channels::ExternalChannelsRequest;
 use crate::http::request::input::{Field, Unknown, Violations};
 use crate::problem::{ApiError, ViolationCode};
-use crate::words;
+use crate::vocabulary;
 
 /// A service, as its organisation wants it.
 #[derive(Deserialize, ToSchema)]
@@ -32,17 +32,17 @@ pub(crate) struct ServiceRequest {
     name_nynorsk: Field<String>,
     /// `generalPractitioner`, `specialist`, `hospitalDepartment`, `municipalCare`, `allotmentOffice`, `appealsBody`,
     /// `pathwayCoordinator`, `surveyOrTrial` or `registerHelpDesk`.
-    #[schema(value_type = words::ServiceKind, example = "specialist")]
+    #[schema(value_type = vocabulary::ServiceKind, example = "specialist")]
     kind: Field<String>,
     /// The least consent of those who get its messages in the inbox (CON-6): `basis` (where left out), `basisPlus` or
     /// `full`.
     #[serde(default)]
-    #[schema(value_type = Option<words::ConsentGiven>, example = "basis")]
+    #[schema(value_type = Option<vocabulary::ConsentGiven>, example = "basis")]
     minimum_consent: Field<String>,
     /// What becomes of a message to somebody whose inbox is not open: `hold` keeps it until it is (PP-6), `reject`
     /// (where left out) tells the sender at once (CON-7).
     #[serde(default)]
-    #[schema(value_type = Option<words::UnregisteredRecipients>, example = "reject")]
+    #[schema(value_type = Option<vocabulary::UnregisteredRecipients>, example = "reject")]
     unregistered_recipients: Field<String>,
     /// Whether its messages are shown to owners with a protected address (HN-9). `false` where left out.
     #[serde(default)]
@@ -50,7 +50,7 @@ pub(crate) struct ServiceRequest {
     available_at_protected_address: Field<bool>,
     /// Until which age of a child its parents see them (CHI-1, CHI-3): `never`, `until12` (where left out) or `until16`.
     #[serde(default)]
-    #[schema(value_type = Option<words::ParentVisibility>, example = "until12")]
+    #[schema(value_type = Option<vocabulary::ParentVisibility>, example = "until12")]
     parents: Field<String>,
     /// Whether holders of a power of attorney see them. `true` where left out.
     #[serde(default)]
@@ -59,7 +59,7 @@ pub(crate) struct ServiceRequest {
     /// Whether a child below 16 sees them: `never` (where left out), `withConsent` of a parent (CHI-8), or `always`
     /// (CHI-10), which takes `parents` to be `never`.
     #[serde(default)]
-    #[schema(value_type = Option<words::YouthVisibility>, example = "never")]
+    #[schema(value_type = Option<vocabulary::YouthVisibility>, example = "never")]
     youth: Field<String>,
     /// What differs for a kind of message, by its word: `letter`, `dialogue`, `service` or `appointmentLetter`.
     #[serde(default)]
@@ -93,7 +93,7 @@ pub(crate) struct ServiceRequest {
 pub(crate) struct ItemPolicyRequest {
     /// `basis`, `basisPlus` or `full`.
     #[serde(default)]
-    #[schema(value_type = Option<words::ConsentGiven>, example = "basis")]
+    #[schema(value_type = Option<vocabulary::ConsentGiven>, example = "basis")]
     minimum_consent: Field<String>,
     /// Whether they are shown to owners with a protected address.
     #[serde(default)]
@@ -101,7 +101,7 @@ pub(crate) struct ItemPolicyRequest {
     available_at_protected_address: Field<bool>,
     /// `never`, `until12` or `until16`.
     #[serde(default)]
-    #[schema(value_type = Option<words::ParentVisibility>, example = "until12")]
+    #[schema(value_type = Option<vocabulary::ParentVisibility>, example = "until12")]
     parents: Field<String>,
     /// Whether holders of a power of attorney see them.
     #[serde(default)]
@@ -109,7 +109,7 @@ pub(crate) struct ItemPolicyRequest {
     power_of_attorney: Field<bool>,
     /// `never`, `withConsent` or `always`.
     #[serde(default)]
-    #[schema(value_type = Option<words::YouthVisibility>, example = "never")]
+    #[schema(value_type = Option<vocabulary::YouthVisibility>, example = "never")]
     youth: Field<String>,
     #[serde(flatten)]
     #[schema(ignore)]

@@ -1,6 +1,6 @@
 //! How a service takes part, as its own organisation and operators see it.
 
-use crate::words;
+use crate::vocabulary;
 use std::collections::BTreeMap;
 
 use domain::attachment::FileType;
@@ -21,10 +21,10 @@ pub(in crate::http) struct PolicyView {
     kinds: BTreeMap<&'static str, ItemPolicyView>,
     /// What becomes of a message to somebody whose inbox is not open: `hold` keeps it until it is (PP-6), `reject`
     /// tells the sender at once (CON-7).
-    #[schema(value_type = words::UnregisteredRecipients, example = "reject")]
+    #[schema(value_type = vocabulary::UnregisteredRecipients, example = "reject")]
     unregistered_recipients: &'static str,
     /// The types of files that it takes, judged by their bytes (HK-4): `pdf`, `docx` and `doc`.
-    #[schema(value_type = Vec<words::FileType>, example = json!(["pdf", "docx", "doc"]))]
+    #[schema(value_type = Vec<vocabulary::FileType>, example = json!(["pdf", "docx", "doc"]))]
     attachment_types: Vec<&'static str>,
     /// How citizens write to it.
     dialogue: DialogueView,
@@ -39,17 +39,17 @@ pub(in crate::http) struct PolicyView {
 #[serde(rename_all = "camelCase")]
 pub(in crate::http) struct ItemPolicyView {
     /// The least consent of those who get them in the inbox (CON-6): `basis`, `basisPlus` or `full`.
-    #[schema(value_type = words::ConsentGiven, example = "basis")]
+    #[schema(value_type = vocabulary::ConsentGiven, example = "basis")]
     minimum_consent: &'static str,
     /// Whether they are shown to owners with a protected address (HN-9).
     available_at_protected_address: bool,
     /// Until which age of a child its parents see them (CHI-1, CHI-3): `never`, `until12` or `until16`.
-    #[schema(value_type = words::ParentVisibility, example = "until12")]
+    #[schema(value_type = vocabulary::ParentVisibility, example = "until12")]
     parents: &'static str,
     /// Whether holders of a power of attorney see them.
     power_of_attorney: bool,
     /// Whether a child below 16 sees them: `never`, `withConsent` of a parent (CHI-8), or `always` (CHI-10).
-    #[schema(value_type = words::YouthVisibility, example = "never")]
+    #[schema(value_type = vocabulary::YouthVisibility, example = "never")]
     youth: &'static str,
 }
 
