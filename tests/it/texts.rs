@@ -19,7 +19,9 @@ const NO_TEXTS: &[(&str, &str)] = &[
 
 /// The lines of a file before its tests that have a string with such a letter, but for comments and examples of the API.
 fn suspects(text: &str) -> Vec<usize> {
-    let code = text.find("#[cfg(test)]\nmod tests {").map_or(text, |end| &text[..end]);
+    let is_module = |at: &usize| text[*at..].lines().nth(1).is_some_and(|line| line.ends_with('{'));
+    let tests = text.match_indices("#[cfg(test)]\nmod ").map(|(at, _)| at).find(is_module);
+    let code = &text[..tests.unwrap_or(text.len())];
     let is_suspect = |line: &str| {
         let line = line.trim_start();
         let is_said_elsewhere = line.starts_with("//") || line.starts_with("#[schema(");
@@ -50,6 +52,6 @@ fn no_text_for_people_stands_in_the_code() {
 
 #[test]
 fn texts_are_found_in_code_and_not_in_comments_examples_and_tests() {
-    let code = "// \"å\"\n#[schema(example = \"å\")]\nfn f() { g(\"å\"); h('å'); }\n#[cfg(test)]\nmod tests {\n\"å\"\n";
+    let code = "// \"å\"\n#[schema(example = \"å\")]\nfn f() { g(\"å\"); h('å'); }\n#[cfg(test)]\nmod unit {\n\"å\"\n";
     assert_eq!(suspects(code), [3]);
 }
