@@ -23,7 +23,7 @@ use utoipa_actix_web::AppExt as _;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::at_once::AtOnce;
-use crate::auth::issuer::{IssuerConfig, IssuerSettings, Preset};
+use crate::auth::issuer::IssuerSettings;
 use crate::auth::{Authenticator, Nonces, Possession};
 use crate::clock::Clock;
 use crate::connect::{ConnectError, Registers, carriers, messengers, registers, scanning};
@@ -54,9 +54,6 @@ const MOST_CONNECTIONS: usize = 10_000;
 /// Why the program did not start. Each says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// An issuer's table is wrong.
-    #[error("issuers: {0}")]
-    Issuer(String),
     /// The token check could not be set up.
     #[error("tokens cannot be checked")]
     Tokens(#[from] crate::auth::SetupError),
@@ -66,15 +63,9 @@ pub enum StartError {
     /// The client for webhooks could not be set up.
     #[error("webhooks cannot be sent")]
     Webhooks(#[source] reqwest::Error),
-    /// The sandbox gives anybody a token for anybody, so it does not run beside real issuers.
-    #[error("the sandbox refuses to start: {0} is a production issuer")]
-    ProductionIssuer(String),
     /// The sandbox does not run on a database of real persons.
     #[error("the sandbox refuses to start: the database holds identity numbers of the real series")]
     RealPersons,
-    /// Production takes no issuer of test tokens.
-    #[error("production refuses to start: {0} is an issuer of test tokens")]
-    TestIssuer(String),
     /// The master key cannot be had.
     #[error("the master key cannot be read")]
     MasterKey(#[from] persistence::MasterKeyError),
@@ -249,27 +240,12 @@ pub(crate) fn clock(settings: &Settings) -> Clock {
 }
 
 fn issuers(settings: &Settings) -> Result<Vec<IssuerSettings>, StartError> {
-    let mut issuers = Vec::new();
-    for table in &settings.issuers {
-        let config: IssuerConfig = table
-            .clone()
-            .try_into()
-            .map_err(|error: toml::de::Error| StartError::Issuer(error.message().to_owned()))?;
-        issuers.push(config.into_settings().map_err(StartError::Issuer)?);
-    }
-    let wrong = |issuer: &&IssuerSettings| match settings.mode {
-        Mode::Sandbox => issuer.is_production(),
-        Mode::Production => issuer.preset == Preset::Test,
-    };
+    let issuers: Vec<IssuerSettings> = settings.issuers.iter().cloned().map(IssuerSettings::from).collect();
     let binds = issuers.iter().find(|issuer| issuer.preset.requires_dpop());
     if let (Some(issuer), Mode::Production, None) = (binds, settings.mode, &settings.public_url) {
         return Err(StartError::PublicUrl(issuer.issuer.clone()));
     }
-    match (issuers.iter().find(wrong), settings.mode) {
-        (Some(issuer), Mode::Sandbox) => Err(StartError::ProductionIssuer(issuer.issuer.clone())),
-        (Some(issuer), Mode::Production) => Err(StartError::TestIssuer(issuer.issuer.clone())),
-        (None, _) => Ok(issuers),
-    }
+    Ok(issuers)
 }
 
 /// What proofs of possession are held against. A sandbox that is not told its address is reached at that which it listens on.
@@ -454,6 +430,7 @@ fn cors(origins: &[String]) -> Cors {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::Environment;
 
     #[test]
     fn production_with_tokens_that_are_bound_to_keys_does_not_start_without_its_public_address() {
@@ -464,7 +441,7 @@ mod tests {
                  [[issuers]]\npreset = \"{preset}\"\nissuer = \"https://issuer.test\"\naudience = [\"brevdue\"]\n\
                  jwks_url = \"https://issuer.test/jwks\"\n"
             );
-            let settings = Settings::read(Some(&file), |_| None).expect("the settings are right");
+            let settings = Settings::read(Some(&file), &Environment::default()).expect("the settings are right");
             issuers(&settings).err().map(|error| error.to_string())
         };
         let told = refusal("production", "helseId", "").expect("it does not start");

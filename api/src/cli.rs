@@ -10,7 +10,7 @@ use clap::{Parser, Subcommand};
 
 use self::verify::VerifyArguments;
 use crate::app::{self, Application};
-use crate::settings::Settings;
+use crate::settings::{Environment, Settings};
 use crate::{openapi, telemetry};
 
 /// The secure digital mailbox for the Norwegian health sector.
@@ -104,16 +104,17 @@ async fn serve(settings: Settings) -> Result<(), AnyError> {
     Ok(())
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
 fn read_settings(arguments: &Arguments) -> Result<Settings, AnyError> {
-    let path = arguments.config.clone().or_else(|| std::env::var("BREVDUE_CONFIG").ok().map(PathBuf::from));
+    // The one place where the environment is read.
+    let environment: Environment = std::env::vars_os().collect();
+    let path = arguments.config.clone().or_else(|| environment.settings_file().map(PathBuf::from));
     let text = match &path {
         Some(path) => {
             Some(std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?)
         }
         None => None,
     };
-    Ok(Settings::read(text.as_deref(), |name| std::env::var(name).ok())?)
+    Ok(Settings::read(text.as_deref(), &environment)?)
 }
 
 /// Prints, and does not mind a reader that has gone.

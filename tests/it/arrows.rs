@@ -14,7 +14,7 @@ const API: &[(&str, &str)] = &[
         "at_once auth clock connect document http mailbox_text openapi operations outbound problem rate_limit sandbox settings shutdown state telemetry worker",
     ),
     ("at_once", "rate_limit"),
-    ("auth", "clock outbound"),
+    ("auth", "clock outbound settings"),
     ("cli", "app openapi settings telemetry"),
     ("clock", ""),
     ("connect", "clock outbound settings"),

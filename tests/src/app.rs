@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use api::app::Application;
-use api::settings::Settings;
+use api::settings::{Environment, Settings};
 use chrono::{DateTime, Utc};
 use reqwest::Method;
 use serde_json::json;
@@ -66,7 +66,8 @@ impl TestApp {
     async fn start_beside(place: Arc<Place>, settings: &[(&str, &str)], file: Option<&str>) -> Self {
         let mut environment: BTreeMap<String, String> = place.environment();
         environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let settings = Settings::read(file, |name| environment.get(name).cloned()).expect("the settings are right");
+        let environment: Environment = environment.into_iter().collect();
+        let settings = Settings::read(file, &environment).expect("the settings are right");
         let application = Application::build(settings).await.expect("the program starts");
         let base = format!("http://{}", application.address());
         let handle = application.handle();

@@ -2,29 +2,9 @@
 
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, AlgorithmFamily};
-use serde::Deserialize;
-use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use crate::outbound::http::is_loopback;
-
-/// What kind of issuer it is: which claims it writes and for whom it may speak.
-// The words below stand in configuration files. Rename the variants as you like; never change a word.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Deserialize, EnumString, IntoStaticStr, VariantArray)]
-#[serde(rename_all = "camelCase")]
-#[strum(serialize_all = "camelCase")]
-pub enum Preset {
-    /// Log-in of citizens. Speaks for citizens.
-    IdPorten,
-    /// Log-in of health personnel and their systems. Speaks for health workers and systems; its tokens are always
-    /// bound to a key by DPoP.
-    HelseId,
-    /// Tokens of organisations' systems. Speaks for systems.
-    Maskinporten,
-    /// The platform's own log-in. Speaks for operators.
-    Operator,
-    /// Made-up callers of any kind, as the claim `brevdue_kind` says. Not for production.
-    Test,
-}
+use crate::settings::IssuerConfig;
+pub use crate::settings::Preset;
 
 const RSA: &[Algorithm] = &[Algorithm::RS256, Algorithm::RS384, Algorithm::RS512];
 const RSA_AND_EC: &[Algorithm] = &[
@@ -38,16 +18,7 @@ const RSA_AND_EC: &[Algorithm] = &[
     Algorithm::ES384,
 ];
 
-/// The exact names of the issuers that speak for living people and real organisations.
-const PRODUCTION_ISSUERS: [&str; 3] = ["https://idporten.no", "https://maskinporten.no/", "https://helseid-sts.nhn.no"];
-
 impl Preset {
-    /// The word in configuration.
-    #[must_use]
-    pub fn as_word(self) -> &'static str {
-        self.into()
-    }
-
     /// The algorithms that such an issuer signs by. Asymmetric ones only.
     #[must_use]
     pub fn algorithms(self) -> &'static [Algorithm] {
@@ -66,30 +37,6 @@ impl Preset {
     /// Whether its access tokens always carry a scope, so that one without is another kind of token.
     pub(super) fn always_has_scope(self) -> bool {
         self == Self::IdPorten
-    }
-
-    /// Whether such an issuer writes tokens for nobody in particular.
-    fn may_leave_out_audience(self) -> bool {
-        matches!(self, Self::IdPorten | Self::Maskinporten)
-    }
-
-    fn production_issuer(self) -> Option<&'static str> {
-        match self {
-            Self::IdPorten => Some(PRODUCTION_ISSUERS[0]),
-            Self::Maskinporten => Some(PRODUCTION_ISSUERS[1]),
-            Self::HelseId => Some(PRODUCTION_ISSUERS[2]),
-            Self::Operator | Self::Test => None,
-        }
-    }
-
-    /// Where such an issuer keeps its keys, below its name.
-    fn jwks_path(self) -> Option<&'static str> {
-        match self {
-            Self::IdPorten => Some("jwks.json"),
-            Self::Maskinporten => Some("jwk"),
-            Self::HelseId => Some(".well-known/openid-configuration/jwks"),
-            Self::Operator | Self::Test => None,
-        }
     }
 }
 
@@ -120,13 +67,6 @@ pub struct IssuerSettings {
 }
 
 impl IssuerSettings {
-    /// Whether it speaks for living people or real organisations. A sandbox must not start beside such an issuer.
-    #[must_use]
-    pub fn is_production(&self) -> bool {
-        let bare = |issuer: &str| issuer.trim_end_matches('/').to_ascii_lowercase();
-        PRODUCTION_ISSUERS.iter().any(|production| bare(production) == bare(&self.issuer))
-    }
-
     /// Whether every algorithm is asymmetric and there is one.
     pub(super) fn has_only_asymmetric_algorithms(&self) -> bool {
         let asymmetric = |algorithm: &Algorithm| algorithm.family() != AlgorithmFamily::Hmac;
@@ -134,61 +74,11 @@ impl IssuerSettings {
     }
 }
 
-/// One issuer, as the settings file has it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct IssuerConfig {
-    /// What kind of issuer it is.
-    pub preset: Preset,
-    /// The exact `iss`; the production issuer of the preset when left out.
-    pub issuer: Option<String>,
-    /// Our names at this issuer.
-    #[serde(default)]
-    pub audience: Vec<String>,
-    /// Where its keys are; the preset's place below the issuer when left out.
-    pub jwks_url: Option<String>,
-    /// See [`IssuerSettings::accept_unspecified_audience`].
-    #[serde(default)]
-    pub accept_unspecified_audience: bool,
-}
-
-impl IssuerConfig {
-    /// Fills in what the preset implies.
-    ///
-    /// # Errors
-    /// What is wrong, everything at once, each naming its setting.
-    pub fn into_settings(self) -> Result<IssuerSettings, String> {
-        let Self { preset, issuer, audience, jwks_url, accept_unspecified_audience } = self;
-        let mut problems = Vec::new();
-        let issuer = issuer.or_else(|| preset.production_issuer().map(str::to_owned)).unwrap_or_default();
-        if issuer.is_empty() {
-            problems.push(format!("issuer: must be given for the preset {}", preset.as_word()));
-        }
-        if audience.is_empty() || audience.iter().any(String::is_empty) {
-            problems.push("audience: needs at least one name, and none may be empty".to_owned());
-        }
-        if accept_unspecified_audience && !preset.may_leave_out_audience() {
-            problems.push(format!("accept_unspecified_audience: not possible with the preset {}", preset.as_word()));
-        }
-        let below_issuer = |path| format!("{}/{path}", issuer.trim_end_matches('/'));
-        let jwks_url = jwks_url.or_else(|| preset.jwks_path().map(below_issuer)).unwrap_or_default();
-        if let Err(problem) = check_jwks_url(&jwks_url) {
-            problems.push(format!("jwks_url: {problem}"));
-        }
-        if !problems.is_empty() {
-            return Err(problems.join("; "));
-        }
+impl From<IssuerConfig> for IssuerSettings {
+    /// With what the preset implies.
+    fn from(config: IssuerConfig) -> Self {
+        let IssuerConfig { preset, issuer, audience, jwks_url, accept_unspecified_audience } = config;
         let algorithms = preset.algorithms().to_vec();
-        let jwks = JwksSource::Url(jwks_url);
-        Ok(IssuerSettings { issuer, preset, audience, jwks, algorithms, accept_unspecified_audience })
-    }
-}
-
-fn check_jwks_url(url: &str) -> Result<(), &'static str> {
-    let url = reqwest::Url::parse(url).map_err(|_| "must be an https address")?;
-    if url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url)) {
-        Ok(())
-    } else {
-        Err("must be an https address, but for one on this machine")
+        Self { issuer, preset, audience, jwks: JwksSource::Url(jwks_url), algorithms, accept_unspecified_audience }
     }
 }

@@ -2,8 +2,10 @@
 //!
 //! Read once, by a function of its arguments; every problem is reported at once, and no secret is ever printed. What
 //! each setting means to its operator is in `brevdue.example.toml`. Deliberately not here: opening what the settings
-//! name, and the meaning of the tables of issuers, which is the business of whoever checks tokens.
+//! name.
 
+mod environment;
+mod issuers;
 mod limits;
 mod notifications;
 mod outbound;
@@ -28,6 +30,8 @@ use ipnet::IpNet;
 use secrecy::SecretString;
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
+pub use self::environment::Environment;
+pub use self::issuers::{IssuerConfig, Preset};
 pub use self::limits::{BodyPace, LimitSettings};
 pub use self::notifications::{EmailEncryption, EmailSettings, NotificationSettings, SmsSettings, SmsShape};
 pub use self::outbound::{
@@ -90,8 +94,8 @@ pub struct Settings {
     pub master_key_file: Option<PathBuf>,
     /// Where the bytes of attachments are.
     pub blobs: BlobLocation,
-    /// Who may issue tokens, as written; at least one in production.
-    pub issuers: Vec<toml::Table>,
+    /// Who may issue tokens; at least one in production.
+    pub issuers: Vec<IssuerConfig>,
     /// The portals that may call from a browser: origins exactly as browsers send them.
     pub cors_origins: Vec<String>,
     /// How many requests each caller may make.
@@ -256,12 +260,12 @@ const MOST_PER_SECOND: u32 = 1_000_000;
 const MASTER_KEY_ADVICE: &str = "set BREVDUE_MASTER_KEY or master_key_file";
 
 impl Settings {
-    /// Reads the settings from the text of the file, if there is one, and from the environment that `lookup` asks.
+    /// Reads the settings from the text of the file, if there is one, and from the environment.
     ///
     /// # Errors
     /// Everything that is wrong, at once.
-    pub fn read(file_text: Option<&str>, lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsProblems> {
-        let mut reader = Reader::new(file_text, &lookup);
+    pub fn read(file_text: Option<&str>, environment: &Environment) -> Result<Self, SettingsProblems> {
+        let mut reader = Reader::new(file_text, environment);
         let settings = Self::from_reader(&mut reader);
         reader.finish(settings)
     }
@@ -287,10 +291,7 @@ impl Settings {
             }
         }
         let blobs = blobs(reader).unwrap_or_else(|| BlobLocation::Folder(data_folder.join("blobs")));
-        let issuers = reader.tables("issuers");
-        if mode == Mode::Production && issuers.as_ref().is_none_or(Vec::is_empty) {
-            reader.missing("issuers", "must have at least one issuer of tokens in production");
-        }
+        let issuers = issuers::issuers(reader, mode);
         let (registers, dpi) = outbound::through_maskinporten(reader);
         Self {
             mode,
@@ -305,7 +306,7 @@ impl Settings {
             master_key,
             master_key_file,
             blobs,
-            issuers: issuers.unwrap_or_default(),
+            issuers,
             cors_origins: reader.list("cors.origins", url::origin).unwrap_or_default(),
             rate_limit: RateLimitSettings {
                 citizen: rate_limit(reader, ["rate_limit.citizen_per_second", "rate_limit.citizen_burst"], [20, 100]),

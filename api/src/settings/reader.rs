@@ -11,6 +11,8 @@ use secrecy::SecretString;
 use strum::VariantNames;
 use toml::{Table, Value};
 
+use super::environment::{Environment, SETTINGS_FILE};
+
 /// One thing that is wrong with the settings: where, and what must be there instead.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Problem {
@@ -52,15 +54,14 @@ pub(super) fn variable_name(key: &str) -> String {
 pub(super) struct Reader<'a> {
     file: Table,
     file_is_readable: bool,
-    lookup: &'a dyn Fn(&str) -> Option<String>,
+    environment: &'a Environment,
     known: BTreeSet<&'static str>,
     problems: Vec<Problem>,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(file_text: Option<&str>, lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        let mut reader =
-            Self { file: Table::new(), file_is_readable: true, lookup, known: BTreeSet::new(), problems: Vec::new() };
+    pub(super) fn new(file_text: Option<&str>, environment: &'a Environment) -> Self {
+        let mut reader = Self::of_table(Table::new(), environment);
         let text = file_text.unwrap_or_default();
         match text.parse::<Table>() {
             Ok(file) => reader.file = file,
@@ -73,6 +74,10 @@ impl<'a> Reader<'a> {
             }
         }
         reader
+    }
+
+    fn of_table(file: Table, environment: &'a Environment) -> Self {
+        Self { file, file_is_readable: true, environment, known: BTreeSet::new(), problems: Vec::new() }
     }
 
     /// Every key that was asked for so far.
@@ -89,7 +94,11 @@ impl<'a> Reader<'a> {
     /// it may well be there.
     pub(super) fn missing(&mut self, place: &str, message: &str) {
         let variable = variable_name(place);
-        let is_wrong = self.problems.iter().any(|problem| problem.place == place || problem.place == variable);
+        let is_wrong = self.problems.iter().any(|problem| {
+            // Of a list it may be an item that is wrong.
+            let of = problem.place.split_once('[').map_or(&*problem.place, |(list, _)| list);
+            of == place || of == variable
+        });
         if self.file_is_readable && !is_wrong {
             self.problem(place, message);
         }
@@ -187,6 +196,19 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// Reads one of several tables, whose fields only the file can have. A problem there is named by its place in the whole.
+    pub(super) fn inside<T>(&mut self, place: &str, table: Table, read: impl FnOnce(&mut Reader<'_>) -> T) -> T {
+        let nothing = Environment::default();
+        let mut inner = Reader::of_table(table, &nothing);
+        let value = read(&mut inner);
+        inner.report_unknown_keys();
+        let problems = inner.problems.into_iter();
+        self.problems.extend(
+            problems.map(|Problem { place: field, message }| Problem { place: format!("{place}.{field}"), message }),
+        );
+        value
+    }
+
     /// A secret that has no place in the file.
     pub(super) fn secret_from_variable(&mut self, key: &'static str, instead: &str) -> Option<SecretString> {
         if self.file.remove(key).is_some() {
@@ -199,19 +221,36 @@ impl<'a> Reader<'a> {
     fn field<T>(&mut self, key: &'static str, convert: impl FnOnce(Found) -> Result<T, String>) -> Option<T> {
         self.known.insert(key);
         let name = variable_name(key);
-        let variable = (self.lookup)(&name).filter(|value| !value.trim().is_empty());
-        let (place, found) = match variable {
-            Some(text) => (name, Found::Variable(text)),
+        let (place, found) = match self.environment.get(&name) {
+            Some(text) => (name, Found::Variable(text.to_owned())),
             None => (key.to_owned(), Found::File(value_at(&self.file, key)?.clone())),
         };
         convert(found).map_err(|message| self.problem(place, message)).ok()
     }
 
-    /// The settings, when nothing is wrong with them. Call it last: a key that nobody asked for is a problem.
+    /// The settings, when nothing is wrong with them. Call it last: a key or a variable that nobody asked for is a problem.
     pub(super) fn finish<T>(mut self, settings: T) -> Result<T, SettingsProblems> {
+        self.report_unknown_keys();
+        self.report_unknown_variables();
+        if self.problems.is_empty() { Ok(settings) } else { Err(SettingsProblems(self.problems)) }
+    }
+
+    fn report_unknown_variables(&mut self) {
+        let environment = self.environment;
+        for name in environment.without_text() {
+            self.problem(name, "must be text in UTF-8");
+        }
+        let known: Vec<String> =
+            self.known.iter().map(|key| variable_name(key)).chain([SETTINGS_FILE.to_owned()]).collect();
+        for name in environment.meant_for_settings().filter(|name| !known.iter().any(|known| known == name)) {
+            let nearest = nearest(name, known.iter().map(String::as_str));
+            self.problem(name, format!("is not a setting; the nearest is {nearest}"));
+        }
+    }
+
+    fn report_unknown_keys(&mut self) {
         let file = std::mem::take(&mut self.file);
         self.report_unknown("", &file);
-        if self.problems.is_empty() { Ok(settings) } else { Err(SettingsProblems(self.problems)) }
     }
 
     fn report_unknown(&mut self, parent: &str, table: &Table) {
@@ -224,10 +263,25 @@ impl<'a> Reader<'a> {
                 _ if self.known.contains(path.as_str()) => {}
                 Value::Table(inner) if holds_keys => self.report_unknown(&path, inner),
                 _ if holds_keys => self.problem(path, "must be a table"),
-                _ => self.problem(path, "is not a setting"),
+                _ => {
+                    let nearest = nearest(&path, self.keys_and_tables().into_iter());
+                    self.problem(path, format!("is not a setting; the nearest is {nearest}"));
+                }
             }
         }
     }
+
+    /// Every key, and every table that holds some.
+    fn keys_and_tables(&self) -> BTreeSet<&'static str> {
+        let of_key = |key: &'static str| key.match_indices('.').map(move |(end, _)| &key[..end]).chain([key]);
+        self.known.iter().copied().flat_map(of_key).collect()
+    }
+}
+
+/// The name that takes the fewest slips of the hand from another one.
+fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> &'n str {
+    let name = name.to_lowercase();
+    known.min_by_key(|known| strsim::damerau_levenshtein(&name, &known.to_lowercase())).unwrap_or_default()
 }
 
 /// The value at a dotted path.

@@ -1,18 +1,15 @@
-//! The settings as they take effect, for people. Secrets are `***`; what an issuer's table holds is shown by name only,
-//! but for the fields that say which issuer it is.
+//! The settings as they take effect, for people. Secrets are `***`.
 
 use std::fmt;
 
 use super::{
-    AccessSettings, BlobLocation, DatabaseSettings, DigipostSettings, DpiSettings, EmailSettings, LogSettings,
-    MaskinportenSettings, NotificationSettings, PrintSettings, ProxySettings, RateLimitSettings, RegisterSettings,
-    S3Settings, Settings, SmsSettings, WebhookSettings,
+    AccessSettings, BlobLocation, DatabaseSettings, DigipostSettings, DpiSettings, EmailSettings, IssuerConfig,
+    LogSettings, MaskinportenSettings, NotificationSettings, PrintSettings, ProxySettings, RateLimitSettings,
+    RegisterSettings, S3Settings, Settings, SmsSettings, WebhookSettings,
 };
 
 const SECRET: &str = "***";
 const NOT_SET: &str = "(not set)";
-/// Fields of an issuer's table that say which it is.
-const SHOWN_OF_ISSUER: [&str; 3] = ["issuer", "name", "preset"];
 
 impl Settings {
     /// Every setting with the value that takes effect, one a line; `***` for secrets.
@@ -120,10 +117,7 @@ impl Settings {
         lines.push(("issuers", format!("{} configured", issuers.len())));
         let mut lines: Vec<_> = lines.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         for (index, issuer) in issuers.iter().enumerate() {
-            lines.extend(issuer.iter().map(|(field, value)| {
-                let shown = value.as_str().filter(|_| SHOWN_OF_ISSUER.contains(&field.as_str()));
-                (format!("issuers[{index}].{field}"), shown.unwrap_or(SECRET).to_owned())
-            }));
+            lines.extend(issuer_lines(issuer).map(|(field, value)| (format!("issuers[{index}].{field}"), value)));
         }
         lines
     }
@@ -133,6 +127,17 @@ impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.effective()).finish()
     }
+}
+
+fn issuer_lines(issuer: &IssuerConfig) -> [(&'static str, String); 5] {
+    let IssuerConfig { preset, issuer, audience, jwks_url, accept_unspecified_audience } = issuer;
+    [
+        ("preset", preset.as_word().to_owned()),
+        ("issuer", issuer.clone()),
+        ("audience", listed(audience)),
+        ("jwks_url", jwks_url.clone()),
+        ("accept_unspecified_audience", accept_unspecified_audience.to_string()),
+    ]
 }
 
 fn register_lines(RegisterSettings { population, contact }: &RegisterSettings) -> [(&'static str, String); 3] {

@@ -1,6 +1,6 @@
 //! The settings as their operator meets them.
 
-use std::collections::HashMap;
+use std::ffi::OsString;
 
 use secrecy::ExposeSecret;
 
@@ -16,13 +16,12 @@ blobs.s3 = { bucket = "brevdue", region = "no-1", access_key_id = "hush-id", sec
 platform = { organisation_number = "310000019", name = "Brevdue drift" }
 
 [[issuers]]
-preset = "helseid"
-client_secret = "hush-issuer"
+preset = "helseId"
+audience = ["brevdue"]
 "#;
 
 fn read(file: &str, variables: &[(&str, &str)]) -> Result<Settings, SettingsProblems> {
-    let variables: HashMap<&str, &str> = variables.iter().copied().collect();
-    Settings::read(Some(file), |name| variables.get(name).map(|value| (*value).to_owned()))
+    Settings::read(Some(file), &variables.iter().copied().collect())
 }
 
 fn problems(file: &str, variables: &[(&str, &str)]) -> Vec<String> {
@@ -31,7 +30,7 @@ fn problems(file: &str, variables: &[(&str, &str)]) -> Vec<String> {
 
 #[test]
 fn without_any_settings_the_sandbox_starts_on_this_machine() {
-    let settings = Settings::read(None, |_| None).unwrap();
+    let settings = Settings::read(None, &Environment::default()).unwrap();
 
     assert_eq!(settings.mode, Mode::Sandbox);
     assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
@@ -105,7 +104,7 @@ fn production_logs_json_and_reads_the_bucket() {
     let BlobLocation::S3(s3) = settings.blobs else { panic!("the bucket was set") };
     assert_eq!((s3.bucket.as_str(), s3.region.as_str(), s3.endpoint, s3.allow_http), ("brevdue", "no-1", None, false));
     assert_eq!(s3.credentials.unwrap().secret_access_key.expose_secret(), "hush-key");
-    assert_eq!(settings.issuers[0]["preset"].as_str(), Some("helseid"));
+    assert_eq!(settings.issuers[0].preset, Preset::HelseId);
 }
 
 #[test]
@@ -150,7 +149,11 @@ terms.version = ""
 "a key.with dots" = 1
 issuers = "helseid"
 "#;
-    let variables = [("BREVDUE_DATABASE__URL", "postgres://u:hu@sh@db/brevdue"), ("BREVDUE_LOG__FILTER", "api=loud")];
+    let variables = [
+        ("BREVDUE_DATABASE__URL", "postgres://u:hu@sh@db/brevdue"),
+        ("BREVDUE_LOG__FILTER", "api=loud"),
+        ("BREVDUE_WORKRES", "2"),
+    ];
 
     let origin = "must be an origin as browsers send it, such as https://portal.example.no (no *, no path)";
     let mut expected = vec![
@@ -172,10 +175,11 @@ issuers = "helseid"
         "limits.json_bytes: must be a whole number from 1310720 to 67108864".to_owned(),
         "BREVDUE_LOG__FILTER: must be a filter of log lines, such as info or info,api=debug".to_owned(),
         "terms.version: must be a text that is not empty".to_owned(),
-        "colour: is not a setting".to_owned(),
-        "rate_limit.citizen_brust: is not a setting".to_owned(),
+        "colour: is not a setting; the nearest is blobs".to_owned(),
+        "rate_limit.citizen_brust: is not a setting; the nearest is rate_limit.citizen_burst".to_owned(),
+        "BREVDUE_WORKRES: is not a setting; the nearest is BREVDUE_WORKERS".to_owned(),
         "log: must be a table".to_owned(),
-        "\"a key.with dots\": is not a setting".to_owned(),
+        "\"a key.with dots\": is not a setting; the nearest is maskinporten".to_owned(),
     ];
     let mut found = problems(file, &variables);
     expected.sort();
@@ -251,10 +255,10 @@ fn unknown_keys_are_named_by_their_path_also_when_quoted_to_look_like_a_setting(
     assert_eq!(
         found,
         [
-            "\"database.url\": is not a setting",
-            "blobs.s4: is not a setting",
-            "database.uri: is not a setting",
-            "mailbox: is not a setting",
+            "\"database.url\": is not a setting; the nearest is database.url",
+            "blobs.s4: is not a setting; the nearest is blobs.s3",
+            "database.uri: is not a setting; the nearest is database.url",
+            "mailbox: is not a setting; the nearest is sandbox",
         ]
     );
 }
@@ -262,7 +266,7 @@ fn unknown_keys_are_named_by_their_path_also_when_quoted_to_look_like_a_setting(
 #[test]
 fn no_secret_is_printed() {
     let settings = read(PRODUCTION, &[("BREVDUE_MASTER_KEY", "hush-master")]).unwrap();
-    let faulty = PRODUCTION.replace("region = \"no-1\", ", "").replace("@db", "@@db").replace("\"helseid\"", "7");
+    let faulty = PRODUCTION.replace("region = \"no-1\", ", "").replace("@db", "@@db").replace("\"helseId\"", "7");
     let problems = read(&faulty, &[("BREVDUE_MASTER_KEY", "hush-master"), ("BREVDUE_WORKERS", "hush")]).unwrap_err();
 
     let blobs = &settings.blobs;
@@ -274,12 +278,12 @@ fn no_secret_is_printed() {
     for text in texts {
         assert!(!text.contains("hush") && !text.contains("kari"), "{text}");
     }
-    assert_eq!(problems.lines().count(), 3, "{problems}");
+    assert_eq!(problems.lines().count(), 4, "{problems}");
 }
 
 #[test]
 fn the_summary_has_every_setting_with_its_value() {
-    let sandbox = Settings::read(None, |_| None).unwrap().summary();
+    let sandbox = Settings::read(None, &Environment::default()).unwrap().summary();
     let production = read(PRODUCTION, &[("BREVDUE_MASTER_KEY", "hush-master")]).unwrap().summary();
 
     for key in known_keys() {
@@ -290,8 +294,10 @@ fn the_summary_has_every_setting_with_its_value() {
         "database.url = postgres://***@db.example.no/brevdue?password=***",
         "master_key = ***",
         "blobs.s3.secret_access_key = ***",
-        "issuers[0].preset = helseid",
-        "issuers[0].client_secret = ***",
+        "issuers[0].preset = helseId",
+        "issuers[0].issuer = https://helseid-sts.nhn.no",
+        "issuers[0].jwks_url = https://helseid-sts.nhn.no/.well-known/openid-configuration/jwks",
+        "issuers[0].audience = [brevdue]",
         "rate_limit.system_burst = 4000",
     ] {
         assert!(production.lines().any(|found| found == line), "{line} is not in\n{production}");
@@ -300,25 +306,172 @@ fn the_summary_has_every_setting_with_its_value() {
 
 #[test]
 fn the_example_has_every_setting_and_changes_nothing() {
-    assert_eq!(read(EXAMPLE, &[]).unwrap().summary(), Settings::read(None, |_| None).unwrap().summary());
+    assert_eq!(read(EXAMPLE, &[]).unwrap().summary(), Settings::read(None, &Environment::default()).unwrap().summary());
 
     // With every setting in force: each is known, each value is right, and only the choices are left to make.
-    let in_force = EXAMPLE.lines().map(|line| {
-        let bare = line.trim_start_matches(['#', ' ']);
-        let name = bare.split_once(" = ").map_or("", |(name, _)| name);
-        let is_setting =
-            !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '_' | '0'..='9'));
-        if is_setting || bare.starts_with('[') { bare } else { "" }
-    });
-    let in_force = in_force.collect::<Vec<_>>().join("\n");
-    let choices =
-        ["blobs: must be a folder or an S3 bucket, not both", "print: must be a folder or a service, not both"];
+    let in_force = in_force(EXAMPLE);
+    let choices = [
+        "blobs: must be a folder or an S3 bucket, not both",
+        "issuers[0].issuer: must not be one of real persons in the sandbox: set mode to production, or another issuer",
+        "print: must be a folder or a service, not both",
+    ];
     assert_eq!(problems(&in_force, &[]), choices);
     let table: toml::Table = in_force.parse().unwrap();
     for key in known_keys().into_iter().filter(|key| *key != "master_key") {
         assert!(value_at(&table, key).is_some(), "{key} is not in brevdue.example.toml");
     }
     assert!(EXAMPLE.contains(&variable_name("master_key")));
+    // That it has no field which is none is said above.
+    let fields: Vec<_> = table["issuers"][0].as_table().unwrap().keys().map(String::as_str).collect();
+    let config = format!("{:?}", read(PRODUCTION, &[("BREVDUE_MASTER_KEY", "hush")]).unwrap().issuers[0]);
+    assert_eq!(config.matches(": ").count(), fields.len(), "{config}: {fields:?}");
+    assert!(fields.iter().all(|field| config.contains(&format!("{field}: "))), "{config}: {fields:?}");
+}
+
+#[test]
+fn variables_that_nobody_reads_are_an_error_that_names_the_nearest_setting() {
+    let told = problems("", &[("BREVDUE_DATABASE_URL", "postgres://db/brevdue"), ("brevdue_mode", "production")]);
+    assert_eq!(
+        told,
+        [
+            "BREVDUE_DATABASE_URL: is not a setting; the nearest is BREVDUE_DATABASE__URL",
+            "brevdue_mode: is not a setting; the nearest is BREVDUE_MODE",
+        ]
+    );
+    // Set to nothing, the settings file, what the tests go by, what Kubernetes makes, and other people's.
+    for (name, value) in [
+        ("BREVDUE_DATABASE_URL", " "),
+        ("BREVDUE_CONFIG", "brevdue.toml"),
+        ("BREVDUE_TEST_POSTGRES_URL", "postgres://db/brevdue"),
+        ("BREVDUE_SERVICE_HOST", "10.0.0.1"),
+        ("BREVDUE_SERVICE_PORT", "80"),
+        ("BREVDUE_SERVICE_PORT_HTTP", "80"),
+        ("BREVDUE_PORT", "tcp://10.0.0.1:80"),
+        ("BREVDUE_PORT_80_TCP", "tcp://10.0.0.1:80"),
+        ("BREVDUE_PORT_80_TCP_ADDR", "10.0.0.1"),
+        ("PATH", "/bin"),
+    ] {
+        assert!(read("", &[(name, value)]).is_ok(), "{name}");
+    }
+    assert_eq!(problems("", &[("BREVDUE_PORT", "8080")]).len(), 1, "somebody meant BREVDUE_LISTEN");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_no_text_is_not_passed_over() {
+    use std::os::unix::ffi::OsStringExt as _;
+
+    let variable = (OsString::from("BREVDUE_LISTEN"), OsString::from_vec(vec![0xff]));
+    let told = Settings::read(None, &[variable].into_iter().collect()).map(|_| ()).unwrap_err();
+
+    assert_eq!(told.to_string(), "BREVDUE_LISTEN: must be text in UTF-8");
+}
+
+/// The example with each line that has a setting, and each table, in force.
+fn in_force(example: &str) -> String {
+    let lines = example.lines().map(|line| {
+        let bare = line.trim_start_matches(['#', ' ']);
+        let name = bare.split_once(" = ").map_or("", |(name, _)| name);
+        let is_setting =
+            !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '_' | '0'..='9'));
+        if is_setting || bare.starts_with('[') { bare } else { "" }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The problems of one issuer's table.
+fn problems_of_issuer(mode: &str, table: &str) -> Vec<String> {
+    let file = format!("mode = \"{mode}\"\n[[issuers]]\n{table}");
+    let all = read(&file, &[]).map(|_| ()).err().map(|told| told.lines().collect()).unwrap_or_default();
+    let of_issuer = |line: &String| line.starts_with("issuers");
+    Vec::into_iter(all).filter(of_issuer).collect()
+}
+
+#[test]
+fn a_preset_fills_in_the_production_issuer() {
+    let table = [
+        ("idPorten", "https://idporten.no", "https://idporten.no/jwks.json"),
+        ("maskinporten", "https://maskinporten.no/", "https://maskinporten.no/jwk"),
+        ("helseId", "https://helseid-sts.nhn.no", "https://helseid-sts.nhn.no/.well-known/openid-configuration/jwks"),
+    ];
+    for (preset, issuer, jwks_url) in table {
+        let file = PRODUCTION.replace("\"helseId\"", &format!("{preset:?}"));
+        let settings = read(&file, &[("BREVDUE_MASTER_KEY", "hush-master")]).unwrap();
+        let of_preset = &settings.issuers[0];
+        assert_eq!((of_preset.issuer.as_str(), of_preset.jwks_url.as_str()), (issuer, jwks_url));
+        assert_eq!(of_preset.preset.as_word(), preset);
+        assert!(!of_preset.accept_unspecified_audience);
+    }
+}
+
+#[test]
+fn a_test_environment_keeps_its_keys_at_the_same_place() {
+    let file = "[[issuers]]\npreset = 'maskinporten'\nissuer = 'https://test.maskinporten.no/'\naudience = ['a']";
+    let issuer = &read(file, &[]).unwrap().issuers[0];
+    assert_eq!(issuer.issuer, "https://test.maskinporten.no/");
+    assert_eq!(issuer.jwks_url, "https://test.maskinporten.no/jwk");
+}
+
+#[test]
+fn everything_wrong_with_an_issuer_is_named_at_once_by_its_place() {
+    assert_eq!(
+        problems_of_issuer("sandbox", "preset = 'operator'\naccept_unspecified_audience = true\naudiences = ['a']"),
+        [
+            "issuers[0].audience: must have at least one name: what tokens for this server have in aud",
+            "issuers[0].accept_unspecified_audience: must not be true with the preset operator",
+            "issuers[0].issuer: must be set with the preset operator",
+            "issuers[0].jwks_url: must be set with the preset operator",
+            "issuers[0].audiences: is not a setting; the nearest is audience",
+        ]
+    );
+    assert_eq!(
+        problems_of_issuer("sandbox", "audience = ['a']"),
+        ["issuers[0].preset: must say what kind of issuer it is"]
+    );
+    let word = "issuers[0].preset: must be one of: idPorten, helseId, maskinporten, operator, test";
+    assert_eq!(problems_of_issuer("sandbox", "preset = 'helseid'\naudience = ['a']"), [word]);
+    let twice = "preset = 'idPorten'\naudience = ['']\n[[issuers]]\npreset = 'idPorten'\naudience = ['a']";
+    assert_eq!(
+        problems_of_issuer("production", twice),
+        ["issuers[0].audience[0]: must not be empty", "issuers[1].issuer: must not be that of another table too"]
+    );
+}
+
+#[test]
+fn no_issuer_of_one_world_is_taken_in_the_other() {
+    let of_real_persons =
+        "issuers[0].issuer: must not be one of real persons in the sandbox: set mode to production, or another issuer";
+    for issuer in
+        ["https://idporten.no/", "https://IDPORTEN.no", "https://maskinporten.no", "https://helseid-sts.nhn.no/"]
+    {
+        let table =
+            format!("preset = 'test'\nissuer = '{issuer}'\naudience = ['a']\njwks_url = 'https://keys.example/jwks'");
+        assert_eq!(problems_of_issuer("sandbox", &table), [of_real_persons]);
+        assert_eq!(problems_of_issuer("production", &table.replace("'test'", "'operator'")), [""; 0]);
+    }
+    let test = "preset = 'test'\nissuer = 'i'\naudience = ['a']\njwks_url = 'https://keys.example/jwks'";
+    assert_eq!(
+        problems_of_issuer("production", test),
+        ["issuers[0].preset: must not be test in production: its tokens are for anybody"]
+    );
+}
+
+#[test]
+fn keys_come_by_https_or_from_this_machine() {
+    let table = [
+        ("https://keys.example/jwks", true),
+        ("http://127.0.0.1:8080/jwks", true),
+        ("http://localhost/jwks", true),
+        ("http://[::1]:8080/jwks", true),
+        ("http://keys.example/jwks", false),
+        ("http://127.0.0.1.evil.example/jwks", false),
+        ("file:///etc/passwd", false),
+        ("keys", false),
+    ];
+    for (jwks_url, expected) in table {
+        let toml = format!("preset = 'test'\nissuer = 'i'\naudience = ['a']\njwks_url = '{jwks_url}'");
+        assert_eq!(problems_of_issuer("sandbox", &toml).is_empty(), expected, "{jwks_url}");
+    }
 }
 
 #[test]
@@ -338,7 +491,8 @@ fn variables_are_named_after_their_keys() {
 }
 
 fn known_keys() -> Vec<&'static str> {
-    let mut reader = Reader::new(None, &|_| None);
+    let environment = Environment::default();
+    let mut reader = Reader::new(None, &environment);
     Settings::from_reader(&mut reader);
     reader.known().iter().copied().collect()
 }

@@ -149,6 +149,16 @@ pub(super) fn outbound(input: &str) -> Result<String, &'static str> {
     Ok(input.to_owned())
 }
 
+/// Where an issuer of tokens has its keys.
+pub(super) fn of_keys(input: &str) -> Result<String, &'static str> {
+    let url = Url::parse(input).map_err(|_| "must be a URL such as https://example.no/jwks")?;
+    match url.scheme() {
+        "https" => Ok(input.to_owned()),
+        "http" if is_loopback(&url) => Ok(input.to_owned()),
+        _ => Err("must be https, unless it is this machine"),
+    }
+}
+
 /// A portal's origin, exactly as browsers send it.
 pub(super) fn origin(input: &str) -> Result<String, &'static str> {
     const FORM: &str = "must be an origin as browsers send it, such as https://portal.example.no (no *, no path)";
