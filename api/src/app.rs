@@ -69,11 +69,6 @@ pub enum StartError {
     /// The master key cannot be had.
     #[error("the master key cannot be read")]
     MasterKey(#[from] persistence::MasterKeyError),
-    /// Proofs of possession name our address.
-    #[error(
-        "public_url must be set: {0} binds its tokens to keys, and the proofs (DPoP) name the address that callers use"
-    )]
-    PublicUrl(String),
     /// The migrations failed.
     #[error("the database cannot be migrated")]
     Migration(#[from] persistence::MigrationError),
@@ -116,7 +111,7 @@ impl Application {
             .map_err(|source| StartError::Io { what: format!("cannot listen on {}", settings.listen), source });
         let (listener, address) = listener?;
         let clock = clock(&settings);
-        let mut issuers = issuers(&settings)?;
+        let mut issuers = issuers(&settings);
         let sandbox_register = Arc::new(sandbox::register());
         let sandbox_contacts = Arc::new(sandbox::contact_register(&clock));
         let registers = match settings.mode {
@@ -239,13 +234,8 @@ pub(crate) fn clock(settings: &Settings) -> Clock {
     }
 }
 
-fn issuers(settings: &Settings) -> Result<Vec<IssuerSettings>, StartError> {
-    let issuers: Vec<IssuerSettings> = settings.issuers.iter().cloned().map(IssuerSettings::from).collect();
-    let binds = issuers.iter().find(|issuer| issuer.preset.requires_dpop());
-    if let (Some(issuer), Mode::Production, None) = (binds, settings.mode, &settings.public_url) {
-        return Err(StartError::PublicUrl(issuer.issuer.clone()));
-    }
-    Ok(issuers)
+fn issuers(settings: &Settings) -> Vec<IssuerSettings> {
+    settings.issuers.iter().cloned().map(IssuerSettings::from).collect()
 }
 
 /// What proofs of possession are held against. A sandbox that is not told its address is reached at that which it listens on.
@@ -425,29 +415,4 @@ fn cors(origins: &[String]) -> Cors {
         .expose_headers(exposed)
         .max_age(3600);
     origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::settings::Environment;
-
-    #[test]
-    fn production_with_tokens_that_are_bound_to_keys_does_not_start_without_its_public_address() {
-        let refusal = |mode: &str, preset: &str, public_url: &str| {
-            let file = format!(
-                "mode = \"{mode}\"\n{public_url}\nmaster_key_file = \"key\"\n\
-                 platform = {{ organisation_number = \"310000019\", name = \"Drift\" }}\n\
-                 [[issuers]]\npreset = \"{preset}\"\nissuer = \"https://issuer.test\"\naudience = [\"brevdue\"]\n\
-                 jwks_url = \"https://issuer.test/jwks\"\n"
-            );
-            let settings = Settings::read(Some(&file), &Environment::default()).expect("the settings are right");
-            issuers(&settings).err().map(|error| error.to_string())
-        };
-        let told = refusal("production", "helseId", "").expect("it does not start");
-        assert!(told.starts_with("public_url must be set: https://issuer.test binds its tokens"), "{told}");
-        assert_eq!(refusal("production", "helseId", "public_url = \"https://brevdue.test\""), None);
-        assert_eq!(refusal("production", "idPorten", ""), None);
-        assert_eq!(refusal("sandbox", "helseId", ""), None);
-    }
 }

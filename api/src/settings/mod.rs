@@ -20,7 +20,7 @@ mod url;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, Datelike as _, Utc};
@@ -75,7 +75,8 @@ pub struct Settings {
     pub sandbox_now: Option<DateTime<Utc>>,
     /// The address that it listens on.
     pub listen: SocketAddr,
-    /// The address under which others reach it, without a slash at the end; `https` unless it is this machine.
+    /// The address under which others reach it, without a slash at the end; `https` unless it is this machine. Always there in
+    /// production.
     pub public_url: Option<String>,
     /// Threads that serve requests; one for each core when not set.
     pub workers: Option<usize>,
@@ -277,11 +278,17 @@ impl Settings {
             .parsed("listen", |text| text.parse().map_err(|_| "must be an IP address and a port: 127.0.0.1:8080"))
             .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)));
         let public_url = reader.parsed("public_url", url::public_url);
+        if mode == Mode::Production && public_url.is_none() {
+            reader.missing(
+                "public_url",
+                "must be set in production: proofs of possession (DPoP) name the address that callers use",
+            );
+        }
         let workers = reader.number("workers", 1..=512).map(|number| number as usize);
         let blocking_threads = reader.number("blocking_threads", 1..=512).map(|number| number as usize);
         let shutdown_delay = shutdown_delay(reader, mode);
-        let database = database(reader);
         let data_folder = reader.text("data_folder").map_or_else(|| PathBuf::from("data"), PathBuf::from);
+        let database = database(reader, mode, &data_folder);
         let master_key = reader.secret_from_variable("master_key", MASTER_KEY_ADVICE);
         let mut master_key_file = reader.text("master_key_file").map(PathBuf::from);
         if master_key.is_none() && master_key_file.is_none() {
@@ -351,8 +358,12 @@ fn shutdown_delay(reader: &mut Reader<'_>, mode: Mode) -> Duration {
     Duration::from_secs(reader.number("shutdown.delay_seconds", 0..=300).unwrap_or(default).into())
 }
 
-fn database(reader: &mut Reader<'_>) -> DatabaseSettings {
-    let url = reader.parsed("database.url", DatabaseUrl::parse).unwrap_or_default();
+fn database(reader: &mut Reader<'_>, mode: Mode, data_folder: &Path) -> DatabaseSettings {
+    let url = reader.parsed("database.url", DatabaseUrl::parse);
+    if mode == Mode::Production && url.is_none() {
+        reader.missing("database.url", "must be set in production: postgres://<user>:<password>@<host>/<database>");
+    }
+    let url = url.unwrap_or_else(|| DatabaseUrl::in_folder(data_folder));
     let connections = reader.number("database.connections", 1..=100).unwrap_or_else(|| {
         let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(50));
         u32::try_from(cores * 2).map_or(4, |connections| connections.max(4))

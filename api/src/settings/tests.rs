@@ -11,6 +11,7 @@ const EXAMPLE: &str = include_str!("../../../brevdue.example.toml");
 
 const PRODUCTION: &str = r#"
 mode = "production"
+public_url = "https://brevdue.example.no"
 database.url = "postgres://kari:hush-database@db.example.no/brevdue?password=hush-parameter"
 blobs.s3 = { bucket = "brevdue", region = "no-1", access_key_id = "hush-id", secret_access_key = "hush-key" }
 platform = { organisation_number = "310000019", name = "Brevdue drift" }
@@ -90,6 +91,7 @@ fn webhooks_reach_this_machine_only_from_a_sandbox_that_nobody_else_reaches() {
 fn files_of_the_server_follow_the_data_folder() {
     let settings = read("data_folder = \"/srv/brevdue\"", &[]).unwrap();
 
+    assert_eq!(settings.database.url.expose(), "sqlite:/srv/brevdue/brevdue.sqlite");
     assert_eq!(settings.master_key_file, Some(PathBuf::from("/srv/brevdue/master.key")));
     assert!(matches!(settings.blobs, BlobLocation::Folder(folder) if *folder == *"/srv/brevdue/blobs"));
 }
@@ -192,6 +194,8 @@ fn production_says_everything_that_it_needs() {
     assert_eq!(
         problems("mode = \"production\"", &[]),
         [
+            "public_url: must be set in production: proofs of possession (DPoP) name the address that callers use",
+            "database.url: must be set in production: postgres://<user>:<password>@<host>/<database>",
             "master_key: set BREVDUE_MASTER_KEY or master_key_file",
             "issuers: must have at least one issuer of tokens in production",
             "platform.organisation_number: must be set in production: citizens see who runs the mailbox",
@@ -202,13 +206,17 @@ fn production_says_everything_that_it_needs() {
 
 #[test]
 fn what_is_there_but_wrong_is_not_called_missing_too() {
-    let file = "mode = \"production\"\nmaster_key = \"hush\"\nissuers = 7\nblobs.s3 = { bucket = 7, region = \"r\" }\n\
+    let file = "mode = \"production\"\npublic_url = 7\ndatabase.url = 7\nmaster_key = \"hush\"\nissuers = 7\nblobs.s3 = { bucket = 7, region = \"r\" }\n\
                 platform = { organisation_number = \"1\", name = \"Drift\" }";
 
     let found = problems(file, &[]);
 
     let places: Vec<_> = found.iter().filter_map(|line| line.split(':').next()).collect();
-    assert_eq!(places, ["master_key", "blobs.s3.bucket", "issuers", "platform.organisation_number"], "{found:?}");
+    assert_eq!(
+        places,
+        ["public_url", "database.url", "master_key", "blobs.s3.bucket", "issuers", "platform.organisation_number"],
+        "{found:?}"
+    );
 }
 
 #[test]

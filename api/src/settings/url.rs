@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::path::Path;
 
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
@@ -42,18 +43,16 @@ impl DatabaseUrl {
         Ok(Self { url: input.into(), shown })
     }
 
+    /// The file of the sandbox.
+    pub(super) fn in_folder(data_folder: &Path) -> Self {
+        let url = format!("sqlite:{}", data_folder.join("brevdue.sqlite").display());
+        Self { url: url.as_str().into(), shown: url }
+    }
+
     /// The URL with its secrets, for connecting only.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.url.expose_secret()
-    }
-}
-
-impl Default for DatabaseUrl {
-    /// The file of the sandbox.
-    fn default() -> Self {
-        let url = "sqlite:data/brevdue.sqlite";
-        Self { url: url.into(), shown: url.to_owned() }
     }
 }
 
