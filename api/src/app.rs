@@ -1,5 +1,7 @@
 //! The program put together: what tests start is what is shipped.
 
+mod parts;
+
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,31 +16,27 @@ use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::access::Policy;
-use domain::identity::NumberSeries;
-use persistence::MasterKey;
-use persistence::{Outlets, Store, StoreSettings};
-use secrecy::ExposeSecret as _;
+use persistence::{InstallationKind, MasterKey, Outlets, Store, StoreSettings};
 use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt as _;
 use utoipa_swagger_ui::SwaggerUi;
 
+pub(crate) use self::parts::master_key_kept;
+use self::parts::{MadeUp, Parts};
 use crate::at_once::AtOnce;
-use crate::auth::issuer::IssuerSettings;
 use crate::auth::{Authenticator, Nonces, Possession};
 use crate::clock::Clock;
-use crate::connect::{ConnectError, Registers, carriers, messengers, registers, scanning};
+use crate::connect::{ConnectError, Registers, scanning};
 use crate::document::Workshop;
 use crate::http;
 use crate::http::request::span::RequestSpan;
-use crate::outbound::public_address::PublicOnly;
-use crate::outbound::webhook::Courier;
 use crate::rate_limit::{PerMinute, RateLimiter};
-use crate::sandbox::{self, Partners, Sandbox};
-use crate::settings::{BlobLocation, Mode, PlatformSettings, Settings, WebhookSettings};
+use crate::sandbox::{self, Sandbox};
+use crate::settings::{BlobLocation, Mode, PlatformSettings, Settings};
 use crate::shutdown::{Ending, Signals, end_when_told};
 use crate::state::AppState;
+use crate::worker::Worker;
 use crate::worker::webhooks::Post;
-use crate::worker::{Outside, Worker};
 use crate::{mailbox_text, openapi, operations, problem, telemetry};
 
 /// How long requests that run may take to finish when the program is told to stop.
@@ -63,9 +61,6 @@ pub enum StartError {
     /// The client for webhooks could not be set up.
     #[error("webhooks cannot be sent")]
     Webhooks(#[source] reqwest::Error),
-    /// The sandbox does not run on a database of real persons.
-    #[error("the sandbox refuses to start: the database holds identity numbers of the real series")]
-    RealPersons,
     /// The master key cannot be had.
     #[error("the master key cannot be read")]
     MasterKey(#[from] persistence::MasterKeyError),
@@ -106,37 +101,20 @@ impl Application {
     /// # Errors
     /// When a part of it cannot be used.
     pub async fn build(settings: Settings) -> Result<Self, StartError> {
+        let parts = Parts::of(&settings)?;
         let listener = TcpListener::bind(settings.listen)
             .and_then(|listener| listener.local_addr().map(|address| (listener, address)))
             .map_err(|source| StartError::Io { what: format!("cannot listen on {}", settings.listen), source });
         let (listener, address) = listener?;
-        let clock = clock(&settings);
-        let mut issuers = issuers(&settings);
-        let sandbox_register = Arc::new(sandbox::register());
-        let sandbox_contacts = Arc::new(sandbox::contact_register(&clock));
-        let registers = match settings.mode {
-            Mode::Sandbox => Registers {
-                population: Arc::clone(&sandbox_register) as _,
-                contact: Arc::clone(&sandbox_contacts) as _,
-            },
-            Mode::Production => registers(&settings, &clock)?,
-        };
-        let partners = Partners::new(&clock);
-        let outside = match settings.mode {
-            Mode::Sandbox => partners.outside(),
-            Mode::Production => Outside::new(messengers(&settings)?, carriers(&settings, &clock)?),
-        };
-        let store = open_store(&settings, registers, outside.carriers.outlets(), clock.now()).await?;
-        let (sandbox, series) = match settings.mode {
-            Mode::Sandbox => {
-                if store.real_person_exists().await? {
-                    return Err(StartError::RealPersons);
-                }
-                let sandbox = Sandbox::fill(&store, &clock, sandbox_register, sandbox_contacts, partners).await?;
+        let Parts { clock, mut issuers, series, registers, outside, courier, master_key, made_up } = parts;
+        let store = open_store(&settings, master_key, registers, outside.carriers.outlets(), clock.now()).await?;
+        let sandbox = match made_up {
+            Some(MadeUp { register, contacts, partners }) => {
+                let sandbox = Sandbox::fill(&store, &clock, register, contacts, partners).await?;
                 issuers.push(sandbox.issuer.issuer_settings());
-                (Some(sandbox), NumberSeries::Synthetic)
+                Some(sandbox)
             }
-            Mode::Production => (None, NumberSeries::Real),
+            None => None,
         };
         if let Some(PlatformSettings { organisation_number, name }) =
             settings.platform.clone().or_else(sandbox::platform)
@@ -147,9 +125,6 @@ impl Application {
         let possession = possession(&settings, &store, address);
         let authenticator = Authenticator::new(issuers, series, clock.clone(), possession)?;
         let limiter = Arc::new(RateLimiter::new(&settings.rate_limit));
-        let WebhookSettings { loopback, ports, timeout } = settings.webhooks.clone();
-        let courier =
-            Courier::new(PublicOnly { and_loopback: loopback }, ports, timeout).map_err(StartError::Webhooks)?;
         let post = Arc::new(Post::new(store.clone(), clock.clone(), courier));
         let worker =
             Worker::start(store.clone(), outside.clone(), clock.clone(), Arc::clone(&limiter), Arc::clone(&post));
@@ -226,16 +201,21 @@ impl Application {
     }
 }
 
+/// Opens everything that the settings name, as serving does, but for the database, the store of attachments and the address to
+/// listen on.
+///
+/// # Errors
+/// What serving would refuse, too.
+pub(crate) fn check(settings: &Settings) -> Result<(), StartError> {
+    Parts::of(settings).map(drop)
+}
+
 /// The time that the program goes by: its own in a sandbox.
 pub(crate) fn clock(settings: &Settings) -> Clock {
     match settings.mode {
         Mode::Sandbox => Clock::movable(settings.sandbox_now),
         Mode::Production => Clock::system(),
     }
-}
-
-fn issuers(settings: &Settings) -> Vec<IssuerSettings> {
-    settings.issuers.iter().cloned().map(IssuerSettings::from).collect()
 }
 
 /// What proofs of possession are held against. A sandbox that is not told its address is reached at that which it listens on.
@@ -263,7 +243,7 @@ pub(crate) fn database_url(settings: &Settings) -> persistence::DatabaseUrl {
 }
 
 /// Makes the folder that a SQLite file lies in.
-pub(crate) fn make_database_folder(url: &persistence::DatabaseUrl) -> Result<(), StartError> {
+fn make_database_folder(url: &persistence::DatabaseUrl) -> Result<(), StartError> {
     if let persistence::DatabaseUrl::Sqlite(path) = url
         && let Some(folder) = path.parent()
     {
@@ -273,8 +253,23 @@ pub(crate) fn make_database_folder(url: &persistence::DatabaseUrl) -> Result<(),
     Ok(())
 }
 
+/// Brings a database up to date, if it is one of this kind of installation.
+pub(crate) fn migrate(settings: &Settings, database: &persistence::DatabaseUrl) -> Result<usize, StartError> {
+    make_database_folder(database)?;
+    persistence::check_installation(database, kind(settings))?;
+    Ok(persistence::migrate(database)?)
+}
+
+fn kind(settings: &Settings) -> InstallationKind {
+    match settings.mode {
+        Mode::Sandbox => InstallationKind::Sandbox,
+        Mode::Production => InstallationKind::Production,
+    }
+}
+
 async fn open_store(
     settings: &Settings,
+    master_key: Option<MasterKey>,
     registers: Registers,
     outlets: Outlets,
     now: DateTime<Utc>,
@@ -283,15 +278,20 @@ async fn open_store(
     persistence::private_folder(&settings.data_folder)
         .map_err(|source| StartError::Io { what: format!("cannot make {}", settings.data_folder.display()), source })?;
     if settings.mode == Mode::Sandbox {
-        make_database_folder(&database)?;
-        persistence::migrate(&database)?;
+        migrate(settings, &database)?;
     }
+    let master_key = match (master_key, &settings.master_key_file) {
+        (None, Some(path)) => MasterKey::read_or_create_file(path)?,
+        (Some(key), _) => key,
+        (None, None) => master_key_kept(settings)?,
+    };
     let access = settings.access;
     Ok(Store::open(StoreSettings {
         database,
+        kind: kind(settings),
         connections: settings.database.connections,
         acquire_timeout: settings.database.acquire_timeout,
-        master_key: master_key(settings)?,
+        master_key,
         blobs: blob_settings(&settings.blobs),
         policy: Policy {
             youth_from_years: i32::try_from(access.youth_from_years).unwrap_or(i32::MAX),
@@ -309,26 +309,6 @@ async fn open_store(
         now,
     })
     .await?)
-}
-
-/// The master key, which has to be there.
-pub(crate) fn master_key_kept(settings: &Settings) -> Result<MasterKey, StartError> {
-    match (&settings.master_key, &settings.master_key_file) {
-        (Some(text), _) => Ok(MasterKey::parse(text.expose_secret())?),
-        (None, Some(path)) => Ok(MasterKey::read_file(path)?),
-        (None, None) => {
-            let source = std::io::Error::from(std::io::ErrorKind::NotFound);
-            Err(StartError::Io { what: "no master key: set BREVDUE_MASTER_KEY or master_key_file".to_owned(), source })
-        }
-    }
-}
-
-/// A sandbox makes its own key; anywhere else a missing key is an error, because a new one would open nothing.
-fn master_key(settings: &Settings) -> Result<MasterKey, StartError> {
-    match (&settings.master_key, &settings.master_key_file, settings.mode) {
-        (None, Some(path), Mode::Sandbox) => Ok(MasterKey::read_or_create_file(path)?),
-        _ => master_key_kept(settings),
-    }
 }
 
 pub(crate) fn blob_settings(location: &BlobLocation) -> persistence::BlobSettings {

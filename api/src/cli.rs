@@ -32,7 +32,7 @@ enum Command {
     Migrate,
     /// Print the contract as YAML
     Openapi,
-    /// Read the settings, report every problem, and show what is in force
+    /// Report every problem of the settings, open what they name as serving does, and show what is in force
     CheckSettings,
     /// Look whether rows, files and feeds are whole; changes nothing but with --restored
     Verify(VerifyArguments),
@@ -62,7 +62,11 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, AnyError> {
     let settings = read_settings(arguments)?;
     match &arguments.command {
         Some(Command::Verify(arguments)) => return verify::run(&settings, arguments),
-        Some(Command::CheckSettings) => say(&settings.summary()),
+        Some(Command::CheckSettings) => {
+            // Some clients start tasks of their own.
+            actix_web::rt::System::new().block_on(async { app::check(&settings) })?;
+            say(&settings.summary())
+        }
         Some(Command::Migrate) => migrate(&settings),
         Some(Command::AdoptAttachments) => {
             telemetry::init(&settings.log)?;
@@ -79,9 +83,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, AnyError> {
 fn migrate(settings: &Settings) -> Result<(), AnyError> {
     // So that it says what it waits for.
     telemetry::init(&settings.log)?;
-    let url = app::database_url(settings);
-    app::make_database_folder(&url)?;
-    let applied = persistence::migrate(&url)?;
+    let applied = app::migrate(settings, &app::database_url(settings))?;
     say(&format!("migrations applied: {applied}\n"))
 }
 

@@ -61,6 +61,7 @@ pub use services::relationship::{RelationshipEntry, RelationshipLine};
 pub use services::service::NewService;
 pub use services::upload::FillError;
 pub use store::{OpenError, Store, StoreSettings};
+pub use upkeep::installation::{InstallationKind, OtherKind, check_installation};
 pub use upkeep::readiness::Readiness;
 pub use upkeep::restore::{Adopted, adopt_attachments, begin_after_restore};
 pub use upkeep::verify;

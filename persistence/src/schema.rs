@@ -107,7 +107,6 @@ diesel::table! {
         protection -> Text,
         protection_until -> Nullable<Date>,
         lives_with_responsible -> Bool,
-        real_number -> Bool,
         known_at -> Nullable<SqlTime>,
         consent -> SmallInt,
         locked_at -> Nullable<SqlTime>,
@@ -813,6 +812,7 @@ diesel::table! {
         id -> SqlUuid,
         generation -> BigInt,
         created_at -> SqlTime,
+        kind -> Nullable<Text>,
         swept_at -> Nullable<SqlTime>,
     }
 }

@@ -25,6 +25,7 @@ use crate::persons::contact_register::{ContactDesk, ContactRegister};
 use crate::persons::register::PopulationRegister;
 use crate::schema::vault_key;
 use crate::services::platform::PlatformService;
+use crate::upkeep::installation::{self, InstallationKind, OtherKind};
 use crate::upkeep::readiness::Probe;
 use crate::vault::{MasterKey, ServiceKey, Vault, VaultError, WrappedVaultKey};
 use crate::words::MailboxWords;
@@ -44,6 +45,8 @@ const MOST_JUDGEMENTS_WAITING: usize = 64;
 pub struct StoreSettings {
     /// Where the rows are.
     pub database: DatabaseUrl,
+    /// What the installation is for.
+    pub kind: InstallationKind,
     /// How many connections the pool holds at the most.
     pub connections: u32,
     /// How long a request waits for a connection.
@@ -101,6 +104,9 @@ pub enum OpenError {
          `brevdue adopt-attachments` to make them this database's (docs/restore.md)"
     )]
     NotOurs(#[source] BlobError),
+    /// The database is another kind of installation's.
+    #[error(transparent)]
+    OtherKind(#[from] OtherKind),
     /// A thread could not be started.
     #[error("a thread could not be started")]
     Thread(#[from] std::io::Error),
@@ -181,6 +187,7 @@ impl Store {
     pub async fn open(settings: StoreSettings) -> Result<Self, OpenError> {
         let StoreSettings {
             database,
+            kind,
             connections,
             acquire_timeout,
             master_key,
@@ -201,6 +208,7 @@ impl Store {
         }
         // Three connections more than requests may use: intake, the audit log and the probe each have one of their own.
         let pool = Pool::new(&database, connections + 3, acquire_timeout);
+        installation::claim(&mut pool.get()?, kind, now)?;
         let vault = Vault::open(&master_key, &vault_keys(&pool, &master_key)?)?;
         let slots = Arc::new(Semaphore::new(usize::try_from(connections).unwrap_or(1)));
         let inner = Arc::new(Inner {

@@ -68,6 +68,7 @@ mod security_list;
 mod sending;
 mod server_trouble;
 mod services;
+mod settings;
 mod staff;
 mod stores;
 mod surroundings;

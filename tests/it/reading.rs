@@ -152,7 +152,6 @@ stories! {
             "mailbox.person_name",
             "mailbox.protection",
             "mailbox.protection_until",
-            "mailbox.real_number",
             "mailbox.youth_access_at",
             "person_lookup.lookup_hash",
             "person_lookup.mailbox_id",

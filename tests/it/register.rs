@@ -360,6 +360,7 @@ fn context(now: DateTime<Utc>) -> Context {
 async fn open(place: &Place, register: Arc<dyn PopulationRegister>) -> Store {
     Store::open(StoreSettings {
         database: place.store_url(),
+        kind: persistence::InstallationKind::Sandbox,
         connections: 4,
         acquire_timeout: std::time::Duration::from_secs(20),
         master_key: MasterKey::parse(&format!("{}=", "A".repeat(43))).expect("a key"),

@@ -19,6 +19,7 @@ pub(crate) async fn open<R: PopulationRegister + ContactRegister + 'static>(
     let register = Arc::new(register);
     Store::open(StoreSettings {
         database: place.store_url(),
+        kind: persistence::InstallationKind::Sandbox,
         connections: 8,
         acquire_timeout: Duration::from_secs(20),
         master_key: MasterKey::read_or_create_file(&place.folder().join("master.key")).expect("a key"),

@@ -225,6 +225,7 @@ async fn persons(
 ) -> Result<Vec<Person>> {
     let store = Store::open(StoreSettings {
         database: DatabaseUrl::Postgres(database.url().to_owned()),
+        kind: persistence::InstallationKind::Sandbox,
         connections: 8,
         acquire_timeout: Duration::from_secs(30),
         master_key: server.master_key()?,

@@ -31,9 +31,19 @@ impl Place {
     /// When it does not start.
     #[must_use]
     pub fn brevdue(&self, arguments: &[&str]) -> Ended {
+        self.brevdue_with(arguments, &[])
+    }
+
+    /// The same, with settings of its own: variables of the environment.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn brevdue_with(&self, arguments: &[&str], settings: &[(&str, &str)]) -> Ended {
         let mut child = Command::new(binary())
             .args(arguments)
             .envs(self.environment())
+            .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -1,5 +1,5 @@
 //! The sandbox (BX-9): test persons, organisations, tokens for anybody, a clock that can be moved. It is always
-//! compiled in and never on by accident: it refuses to start beside a production issuer or real persons.
+//! compiled in and never on by accident: it refuses to start beside a production issuer, and on a database that served production.
 
 mod areas;
 pub(crate) mod contact_register;

@@ -16,12 +16,14 @@ CREATE TABLE vault_key (
 );
 
 -- This database among others. Its store of attachments notes the id and the generation too: another id there means another
--- database's files, a higher generation that this database is older than its files. swept_at: when the store was last swept.
+-- database's files, a higher generation that this database is older than its files. kind: which kind of server has served on it,
+-- from the first start on. swept_at: when the store was last swept.
 CREATE TABLE installation (
     singleton smallint NOT NULL CHECK (singleton = 1),
     id uuid NOT NULL,
     generation bigint NOT NULL,
     created_at timestamptz NOT NULL,
+    kind text CHECK (kind IN ('sandbox', 'production')),
     swept_at timestamptz,
     PRIMARY KEY (singleton)
 );
@@ -369,7 +371,6 @@ CREATE TABLE mailbox (
     protection text NOT NULL,
     protection_until date,
     lives_with_responsible boolean NOT NULL,
-    real_number boolean NOT NULL,
     known_at timestamptz,
     consent smallint NOT NULL,
     locked_at timestamptz,

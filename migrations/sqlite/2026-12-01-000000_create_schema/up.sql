@@ -16,12 +16,14 @@ CREATE TABLE vault_key (
 ) WITHOUT ROWID;
 
 -- This database among others. Its store of attachments notes the id and the generation too: another id there means another
--- database's files, a higher generation that this database is older than its files. swept_at: when the store was last swept.
+-- database's files, a higher generation that this database is older than its files. kind: which kind of server has served on it,
+-- from the first start on. swept_at: when the store was last swept.
 CREATE TABLE installation (
     singleton SMALLINT NOT NULL CHECK (singleton = 1),
     id BLOB NOT NULL,
     generation BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
+    kind TEXT CHECK (kind IN ('sandbox', 'production')),
     swept_at BIGINT,
     PRIMARY KEY (singleton)
 ) WITHOUT ROWID;
@@ -368,7 +370,6 @@ CREATE TABLE mailbox (
     protection TEXT NOT NULL,
     protection_until TEXT,
     lives_with_responsible BOOLEAN NOT NULL,
-    real_number BOOLEAN NOT NULL,
     known_at BIGINT,
     consent SMALLINT NOT NULL,
     locked_at BIGINT,

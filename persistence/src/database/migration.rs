@@ -186,6 +186,18 @@ pub(crate) fn is_pending(url: &DatabaseUrl) -> Result<bool, MigrationError> {
     .map_err(MigrationError::Failed)
 }
 
+/// Whether no migration has been applied.
+///
+/// # Errors
+/// The database away.
+pub(crate) fn is_new(url: &DatabaseUrl) -> Result<bool, MigrationError> {
+    match OwnConnection::establish(url)? {
+        OwnConnection::Postgres(mut connection) => connection.applied_migrations().map(|applied| applied.is_empty()),
+        OwnConnection::Sqlite(mut connection) => connection.applied_migrations().map(|applied| applied.is_empty()),
+    }
+    .map_err(MigrationError::Failed)
+}
+
 /// Whether the last migration of this release is on record: one statement, for those who ask often.
 pub(crate) fn is_applied(connection: &mut Connection) -> Result<bool, StoreError> {
     const OF: &str = "SELECT count(*) AS number FROM __diesel_schema_migrations WHERE version = ";

@@ -25,18 +25,6 @@ use crate::{Inner, Store};
 const CORRUPT: StoreError = StoreError::Corrupt { what: "person" };
 
 impl Store {
-    /// Whether any person known has a number of the real series. The sandbox does not start beside one.
-    ///
-    /// # Errors
-    /// The store away.
-    pub async fn real_person_exists(&self) -> Result<bool, Failure> {
-        self.run(|_, connection| {
-            let real = mailbox::table.filter(mailbox::real_number);
-            Ok(on!(connection, c => diesel::select(diesel::dsl::exists(real)).get_result(c))?)
-        })
-        .await
-    }
-
     /// Every piece of profile information held of the caller (TK-4).
     ///
     /// # Errors

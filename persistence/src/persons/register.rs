@@ -375,7 +375,6 @@ fn insert(
             mailbox::birth_date.eq(registered.birth_date),
             mailbox::protection.eq(registered.protection.grade.as_word()),
             mailbox::lives_with_responsible.eq(false),
-            mailbox::real_number.eq(registered.national_id.series() == Some(NumberSeries::Real)),
             mailbox::consent.eq(0),
             mailbox::created_at.eq(Time(now)),
         ))

@@ -21,7 +21,7 @@ use crate::upkeep::installation;
 use crate::upkeep::loose_blob;
 
 /// How long a connection is waited for.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Whose attachments have been made this database's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -8,9 +8,9 @@ INSERT INTO person_lookup (lookup_hash, mailbox_id)
 SELECT sha256(n::text::bytea), lpad(to_hex(n), 32, '0')::uuid FROM seeded;
 
 INSERT INTO mailbox (id, lookup_hash, key_epoch, data_key, national_id, person_name, birth_date, death_date, protection,
-       lives_with_responsible, real_number, consent, created_at)
+       lives_with_responsible, consent, created_at)
 SELECT lpad(to_hex(n), 32, '0')::uuid, sha256(n::text::bytea), key_epoch, data_key, national_id, person_name, birth_date,
-       death_date, protection, lives_with_responsible, real_number, consent, created_at
+       death_date, protection, lives_with_responsible, consent, created_at
 FROM seeded;
 
 CREATE TEMPORARY TABLE numbered AS
