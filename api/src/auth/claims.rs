@@ -84,6 +84,14 @@ impl Claims {
         Ok(expires_at)
     }
 
+    /// Checks that the token is valid for no longer than tokens of its issuer may be: from when it was issued, or from now on
+    /// where it does not say when that was.
+    pub(super) fn check_life(&self, now: DateTime<Utc>, longest: TimeDelta) -> Result<(), AuthError> {
+        let expires_at = self.time("exp")?.ok_or(AuthError::ClaimMissing("exp"))?;
+        let issued_at = self.time("iat")?.unwrap_or(now);
+        if expires_at - issued_at > longest + LEEWAY { Err(AuthError::ClaimInvalid("exp")) } else { Ok(()) }
+    }
+
     /// Checks that the token is for us. A token for nobody in particular counts only where that is configured, and
     /// then only with a scope of ours.
     pub(super) fn check_audience(&self, ours: &[String], accept_unspecified: bool) -> Result<(), AuthError> {

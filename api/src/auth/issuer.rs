@@ -1,5 +1,6 @@
 //! Whose tokens are taken, and what is expected of them.
 
+use chrono::TimeDelta;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, AlgorithmFamily};
 
@@ -34,6 +35,14 @@ impl Preset {
         self == Self::HelseId
     }
 
+    /// Where such an issuer describes itself, below its name: OpenID Connect Discovery, or RFC 8414 where nobody logs in.
+    fn description_path(self) -> &'static str {
+        match self {
+            Self::Maskinporten => ".well-known/oauth-authorization-server",
+            Self::IdPorten | Self::HelseId | Self::Operator | Self::Test => ".well-known/openid-configuration",
+        }
+    }
+
     /// Whether its access tokens always carry a scope, so that one without is another kind of token.
     pub(super) fn always_has_scope(self) -> bool {
         self == Self::IdPorten
@@ -45,6 +54,8 @@ impl Preset {
 pub enum JwksSource {
     /// Fetched, cached and refreshed.
     Url(String),
+    /// Where the issuer's own description, which is at this address, says that they are.
+    Described(String),
     /// Known from the start.
     Fixed(JwkSet),
 }
@@ -64,6 +75,8 @@ pub struct IssuerSettings {
     pub algorithms: Vec<Algorithm>,
     /// Whether a token for nobody in particular is taken when it has a scope of ours.
     pub accept_unspecified_audience: bool,
+    /// The longest that a token is valid.
+    pub longest_token: TimeDelta,
 }
 
 impl IssuerSettings {
@@ -77,8 +90,11 @@ impl IssuerSettings {
 impl From<IssuerConfig> for IssuerSettings {
     /// With what the preset implies.
     fn from(config: IssuerConfig) -> Self {
-        let IssuerConfig { preset, issuer, audience, jwks_url, accept_unspecified_audience } = config;
+        let IssuerConfig { preset, issuer, audience, jwks_url, accept_unspecified_audience, longest_token } = config;
         let algorithms = preset.algorithms().to_vec();
-        Self { issuer, preset, audience, jwks: JwksSource::Url(jwks_url), algorithms, accept_unspecified_audience }
+        let description = || format!("{}/{}", issuer.trim_end_matches('/'), preset.description_path());
+        let jwks = jwks_url.map_or_else(|| JwksSource::Described(description()), JwksSource::Url);
+        let longest_token = TimeDelta::from_std(longest_token).unwrap_or_default();
+        Self { issuer, preset, audience, jwks, algorithms, accept_unspecified_audience, longest_token }
     }
 }

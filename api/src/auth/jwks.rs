@@ -13,7 +13,7 @@ use super::error::AuthError;
 use super::issuer::JwksSource;
 use super::token::key_fits;
 use crate::clock::Clock;
-use crate::outbound::http::{CallError, body_of, client_for};
+use crate::outbound::http::{CallError, body_of, client_for, is_loopback};
 
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -39,7 +39,15 @@ pub(super) struct Keys {
 
 enum Source {
     Fixed(KeySet),
-    Remote { client: reqwest::Client, url: String },
+    Remote {
+        client: reqwest::Client,
+        url: String,
+    },
+    /// Asked for where its keys are each time, so that they may move.
+    Described {
+        client: reqwest::Client,
+        url: String,
+    },
 }
 
 #[derive(Default)]
@@ -56,6 +64,7 @@ impl Keys {
         let source = match source {
             JwksSource::Fixed(JwkSet { keys }) => Source::Fixed(KeySet::new(keys)),
             JwksSource::Url(url) => Source::Remote { client: client_for(&url, TOTAL_TIMEOUT)?, url },
+            JwksSource::Described(url) => Source::Described { client: client_for(&url, TOTAL_TIMEOUT)?, url },
         };
         Ok(Self { issuer, source, clock, state: Mutex::default(), flight: tokio::sync::Mutex::default() })
     }
@@ -107,20 +116,33 @@ impl Keys {
     }
 
     async fn fetch_if_due(&self) {
-        let Source::Remote { client, url } = &self.source else { return };
+        if matches!(self.source, Source::Fixed(_)) {
+            return;
+        }
         let _flight = self.flight.lock().await;
         let now = self.clock.now();
         if !self.may_fetch(now) {
             return;
         }
         self.state().attempted_at = Some(now);
-        let answer = fetch(client, url).await;
+        let answer = self.fetch().await;
         let mut state = self.state();
         state.last_attempt_failed = answer.is_err();
         match answer {
             Ok(set) => state.fetched = Some((Arc::new(set), now)),
             Err(error) => {
                 tracing::warn!(issuer = self.issuer, error = %error, "the issuer's keys could not be fetched");
+            }
+        }
+    }
+
+    async fn fetch(&self) -> Result<KeySet, FetchError> {
+        match &self.source {
+            Source::Fixed(_) => Err(FetchError::NoKeys),
+            Source::Remote { client, url } => fetch(client, url).await,
+            Source::Described { client, url } => {
+                let place = place_of_keys(client, url, &self.issuer).await?;
+                fetch(client, &place).await
             }
         }
     }
@@ -175,6 +197,36 @@ enum FetchError {
     Call(#[from] CallError),
     #[error("the answer is no set of keys")]
     NoKeys,
+    #[error("the issuer's description cannot be read")]
+    NoDescription,
+    #[error("the issuer's description is that of another issuer")]
+    OtherIssuer,
+    #[error(
+        "the issuer's description has its keys neither at an https address nor on the machine that it is on itself"
+    )]
+    Place,
+}
+
+/// Where an issuer says that its keys are. Only what it says of itself counts: its description must name it exactly.
+async fn place_of_keys(client: &reqwest::Client, url: &str, issuer: &str) -> Result<String, FetchError> {
+    #[derive(Deserialize)]
+    struct Description {
+        issuer: String,
+        jwks_uri: String,
+    }
+    let answer = client.get(url).header("accept", "application/json").send().await.map_err(CallError::from)?;
+    let body = body_of(answer, MAX_BODY_BYTES).await?;
+    let description: Description = serde_json::from_slice(&body).map_err(|_| FetchError::NoDescription)?;
+    if description.issuer != issuer {
+        return Err(FetchError::OtherIssuer);
+    }
+    let stays_here = |url: &str| reqwest::Url::parse(url).is_ok_and(|url| is_loopback(&url));
+    let scheme = reqwest::Url::parse(&description.jwks_uri).map_err(|_| FetchError::Place)?.scheme().to_owned();
+    match (&*scheme, stays_here(url), stays_here(&description.jwks_uri)) {
+        // Whoever is elsewhere has no business with what listens on this machine.
+        ("https", false, false) | ("https" | "http", true, true) | ("https", true, false) => Ok(description.jwks_uri),
+        _ => Err(FetchError::Place),
+    }
 }
 
 async fn fetch(client: &reqwest::Client, url: &str) -> Result<KeySet, FetchError> {

@@ -126,6 +126,7 @@ impl SandboxIssuer {
             jwks: JwksSource::Fixed(self.jwk_set()),
             algorithms: vec![Algorithm::ES256],
             accept_unspecified_audience: false,
+            longest_token: TimeDelta::days(1),
         }
     }
 

@@ -215,7 +215,9 @@ impl Authenticator {
         let key = issuer.keys.find(token.header.kid.as_deref(), algorithm).await?;
         let claims = token.verify(&key, algorithm)?;
 
-        let expires_at = claims.check_times(self.clock.now())?;
+        let now = self.clock.now();
+        let expires_at = claims.check_times(now)?;
+        claims.check_life(now, settings.longest_token)?;
         claims.check_audience(&settings.audience, settings.accept_unspecified_audience)?;
         let is_identity_token = IDENTITY_TOKEN_CLAIMS.iter().any(|name| claims.get(name).is_some());
         if is_identity_token || (settings.preset.always_has_scope() && claims.scopes()?.is_empty()) {

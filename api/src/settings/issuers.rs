@@ -1,5 +1,7 @@
 //! Who may issue tokens: one table for each. What their tokens must be like is the business of `auth`.
 
+use std::time::Duration;
+
 use strum::{EnumString, IntoStaticStr, VariantArray, VariantNames};
 use toml::Table;
 
@@ -44,16 +46,6 @@ impl Preset {
         }
     }
 
-    /// Where such an issuer keeps its keys, below its name.
-    fn jwks_path(self) -> Option<&'static str> {
-        match self {
-            Self::IdPorten => Some("jwks.json"),
-            Self::Maskinporten => Some("jwk"),
-            Self::HelseId => Some(".well-known/openid-configuration/jwks"),
-            Self::Operator | Self::Test => None,
-        }
-    }
-
     /// Whether such an issuer writes tokens for nobody in particular.
     fn may_leave_out_audience(self) -> bool {
         matches!(self, Self::IdPorten | Self::Maskinporten)
@@ -69,10 +61,12 @@ pub struct IssuerConfig {
     pub issuer: String,
     /// Our names at this issuer. One of them must be in a token's `aud`.
     pub audience: Vec<String>,
-    /// Where its keys are; by default at the preset's place below the issuer.
-    pub jwks_url: String,
+    /// Where its keys are; found by discovery where it is not set.
+    pub jwks_url: Option<String>,
     /// Whether a token for nobody in particular is taken when it has a scope of ours.
     pub accept_unspecified_audience: bool,
+    /// The longest that a token is valid. One that is valid for longer is not taken.
+    pub longest_token: Duration,
 }
 
 impl IssuerConfig {
@@ -111,6 +105,8 @@ fn issuer(reader: &mut Reader<'_>, mode: Mode) -> Option<IssuerConfig> {
     if audience.as_ref().is_none_or(Vec::is_empty) {
         reader.missing("audience", "must have at least one name: what tokens for this server have in aud");
     }
+    let minutes = reader.number("longest_token_minutes", 1..=10_080).unwrap_or(1440);
+    let longest_token = Duration::from_secs(60 * u64::from(minutes));
     let Some(preset) = preset else {
         reader.missing("preset", "must say what kind of issuer it is");
         return None;
@@ -122,17 +118,15 @@ fn issuer(reader: &mut Reader<'_>, mode: Mode) -> Option<IssuerConfig> {
     if accept_unspecified_audience && !preset.may_leave_out_audience() {
         reader.problem("accept_unspecified_audience", format!("must not be true with the preset {word}"));
     }
-    let issuer = issuer.or_else(|| preset.production_issuer().map(str::to_owned));
-    let below_issuer = |path: &str| issuer.as_ref().map(|issuer| format!("{}/{path}", issuer.trim_end_matches('/')));
-    let jwks_url = jwks_url.or_else(|| preset.jwks_path().and_then(below_issuer));
-    for (field, is_there) in [("issuer", issuer.is_some()), ("jwks_url", jwks_url.is_some())] {
-        if !is_there {
-            reader.missing(field, &format!("must be set with the preset {word}"));
-        }
+    let Some(issuer) = issuer.or_else(|| preset.production_issuer().map(str::to_owned)) else {
+        reader.missing("issuer", &format!("must be set with the preset {word}"));
+        return None;
+    };
+    if jwks_url.is_none() && url::of_keys(&issuer).is_err() {
+        reader.missing("jwks_url", "must be set where the issuer is no https address, at which to ask for it");
     }
-    let (issuer, jwks_url) = issuer.zip(jwks_url)?;
     let audience = audience.unwrap_or_default();
-    let config = IssuerConfig { preset, issuer, audience, jwks_url, accept_unspecified_audience };
+    let config = IssuerConfig { preset, issuer, audience, jwks_url, accept_unspecified_audience, longest_token };
     if mode == Mode::Sandbox && config.is_production() {
         reader.problem(
             "issuer",

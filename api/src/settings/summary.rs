@@ -129,14 +129,15 @@ impl fmt::Debug for Settings {
     }
 }
 
-fn issuer_lines(issuer: &IssuerConfig) -> [(&'static str, String); 5] {
-    let IssuerConfig { preset, issuer, audience, jwks_url, accept_unspecified_audience } = issuer;
+fn issuer_lines(issuer: &IssuerConfig) -> [(&'static str, String); 6] {
+    let IssuerConfig { preset, issuer, audience, jwks_url, accept_unspecified_audience, longest_token } = issuer;
     [
         ("preset", preset.as_word().to_owned()),
         ("issuer", issuer.clone()),
         ("audience", listed(audience)),
-        ("jwks_url", jwks_url.clone()),
+        ("jwks_url", jwks_url.clone().unwrap_or_else(|| "by discovery".to_owned())),
         ("accept_unspecified_audience", accept_unspecified_audience.to_string()),
+        ("longest_token_minutes", (longest_token.as_secs() / 60).to_string()),
     ]
 }
 

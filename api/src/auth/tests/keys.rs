@@ -20,6 +20,8 @@ struct KeyServer {
 #[derive(Default)]
 struct ServerState {
     hits: AtomicUsize,
+    /// What the issuer says of itself, at an address of its own.
+    description: Mutex<String>,
     /// Status line with any header lines, and body.
     answer: Mutex<(String, String)>,
 }
@@ -42,8 +44,12 @@ impl KeyServer {
                         Ok(count) => request.extend_from_slice(&buffer[..count]),
                     }
                 }
-                state.hits.fetch_add(1, Ordering::SeqCst);
-                let (head, body) = state.answer.lock().expect("the answer").clone();
+                let (head, body) = if request.starts_with(b"GET /.well-known/") {
+                    ("200 OK".to_owned(), state.description.lock().expect("the description").clone())
+                } else {
+                    state.hits.fetch_add(1, Ordering::SeqCst);
+                    state.answer.lock().expect("the answer").clone()
+                };
                 let length = body.len();
                 let _ =
                     write!(stream, "HTTP/1.1 {head}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}");
@@ -65,6 +71,19 @@ impl KeyServer {
         *self.state.answer.lock().expect("the answer") = (head.to_owned(), body.to_owned());
     }
 
+    /// Has the issuer say of itself who it is and where its keys are.
+    fn describe(&self, issuer: &str, jwks_uri: &str) {
+        let description =
+            json!({"issuer": issuer, "jwks_uri": jwks_uri, "token_endpoint": "https://issuer.example/token"});
+        *self.state.description.lock().expect("the description") = description.to_string();
+    }
+
+    /// A fixture whose issuer is asked where its keys are.
+    fn described(&self, key: TestKey) -> Fixture {
+        let url = format!("http://{}/.well-known/openid-configuration", self.address);
+        Fixture::with_key(key, Preset::Test, |settings| settings.jwks = JwksSource::Described(url))
+    }
+
     fn hits(&self) -> usize {
         self.state.hits.load(Ordering::SeqCst)
     }
@@ -73,6 +92,63 @@ impl KeyServer {
     fn fixture(&self, key: TestKey) -> Fixture {
         let url = format!("http://{}/jwks", self.address);
         Fixture::with_key(key, Preset::Test, |settings| settings.jwks = JwksSource::Url(url))
+    }
+}
+
+#[tokio::test]
+async fn keys_are_where_the_issuer_says_and_may_move() {
+    let (old, new) = (TestKey::es256("key-1"), TestKey::es256("key-2"));
+    let (first, second) = (KeyServer::start(&[&old]), KeyServer::start(&[&new]));
+    first.describe(ISSUER, &format!("http://{}/keys", first.address));
+    let fixture = first.described(old);
+    assert!(fixture.outcome(json!({})).await.is_ok());
+
+    first.describe(ISSUER, &format!("http://{}/keys", second.address));
+    fixture.clock.advance(FETCH_PAUSE);
+    assert!(fixture.bearer(&fresh_token(&fixture, &new, "moved")).await.is_ok());
+    assert_eq!((first.hits(), second.hits()), (1, 1));
+}
+
+#[tokio::test]
+async fn what_another_issuer_says_or_keys_in_the_open_let_nobody_in() {
+    let key = TestKey::es256("key-1");
+    let server = KeyServer::start(&[&key]);
+    let fixture = server.described(key);
+    let here = format!("http://{}/keys", server.address);
+    let slash = format!("{ISSUER}/");
+    for (issuer, place) in [
+        (&*slash, &*here),
+        ("https://other.example", &here),
+        (ISSUER, "http://keys.example/jwks"),
+        (ISSUER, "keys"),
+        (ISSUER, "file:///keys"),
+    ] {
+        server.describe(issuer, place);
+        let outcome = fixture.outcome(json!({})).await;
+        assert!(matches!(outcome, Err(AuthError::KeysUnavailable)), "{issuer} {place}: {outcome:?}");
+        fixture.clock.advance(FETCH_PAUSE_WITHOUT_KEYS);
+    }
+    assert_eq!(server.hits(), 0, "nobody went there");
+    server.describe(ISSUER, &here);
+    assert!(fixture.outcome(json!({})).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_token_that_is_valid_for_longer_than_its_issuers_may_be_is_refused() {
+    let fixture = Fixture::of(Preset::Test);
+    let now = fixture.clock.now().timestamp();
+    let hour = 3600;
+    for (claims, is_taken) in [
+        (json!({"exp": now + hour}), true),
+        (json!({"exp": now + hour + 60}), false),
+        (json!({"iat": now - hour, "exp": now + 60}), false),
+        (json!({"iat": null, "exp": now + hour}), true),
+        (json!({"iat": null, "exp": now + hour + 60}), false),
+        (json!({"exp": now + 100 * 365 * 24 * hour}), false),
+    ] {
+        let outcome = fixture.outcome(claims.clone()).await;
+        assert_eq!(outcome.is_ok(), is_taken, "{claims}: {outcome:?}");
+        assert!(is_taken || matches!(outcome, Err(AuthError::ClaimInvalid("exp"))), "{outcome:?}");
     }
 }
 

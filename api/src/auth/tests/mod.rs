@@ -126,6 +126,7 @@ fn settings_of(preset: Preset, jwks: JwksSource) -> IssuerSettings {
         jwks,
         algorithms: vec![Algorithm::ES256, Algorithm::RS256, Algorithm::PS256],
         accept_unspecified_audience: false,
+        longest_token: chrono::TimeDelta::hours(1),
     }
 }
 
