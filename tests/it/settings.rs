@@ -71,6 +71,9 @@ fn example_in_force() -> String {
     lines.join("\n")
 }
 
+/// Settings that are wrong: the file, the variables, and part of what is said of them.
+type Wrong<'w> = (&'w str, &'w [(&'w str, &'w str)], &'w str);
+
 /// What the program complained of.
 fn complaint(ended: &Ended) -> &str {
     assert_eq!(ended.status, Some(1), "{ended:?}");
@@ -118,7 +121,7 @@ stories! {
             ("BREVDUE_MASKINPORTEN__KEY_ID", "key-1"),
             ("BREVDUE_MASKINPORTEN__KEY_FILE", &absent),
         ];
-        let cases: [(&str, &[(&str, &str)], &str); 8] = [
+        let cases: [Wrong<'_>; 8] = [
             (ISSUER, &[("BREVDUE_DATABASE_URL", "postgres://db/brevdue")], "BREVDUE_DATABASE__URL"),
             (ISSUER, &[("BREVDUE_DATABASE__URL", ""), ("BREVDUE_PUBLIC_URL", "")], "public_url: must be set"),
             (&two, &[], "issuers[1].issuer: must be set with the preset operator"),
