@@ -84,6 +84,7 @@ impl Model {
         }
         self.add(if self.state == "new" { "new" } else { "open" });
         self.last_inbound = self.withheld.len();
+        self.version += 1;
         201
     }
 
@@ -92,6 +93,7 @@ impl Model {
             return 409;
         }
         self.add("waitingForCitizen");
+        self.version += 1;
         201
     }
 

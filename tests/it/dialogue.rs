@@ -72,6 +72,30 @@ impl HomeCare {
 }
 
 stories! {
+    async fn dh_1_of_two_who_answer_the_same_question_one_is_told_that_it_was_answered(app: TestApp) {
+        let care = home_care_of(&app).await;
+        let conversation = care.written("Besøket").await;
+        let shown = care.nurse.get(&care.desk(&conversation, "")).await.expect(200);
+        let tag = shown.header("etag").expect("a tag").to_owned();
+        assert_eq!(shown["version"], tag, "for clients that cannot read headers");
+        let listed = care.nurse.get(&care.service.path("/conversations")).await.expect(200);
+        assert_eq!(listed.items()[0]["version"], tag);
+        let answer = |reader: &Actor, tag: &str| {
+            reader.post(&care.desk(&conversation, "/messages"), &json!({"body": "Vi kommer"})).header("if-match", tag)
+        };
+
+        let _ = answer(&care.nurse, &tag).await.expect(201);
+        let _ = answer(&care.system, &tag).await.problem("version-changed");
+
+        // What the citizen writes is as much a change as what the service writes.
+        let after = care.tag(&conversation).await;
+        assert_ne!(after, tag);
+        let reply = care.citizen.own(&format!("/conversations/{conversation}/messages"));
+        let _ = care.citizen.post(&reply, &json!({"body": "Fint, men ikke før ni."})).await.expect(201);
+        let _ = answer(&care.nurse, &after).await.problem("version-changed");
+        let _ = answer(&care.nurse, &care.tag(&conversation).await).await.expect(201);
+    }
+
     async fn dh_1_dh_7_tk_1_krr_11_a_citizen_writes_in_the_evening_and_the_nurse_answers_in_the_morning(app: TestApp) {
         let care = home_care_of(&app).await;
         let citizen = &care.citizen;

@@ -250,8 +250,7 @@ fn share_answers(document: &mut Value) {
         }
     });
     shared.insert("Other".to_owned(), json!({
-        "description": "Another problem: `408`, the body came too slowly; `413`, it is too large; `415`, it is of another media type; \
-            `500`, a fault of the program. `type` says which.",
+        "description": "Another problem, as `type` says: `408` too slow, `413` too large, `415` of another media type, `500` a fault of the program.",
         "content": {"application/problem+json": {"schema": {"$ref": format!("{SCHEMAS}ProblemBody")}}},
     }));
     document["components"]["responses"] = Value::Object(shared);
@@ -265,14 +264,14 @@ fn is_problem(answer: &Value) -> bool {
 fn headers() -> Value {
     let text = |description: &str, example: &str| json!({"description": description, "schema": {"type": "string", "maxLength": 1000}, "example": example});
     json!({
-        "RateLimit": text("What is left of the caller's limit, and for how many seconds until it is whole again.", "\"default\";r=0;t=30"),
+        "RateLimit": text("What is left of the caller's limit, and when it is whole again.", "\"default\";r=0;t=30"),
         "RateLimit-Policy": text("The limit: how many requests in how many seconds.", "\"default\";q=100;w=60"),
         "Retry-After": {
             "description": "After how many seconds the same request may be sent again.",
             "schema": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 86_400},
             "example": 1,
         },
-        "WWW-Authenticate": text("How to get in (RFC 6750, RFC 9449): what is wrong with the token, and which scope is missing.", "Bearer error=\"insufficient_scope\", scope=\"brevdue:messages.write\""),
+        "WWW-Authenticate": text("What is wrong with the token, and which scope is missing.", "Bearer error=\"insufficient_scope\", scope=\"brevdue:messages.write\""),
     })
 }
 

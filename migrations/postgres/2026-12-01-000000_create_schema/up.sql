@@ -568,8 +568,8 @@ CREATE TABLE draft (
 CREATE INDEX draft_author ON draft (mailbox_id, author_id, changed_at);
 CREATE INDEX draft_expiry ON draft (expires_at);
 
--- Between a citizen and a service; a letter to a service is one with a single message. version grows when it moves to somebody
--- else, is closed or is opened again. inbound_at: when the citizen wrote last. minimum_consent to is_parental: what all of its
+-- Between a citizen and a service; a letter to a service is one with a single message. version grows with each message, and when
+-- it moves to somebody else, is closed or is opened again. inbound_at: when the citizen wrote last. minimum_consent to is_parental: what all of its
 -- messages ask together of who looks at them, so that an answer need not look at each.
 CREATE TABLE conversation (
     mailbox_id uuid NOT NULL,

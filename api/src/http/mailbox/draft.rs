@@ -113,6 +113,8 @@ pub(crate) struct DraftView {
     changed_at: DateTime<Utc>,
     /// When it is thrown away, unless it is changed.
     expires_at: DateTime<Utc>,
+    /// The `ETag`, as `If-Match` takes it.
+    version: String,
 }
 
 /// The service that a draft is for.
@@ -145,7 +147,7 @@ pub(crate) struct DraftFormView {
 
 impl From<Draft> for DraftView {
     fn from(draft: Draft) -> Self {
-        let Draft { id, content, version: _, changed_at, expires_at } = draft;
+        let Draft { id, content, version, changed_at, expires_at } = draft;
         let DraftContent { address, inquiry, subject, body, body_format, uploads, form } = content;
         let (recipient, conversation) = match address {
             DraftAddress::Inquiry(service) => (service, None),
@@ -163,6 +165,7 @@ impl From<Draft> for DraftView {
             form_answers: form.map(DraftFormView::from),
             changed_at,
             expires_at,
+            version: tag(id, version).to_string(),
         }
     }
 }

@@ -10,7 +10,7 @@ use strum::VariantArray as _;
 use utoipa::ToSchema;
 
 use crate::http::request::context::Call;
-use crate::http::request::etag::{Expected, tag_of, tagged};
+use crate::http::request::etag::{Expected, tagged_as, version_of};
 use crate::http::request::input::{Field, JsonBody, Unknown, Violations};
 use crate::problem::responses::{BodyProblems, CallProblems};
 use crate::problem::{ApiError, ProblemBody, ViolationCode};
@@ -45,6 +45,8 @@ pub(crate) struct ContactDetailsView {
     reached_by: ReachedByView,
     /// For every other piece of what is held: whom to ask about an error in it.
     corrections: Vec<CorrectionView>,
+    /// The `ETag`, as `If-Match` takes it.
+    version: String,
 }
 
 /// Whom to ask about an error.
@@ -63,7 +65,10 @@ impl From<ContactDetails> for ContactDetailsView {
     fn from(details: ContactDetails) -> Self {
         let correction =
             |piece: &HeldPiece| CorrectionView { piece: piece.as_word(), ask: piece.corrector().as_word() };
-        Self { reached_by: details.into(), corrections: HeldPiece::VARIANTS.iter().map(correction).collect() }
+        let corrections = HeldPiece::VARIANTS.iter().map(correction).collect();
+        let mut view = Self { reached_by: details.into(), corrections, version: String::new() };
+        view.version = version_of(&view);
+        view
     }
 }
 
@@ -106,7 +111,8 @@ pub(crate) async fn me_contact_details_show(
     state: Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let details = state.store.contact_details_fetch(&call).await?;
-    tagged(&request, &ContactDetailsView::from(details))
+    let view = ContactDetailsView::from(details);
+    tagged_as(&request, &view.version, &view)
 }
 
 /// Change my contact details
@@ -138,11 +144,11 @@ pub(crate) async fn me_contact_details_change(
     let expected = Expected::optional(&request)?;
     let change = change(body.value, &state.limits.mobile_countries)?;
     let is_current = move |details: &ContactDetails| {
-        let tag = tag_of(&ContactDetailsView::from(details.clone()));
-        expected.is_none_or(|expected| tag.is_ok_and(|tag| expected.is(&tag)))
+        expected.is_none_or(|expected| expected.is_version(&ContactDetailsView::from(details.clone()).version))
     };
     let details = state.store.contact_details_change(&call, change, is_current).await?;
-    tagged(&request, &ContactDetailsView::from(details))
+    let view = ContactDetailsView::from(details);
+    tagged_as(&request, &view.version, &view)
 }
 
 fn change(request: ContactDetailsRequest, countries: &[CallingCode]) -> Result<ContactDetailsChange, ApiError> {

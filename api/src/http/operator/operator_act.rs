@@ -22,11 +22,11 @@ use crate::vocabulary::Outcome;
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(crate) struct OperatorActQuery {
-    /// At most so many items: 1 to 200, 50 where left out.
+    /// At most this many items.
     #[serde(default)]
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200, default = 50)]
     limit: Field<String>,
-    /// The `nextCursor` of the page before, with the same filters.
+    /// `nextCursor` of the page before.
     #[serde(default)]
     #[param(value_type = Option<String>)]
     cursor: Field<String>,

@@ -34,11 +34,11 @@ pub(in crate::http) struct OrganisationPath {
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 struct OrganisationQuery {
-    /// At most so many items: 1 to 200, 50 where left out.
+    /// At most this many items.
     #[serde(default)]
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200, default = 50)]
     limit: Field<String>,
-    /// The `nextCursor` of the page before.
+    /// `nextCursor` of the page before.
     #[serde(default)]
     #[param(value_type = Option<String>)]
     cursor: Field<String>,

@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::http::request::context::Call;
-use crate::http::request::etag::{Expected, tag_of, tagged};
+use crate::http::request::etag::{Expected, tagged_as, version_of};
 use crate::http::request::idempotency::{created, optional_key};
 use crate::http::request::input::{Field, JsonBody, Unknown, Violations};
 use crate::http::request::page::ListView;
@@ -82,6 +82,8 @@ pub(crate) struct WebhookView {
     keys: Vec<WebhookKeyView>,
     /// When it was made.
     created_at: DateTime<Utc>,
+    /// The `ETag`, as `If-Match` takes it.
+    version: String,
 }
 
 /// A key that signs what is sent.
@@ -103,14 +105,17 @@ impl From<Webhook> for WebhookView {
     fn from(webhook: Webhook) -> Self {
         // How far it has come changes with each event, and the version would with it.
         let Webhook { id, url, state, ended_because, last_number: _, keys, created_at } = webhook;
-        Self {
+        let mut view = Self {
             id: id.as_uuid(),
             url: url.as_str().to_owned(),
             state: state.as_word(),
             ended_because: ended_because.map(|reason| reason.as_word()),
             keys: keys.into_iter().map(WebhookKeyView::from).collect(),
             created_at,
-        }
+            version: String::new(),
+        };
+        view.version = version_of(&view);
+        view
     }
 }
 
@@ -217,7 +222,8 @@ pub(crate) async fn webhook_show(
     state: Data<AppState>,
     path: Path<WebhookPath>,
 ) -> Result<HttpResponse, ApiError> {
-    tagged(&request, &WebhookView::from(state.store.webhook_fetch(&call, path.webhook_id).await?))
+    let view = WebhookView::from(state.store.webhook_fetch(&call, path.webhook_id).await?);
+    tagged_as(&request, &view.version, &view)
 }
 
 /// Change a webhook
@@ -253,11 +259,11 @@ pub(crate) async fn webhook_change(
     let is_paused = violations.optional("/paused", paused);
     violations.unknown("", &unknown);
     violations.finish()?;
-    let is_current =
-        move |webhook: &Webhook| tag_of(&WebhookView::from(webhook.clone())).is_ok_and(|tag| expected.is(&tag));
+    let is_current = move |webhook: &Webhook| expected.is_version(&WebhookView::from(webhook.clone()).version);
     let change = WebhookChange { url, is_paused };
     let webhook = state.store.webhook_change(&call, path.webhook_id, change, is_current).await?;
-    tagged(&request, &WebhookView::from(webhook))
+    let view = WebhookView::from(webhook);
+    tagged_as(&request, &view.version, &view)
 }
 
 /// Remove a webhook

@@ -50,6 +50,25 @@ pub(crate) fn tag_of(view: &impl Serialize) -> Result<EntityTag, ApiError> {
     Ok(etag_of(&[&json_of(view)?]))
 }
 
+/// The version of a view as it stands in its body, for clients that cannot read headers: what `If-Match` takes. It is the tag of all
+/// else, so it is made while the view has none.
+#[must_use]
+pub(crate) fn version_of(view: &impl Serialize) -> String {
+    tag_of(view).map(|tag| tag.to_string()).unwrap_or_default()
+}
+
+/// A single resource that has its version in its body, with the same as its tag.
+///
+/// # Errors
+/// As for [`tagged`].
+pub(crate) fn tagged_as(request: &HttpRequest, version: &str, view: &impl Serialize) -> Result<HttpResponse, ApiError> {
+    let tag = version.parse::<EntityTag>().map_err(|_| ApiError::from(ProblemKind::InternalError))?;
+    if caller_has(request, &tag) {
+        return Ok(HttpResponse::NotModified().insert_header(ETag(tag)).finish());
+    }
+    Ok(HttpResponse::Ok().insert_header(ETag(tag)).json(view))
+}
+
 fn json_of(view: &impl Serialize) -> Result<Vec<u8>, ApiError> {
     serde_json::to_vec(view).map_err(|error| ApiError::caused_by(Problem::new(ProblemKind::InternalError), error))
 }
@@ -78,6 +97,11 @@ impl Expected {
     pub(crate) fn optional(request: &HttpRequest) -> Result<Option<Self>, ApiError> {
         let is_there = request.headers().contains_key(IF_MATCH);
         is_there.then(|| Self::required(request)).transpose()
+    }
+
+    /// Whether it is the version that stands in a body.
+    pub(crate) fn is_version(&self, version: &str) -> bool {
+        version.parse().is_ok_and(|tag| self.is(&tag))
     }
 
     /// Whether it is the version that there is.

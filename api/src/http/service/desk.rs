@@ -2,7 +2,7 @@
 
 mod view;
 
-use actix_web::http::header::{ETag, EntityTag};
+use actix_web::http::header::ETag;
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, put};
 use chrono::{DateTime, Utc};
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use self::view::NoteView;
+use self::view::{NoteView, tag};
 pub(in crate::http) use self::view::{QueueItemView, SaidView, TurnView};
 use crate::http::mailbox::attachment::serve;
 use crate::http::mailbox::writing::{TextRequest, text};
@@ -137,11 +137,6 @@ fn wanted(QueryInput { value, mut violations }: QueryInput<QueueQuery>) -> Resul
     Ok((QueueFilter { state, assignee }, page))
 }
 
-/// The tag of a conversation in the queue: another one when it has gone to somebody else, was closed or opened again.
-fn tag(id: ConversationId, version: i32) -> EntityTag {
-    EntityTag::new_strong(format!("{id}-{version}"))
-}
-
 pub(in crate::http) fn shown(item: QueueItem, now: DateTime<Utc>) -> HttpResponse {
     let tag = tag(item.id, item.version);
     HttpResponse::Ok().insert_header(ETag(tag)).json(QueueItemView::at(item, now))
@@ -181,7 +176,7 @@ pub(crate) async fn queue_list(
     tag = "Queue",
     params(DeskPath),
     responses(
-        (status = 200, description = "The conversation.", body = QueueItemView, headers(("ETag" = String, description = "Another one when it has gone to somebody else, was closed or opened again."))),
+        (status = 200, description = "The conversation.", body = QueueItemView, headers(("ETag" = String, description = "Another one with each message, and when it has gone to somebody else, was closed or opened again."))),
         CallProblems,
     ),
 )]

@@ -52,11 +52,11 @@ struct SendingQuery {
     #[serde(default)]
     #[param(value_type = Option<String>, example = "2026/1234-5")]
     sender_reference: Field<String>,
-    /// At most so many items: 1 to 200, 50 where left out.
+    /// At most this many items.
     #[serde(default)]
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200, default = 50)]
     limit: Field<String>,
-    /// The `nextCursor` of the page before.
+    /// `nextCursor` of the page before.
     #[serde(default)]
     #[param(value_type = Option<String>)]
     cursor: Field<String>,

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use self::request::{ServiceRequest, settings};
 use self::view::PolicyView;
 use crate::http::request::context::Call;
-use crate::http::request::etag::{Expected, tag_of, tagged};
+use crate::http::request::etag::{Expected, tagged_as, version_of};
 use crate::http::request::input::JsonBody;
 use crate::problem::ApiError;
 use crate::problem::responses::{BodyProblems, CallProblems, VersionProblems};
@@ -52,13 +52,15 @@ pub(crate) struct ServiceView {
     organisation_name: String,
     #[serde(flatten)]
     policy: PolicyView,
+    /// The `ETag`, as `If-Match` takes it.
+    version: String,
 }
 
 impl ServiceView {
     fn of(service: Service, sender: Sender) -> Self {
         let Service { id, organisation: _, name, name_nynorsk, kind, policy } = service;
         let Sender { service: _, service_name: _, organisation_number, organisation_name } = sender;
-        Self {
+        let mut view = Self {
             id: id.as_uuid(),
             name: name.as_str().to_owned(),
             name_nynorsk: name_nynorsk.map(|name| name.as_str().to_owned()),
@@ -66,7 +68,10 @@ impl ServiceView {
             organisation_number: organisation_number.as_str().to_owned(),
             organisation_name: organisation_name.as_str().to_owned(),
             policy: PolicyView::of(policy),
-        }
+            version: String::new(),
+        };
+        view.version = version_of(&view);
+        view
     }
 }
 
@@ -91,7 +96,8 @@ pub(crate) async fn service_show(
     path: Path<ServicePath>,
 ) -> Result<HttpResponse, ApiError> {
     let (service, sender) = state.store.service_fetch(&call, path.service_id).await?;
-    tagged(&request, &ServiceView::of(service, sender))
+    let view = ServiceView::of(service, sender);
+    tagged_as(&request, &view.version, &view)
 }
 
 /// Change a service
@@ -121,8 +127,9 @@ pub(crate) async fn service_change(
     let wanted = settings(body.value)?;
     let expected = Expected::required(&request)?;
     let is_current = move |service: &Service, sender: &Sender| {
-        tag_of(&ServiceView::of(service.clone(), sender.clone())).is_ok_and(|tag| expected.is(&tag))
+        expected.is_version(&ServiceView::of(service.clone(), sender.clone()).version)
     };
     let (service, sender) = state.store.service_change(&call, path.service_id, wanted, is_current).await?;
-    tagged(&request, &ServiceView::of(service, sender))
+    let view = ServiceView::of(service, sender);
+    tagged_as(&request, &view.version, &view)
 }

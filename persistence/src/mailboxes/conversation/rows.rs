@@ -190,7 +190,8 @@ pub(super) fn of_service(
     row.map(stored_from).transpose()
 }
 
-/// Notes a message: how the conversation stands after it, when it came, and what it asks of who looks at it.
+/// Notes a message: how the conversation stands after it, when it came, and what it asks of who looks at it. Who has seen an
+/// earlier version has not seen this one.
 pub(super) fn note_message(
     connection: &mut Connection,
     found: &Stored,
@@ -203,6 +204,7 @@ pub(super) fn note_message(
     on!(connection, c => diesel::update(conversation::table.find((found.mailbox.key(), found.id.key())))
         .set((
             conversation::state.eq(state.as_word()),
+            conversation::version.eq(conversation::version + 1),
             conversation::changed_at.eq(now),
             conversation::inbound_at.eq(inbound_at),
             conversation::minimum_consent.eq(asked.minimum_consent.rank()),

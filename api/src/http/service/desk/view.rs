@@ -1,8 +1,10 @@
 //! The work queue of a service, as its members and systems see it.
 
+use actix_web::http::header::EntityTag;
 use chrono::{DateTime, Utc};
 use domain::attachment::Attachment;
 use domain::conversation::{Author, Note, Patient, QueueItem, Turn};
+use domain::id::ConversationId;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -41,6 +43,14 @@ pub(crate) struct QueueItemView {
     /// What of it is relevant to care; null where nothing is, or the member may not see it.
     #[schema(required)]
     journal: Option<JournalEntryView>,
+    /// The `ETag`, as `If-Match` takes it.
+    version: String,
+}
+
+/// The tag of a conversation in the queue: another one with each message, and when it has gone to somebody else, was closed or opened
+/// again.
+pub(super) fn tag(id: ConversationId, version: i32) -> EntityTag {
+    EntityTag::new_strong(format!("{id}-{version}"))
 }
 
 /// Whom a conversation is with.
@@ -69,7 +79,7 @@ impl QueueItemView {
             changed_at,
             is_unread,
             journal,
-            version: _,
+            version,
         } = item;
         Self {
             id: id.as_uuid(),
@@ -85,6 +95,7 @@ impl QueueItemView {
             changed_at,
             unread: is_unread,
             journal: journal.map(|entry| JournalEntryView::at(entry, now)),
+            version: tag(id, version).to_string(),
         }
     }
 }
