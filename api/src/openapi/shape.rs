@@ -250,7 +250,7 @@ fn share_answers(document: &mut Value) {
         }
     });
     shared.insert("Other".to_owned(), json!({
-        "description": "Another problem, as `type` says: `408` too slow, `413` too large, `415` of another media type, `500` a fault of the program.",
+        "description": "Another problem, as `type` says: `408` too slow, `413` too large, `415` of another media type, `500` a fault of ours.",
         "content": {"application/problem+json": {"schema": {"$ref": format!("{SCHEMAS}ProblemBody")}}},
     }));
     document["components"]["responses"] = Value::Object(shared);
