@@ -154,7 +154,7 @@ pub(crate) fn text<M: Message>(message: &M, tongue: impl Into<Tongue>) -> Cow<'s
     let found =
         [tongue.into(), Tongue::Bokmal].into_iter().filter_map(bundle).find_map(|bundle| written(bundle, message));
     found.unwrap_or_else(|| {
-        tracing::error!(file = ?M::FILE, message = message.id(), "a text is missing or lacks a value");
+        tracing::error!(text.file = ?M::FILE, text.id = message.id(), "a text is missing or lacks a value");
         Cow::Borrowed(message.id())
     })
 }

@@ -94,7 +94,7 @@ fn without_nested(text: &str) -> String {
 }
 
 /// What a field may tell. A name, a number, a subject or a search word is none of it.
-const FIELDS: [&str; 40] = [
+const FIELDS: [&str; 42] = [
     "address",
     "attachments.generation",
     "blob.id",
@@ -130,6 +130,8 @@ const FIELDS: [&str; 40] = [
     "service.id",
     "sweep.most",
     "sweep.outcome",
+    "text.file",
+    "text.id",
     "trace.id",
     "trouble",
     "upload.id",
