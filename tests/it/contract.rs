@@ -120,6 +120,24 @@ fn every_operation_tells_what_it_is_for_who_may_call_it_and_how_it_refuses() {
 }
 
 #[test]
+fn null_stands_in_requests_only_where_it_says_something() {
+    let document = document();
+    let takes_null = |schema: &str, field: &str| {
+        let property = &document["components"]["schemas"][schema]["properties"][field];
+        assert!(property.is_object(), "{schema}.{field}");
+        property.to_string().contains("null")
+    };
+    // Nobody is to answer; the address is removed.
+    assert!(takes_null("AssignmentRequest", "member") && takes_null("ContactDetailsRequest", "email"));
+    // Left out is all there is to say.
+    for (schema, field) in
+        [("MessageRequest", "openBy"), ("RelationshipRequest", "responsible"), ("TextRequest", "bodyFormat")]
+    {
+        assert!(!takes_null(schema, field), "{schema}.{field}");
+    }
+}
+
+#[test]
 fn no_path_and_no_query_takes_an_identity_number() {
     for Operation { id, path, value, .. } in operations() {
         let parameters = value["parameters"].as_array().cloned().unwrap_or_default();

@@ -167,11 +167,12 @@ fn require_what_is_sent(document: &mut Value) {
     });
 }
 
-/// What may be left out is left out: null says nothing where nothing is changed by it.
+/// What may be left out is left out, and null says nothing more. Where a field must be there, null is an answer of its own.
 fn take_null_from(schema: &mut Value) {
-    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
-        properties.values_mut().for_each(not_null);
-    }
+    let required = schema["required"].clone();
+    let is_required = |name: &str| required.as_array().is_some_and(|names| names.iter().any(|of| of == name));
+    let properties = schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten();
+    properties.filter(|(name, _)| !is_required(name)).for_each(|(_, property)| not_null(property));
 }
 
 fn not_null(schema: &mut Value) {
@@ -250,7 +251,7 @@ fn share_answers(document: &mut Value) {
         }
     });
     shared.insert("Other".to_owned(), json!({
-        "description": "Another problem, as `type` says: `408` too slow, `413` too large, `415` of another media type, `500` a fault of ours.",
+        "description": "Another problem: `408` too slow, `413` too large, `415` another media type, `500` a fault of ours.",
         "content": {"application/problem+json": {"schema": {"$ref": format!("{SCHEMAS}ProblemBody")}}},
     }));
     document["components"]["responses"] = Value::Object(shared);

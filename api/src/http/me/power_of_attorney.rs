@@ -38,7 +38,7 @@ pub(crate) struct PowerOfAttorneyRequest {
     #[serde(default)]
     #[schema(value_type = Option<NaiveDate>)]
     valid_from: Field<String>,
-    /// The last day on which it holds. Open-ended where left out or null.
+    /// The last day on which it holds. Open-ended where left out.
     #[serde(default)]
     #[schema(value_type = Option<NaiveDate>)]
     valid_to: Field<String>,
@@ -58,7 +58,7 @@ pub(crate) struct PowerOfAttorneyChangeRequest {
     #[serde(default)]
     #[schema(value_type = Option<NaiveDate>)]
     valid_from: Field<String>,
-    /// The last day on which it holds. Open-ended where left out or null.
+    /// The last day on which it holds. Open-ended where left out.
     #[serde(default)]
     #[schema(value_type = Option<NaiveDate>)]
     valid_to: Field<String>,

@@ -40,7 +40,7 @@ pub(crate) struct RegisteredPowerRequest {
     #[serde(default)]
     #[schema(value_type = Option<NaiveDate>)]
     valid_from: Field<String>,
-    /// The last day on which it holds. Open-ended where left out or null; an assigned one ends within five years.
+    /// The last day on which it holds. Open-ended where left out; an assigned one ends within five years.
     #[serde(default)]
     #[schema(value_type = Option<NaiveDate>)]
     valid_to: Field<String>,
